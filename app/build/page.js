@@ -1,0 +1,186 @@
+/** Lesson cells and what was recorded of them, to the HTML that a reader gets before any script runs. */
+import { pythonLanguage } from '@codemirror/lang-python';
+import { classHighlighter, highlightCode } from '@lezer/highlight';
+import katex from 'katex';
+import MarkdownIt from 'markdown-it';
+import container from 'markdown-it-container';
+import texmath from 'markdown-it-texmath';
+import { textOf } from '../outputs.js';
+import { cite } from './lessons.js';
+
+/**
+ * @typedef {import('./lessons.js').Cell} Cell
+ * @typedef {import('./record.js').Recording} Recording
+ * @typedef {import('../outputs.js').Item} Item
+ * @typedef {{level: number, id: string, text: string}} Heading
+ */
+
+const { escapeHtml } = new MarkdownIt().utils;
+
+const BOXES = {
+  'key-insight': 'Key insight',
+  tip: 'Tip',
+  warning: 'Warning',
+  note: 'Note',
+  'under-the-hood': 'Under the hood',
+};
+
+/** `::: check Question` opens on a click; `::: note Title` is a box. @param {MarkdownIt} md */
+function boxes(md) {
+  /** @param {string} info @param {string} name */
+  const title = (info, name) => md.renderInline(info.trim().slice(name.length).trim());
+  md.use(container, 'check', {
+    /** @type {import('markdown-it/lib/renderer.mjs').RenderRule} */
+    render: (tokens, index) => tokens[index].nesting === 1
+      ? `<details class="check"><summary><span class="box-kind">Quick check</span> ${title(tokens[index].info, 'check')}</summary>\n`
+      : '</details>\n',
+  });
+  for (const [name, kind] of Object.entries(BOXES)) {
+    md.use(container, name, {
+      /** @type {import('markdown-it/lib/renderer.mjs').RenderRule} */
+      render: (tokens, index) => tokens[index].nesting === 1
+        ? `<aside class="box ${name}"><p class="box-title"><span class="box-kind">${kind}</span> ${title(tokens[index].info, name)}</p>\n`
+        : '</aside>\n',
+    });
+  }
+}
+
+/** `## Heading {#id}`; every heading is noted for the table of contents. @param {MarkdownIt} md @param {Heading[]} headings */
+function headingIds(md, headings) {
+  md.core.ruler.push('heading-ids', ({ tokens }) => {
+    tokens.forEach((token, index) => {
+      if (token.type !== 'heading_open') return;
+      const inline = tokens[index + 1];
+      const text = inline.children?.[inline.children.length - 1];
+      const id = text?.content.match(/\s*\{#([\w-]+)\}$/);
+      if (!text || !id) return;
+      text.content = text.content.slice(0, id.index);
+      token.attrSet('id', id[1]);
+      headings.push({ level: Number(token.tag[1]), id: id[1], text: (inline.children ?? []).map(({ content }) => content).join('') });
+    });
+  });
+}
+
+/** Wide tables scroll by themselves, not the page. @param {MarkdownIt} md */
+function scrollingTables(md) {
+  md.renderer.rules.table_open = () => '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
+  md.renderer.rules.table_close = () => '</table></div>\n';
+}
+
+/** @param {Heading[]} headings filled while the Markdown is rendered */
+function markdown(headings) {
+  const md = new MarkdownIt({ html: false, typographer: false });
+  md.use(texmath, { engine: katex, delimiters: 'dollars', katexOptions: { output: 'htmlAndMathml', strict: 'error', throwOnError: true } });
+  boxes(md);
+  scrollingTables(md);
+  headingIds(md, headings);
+  return md;
+}
+
+/** @param {string} source Python @returns {string} HTML with the editor's own token classes */
+export function highlight(source) {
+  let html = '';
+  highlightCode(
+    source, pythonLanguage.parser.parse(source), classHighlighter,
+    (text, classes) => { html += classes ? `<span class="${classes}">${escapeHtml(text)}</span>` : escapeHtml(text); },
+    () => { html += '\n'; },
+  );
+  return html;
+}
+
+/** @param {Item[]} items of one block @param {string} id @param {string} title */
+function recordedOutput(items, id, title) {
+  const charts = items.filter((item) => item.kind === 'chart').map(({ slot, figure }) => {
+    const { title: caption = '', summary = '', panels = 1 } = figure.layout.meta ?? {};
+    return `<figure class="chart" data-slot="${escapeHtml(slot)}" data-panels="${panels}">`
+      + '<div class="plot"></div>'
+      + `<figcaption><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption></figure>`;
+  });
+  const text = textOf(items);
+  return `<div class="output" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">`
+    + `${text ? `<pre class="stdout">${escapeHtml(text)}</pre>` : ''}</div>`
+    + `<div class="charts" data-recorded="recorded/${id}.json">${charts.join('')}</div>`;
+}
+
+/** @param {Cell} cell @param {Recording} recording */
+function block({ id, title, source }, { items, names }) {
+  const name = escapeHtml(title);
+  return `<py-block><section class="block" id="${id}" role="group" aria-labelledby="${id}-title" data-state="recorded"
+  data-names="${escapeHtml(JSON.stringify(names[id]))}">
+<div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>
+<span class="actions"><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button></span></div>
+<div class="code"><pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre></div>
+<progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
+<div class="messages"></div>
+${recordedOutput(items[id], id, title)}
+</section></py-block>`;
+}
+
+/** @param {Cell} cell @param {Recording} recording */
+const solution = ({ id, source }, { solutions }) => `<details class="check solution"><summary><span class="box-kind">Solution</span> Show a worked answer</summary>
+<pre class="listing" tabindex="0" aria-label="A worked answer"><code>${highlight(source)}</code></pre>
+<p>It prints:</p><pre class="listing" tabindex="0" aria-label="What it prints">${escapeHtml(textOf(solutions[id]))}</pre></details>`;
+
+/** The table of contents. @param {(Heading | Cell)[]} entries in page order */
+function contents(entries) {
+  /** @type {{heading: Heading, blocks: Cell[]}[]} */
+  const chapters = [];
+  for (const entry of entries) {
+    if ('level' in entry) {
+      if (entry.level === 2) chapters.push({ heading: entry, blocks: [] });
+    } else chapters[chapters.length - 1]?.blocks.push(entry);
+  }
+  return `<ol class="contents">${chapters.map(({ heading, blocks }) => (
+    `<li><a href="#${heading.id}">${escapeHtml(heading.text)}</a>${blocks.length ? `<ol>${blocks.map(({ id, title }) => (
+      `<li><a href="#${id}" data-block="${id}" data-state="recorded">${escapeHtml(title)}</a></li>`)).join('')}</ol>` : ''}</li>`)).join('')}</ol>`;
+}
+
+/**
+ * @param {Cell[]} cells
+ * @param {Recording} recording
+ * @returns {{lesson: string, contents: string}} two pieces of HTML
+ */
+export function renderLesson(cells, recording) {
+  /** @type {Heading[]} */
+  const headings = [];
+  const md = markdown(headings);
+  /** @type {(Heading | Cell)[]} */
+  const entries = [];
+  const html = cells.map((cell) => {
+    if (cell.kind === 'prose') {
+      const prose = md.render(cite(cell.source, recording.figures));
+      entries.push(...headings.splice(0));
+      return `<div class="prose">${prose}</div>`;
+    }
+    if (cell.kind === 'solution') return solution(cell, recording);
+    if (cell.kind !== 'block') return '';
+    entries.push(cell);
+    return block(cell, recording);
+  });
+  return { lesson: html.join('\n'), contents: contents(entries) };
+}
+
+/** Stands in for what the page gives to every block, so that the file needs NumPy alone. */
+const PRELUDE = `# RLHF and DPO: the code of the lesson in one file. It needs NumPy.
+# The page draws charts where this file says charts; here they are left out.
+import numpy as np
+
+
+class NoCharts:
+    def __getattr__(self, name):
+        return lambda *args, **kwargs: None
+
+
+def live(*args, **kwargs):
+    pass
+
+
+charts, progress = NoCharts(), iter
+`;
+
+/** The lesson's code as one Python file, for the reader to take along. @param {Cell[]} cells */
+export function downloadable(cells) {
+  const blocks = cells.filter(({ kind }) => kind === 'block').map(({ title, source }) => (
+    `# ${title} ${'-'.repeat(Math.max(3, 76 - title.length))}\n\n${source}\n`));
+  return [PRELUDE, ...blocks].join('\n');
+}

@@ -1,0 +1,149 @@
+/**
+ * Draws figures with Plotly, which is loaded when the first chart nears the screen. Owns how charts look:
+ * a trace says its role, and the style sheet says which colour that role has in the present theme.
+ *
+ * @typedef {import('./protocol.js').Figure} Figure
+ */
+
+const NARROW = 560; // px: below it, panels stand one above the other
+
+const CONFIG = { displayModeBar: false, responsive: false };
+
+/** @type {Promise<any> | undefined} */
+let loading;
+const plotly = () => (loading ??= import('plotly.js-basic-dist-min').then((module) => module.default ?? module));
+
+/** What each element shows, or will show once it is near the screen. @type {Map<HTMLElement, Figure>} */
+const figures = new Map();
+
+/** @type {WeakSet<Element>} */
+const near = new WeakSet();
+
+/** @type {Set<HTMLElement>} */
+const due = new Set();
+
+const nearness = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    near.add(target);
+    nearness.unobserve(target);
+    redraw(/** @type {HTMLElement} */ (target));
+  }
+}, { rootMargin: '600px 0px' });
+
+const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => redraw(/** @type {HTMLElement} */ (target))));
+
+/** Shows `figure` in `plot`, at the next frame at the earliest. @param {HTMLElement} plot @param {Figure} figure */
+export function showChart(plot, figure) {
+  const known = figures.has(plot);
+  figures.set(plot, figure);
+  if (known) {
+    redraw(plot);
+  } else {
+    nearness.observe(plot);
+    sizes.observe(plot);
+  }
+}
+
+/** @param {HTMLElement} plot */
+export function removeChart(plot) {
+  figures.delete(plot);
+  due.delete(plot);
+  nearness.unobserve(plot);
+  sizes.unobserve(plot);
+  loading?.then((Plotly) => Plotly.purge(plot));
+}
+
+/** Draws every chart again, in the colours of a new theme. */
+export function redrawCharts() {
+  figures.forEach((_, plot) => redraw(plot));
+}
+
+/** However often it is asked, a chart is drawn once a frame. @param {HTMLElement} plot */
+function redraw(plot) {
+  if (!near.has(plot) || !figures.has(plot)) return;
+  if (due.size === 0) requestAnimationFrame(drawDue);
+  due.add(plot);
+}
+
+async function drawDue() {
+  const Plotly = await plotly();
+  const plots = [...due];
+  due.clear();
+  for (const plot of plots) {
+    const figure = figures.get(plot);
+    if (!figure || !plot.clientWidth) continue;
+    const { data, layout } = dress(figure, plot.clientWidth);
+    await Plotly.react(plot, data, { ...layout, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
+  }
+}
+
+/** @returns {(name: string) => string} the colour of a custom property in the present theme */
+function palette() {
+  const probe = document.createElement('span');
+  document.body.append(probe);
+  /** @type {Map<string, string>} */
+  const known = new Map();
+  for (const name of PROPERTIES) {
+    probe.style.color = `var(${name})`;
+    known.set(name, getComputedStyle(probe).color);
+  }
+  probe.remove();
+  return (name) => known.get(name) ?? '';
+}
+
+/** The roles that a trace may have; the style sheet gives each its colour. */
+const ROLES = ['chosen', 'rejected', 'reference', 'reward model', 'RLHF', 'DPO', 'optimum', 'true', 'guide'];
+
+/** @param {string} role */
+const property = (role) => `--role-${role.toLowerCase().replaceAll(' ', '-')}`;
+
+const PROPERTIES = ['--ink', '--ink-2', '--rule', '--paper', ...ROLES.map(property)];
+
+/** The figure in the page's clothes. @param {Figure} figure @param {number} width */
+function dress({ data, layout }, width) {
+  const colour = palette();
+  const font = { family: getComputedStyle(document.documentElement).getPropertyValue('--sans'), size: width < NARROW ? 12 : 13, color: colour('--ink-2') };
+  return {
+    data: data.map((trace) => colourTrace(trace, colour)),
+    layout: {
+      ...layout,
+      ...dressAxes(layout, colour),
+      ...(layout.grid && { grid: stack(layout.grid, width) }),
+      font,
+      paper_bgcolor: 'rgba(0,0,0,0)',
+      plot_bgcolor: 'rgba(0,0,0,0)',
+      margin: { l: 8, r: 12, t: 8, b: 8 },
+      legend: { orientation: 'h', x: 0, xanchor: 'left', y: 1.02, yanchor: 'bottom', ...layout.legend },
+      hoverlabel: { bgcolor: colour('--paper'), bordercolor: colour('--rule'), font: { color: colour('--ink') } },
+      bargap: 0.35,
+      // A finger that scrolls the page must not zoom the chart.
+      dragmode: matchMedia('(pointer: coarse)').matches ? false : 'zoom',
+      uirevision: 'keep',
+    },
+  };
+}
+
+/** @param {Record<string, any>} trace @param {(name: string) => string} colour */
+function colourTrace(trace, colour) {
+  const role = ROLES.includes(trace.meta?.role) ? trace.meta.role : 'guide';
+  const own = colour(property(role));
+  return {
+    ...trace,
+    ...(trace.type === 'scatter' && { line: { ...trace.line, color: own } }),
+    marker: { ...trace.marker, color: own, ...(trace.mode === 'markers' && { line: { width: 0.5, color: colour('--paper') } }) },
+    ...(trace.error_y && { error_y: { ...trace.error_y, color: trace.type === 'bar' ? colour('--ink') : own, thickness: 1.5, width: 4 } }),
+  };
+}
+
+/** @param {Record<string, any>} layout @param {(name: string) => string} colour */
+function dressAxes(layout, colour) {
+  const style = { gridcolor: colour('--rule'), zerolinecolor: colour('--rule'), linecolor: colour('--ink-2'), automargin: true, ticks: 'outside', ticklen: 4, tickcolor: 'rgba(0,0,0,0)' };
+  return Object.fromEntries(Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name)).map(([name, axis]) => (
+    [name, { ...style, ...axis, title: { standoff: 8, ...axis.title } }])));
+}
+
+/** @param {{rows: number, columns: number}} grid @param {number} width */
+const stack = (grid, width) => width < NARROW
+  ? { ...grid, rows: grid.columns, columns: 1, ygap: 0.32 }
+  : { ...grid, xgap: 0.18 };

@@ -1,0 +1,28 @@
+/** The table of contents: each block's state, and where the reader is. */
+
+/** @param {HTMLElement} contents @param {HTMLElement} lesson */
+export function followLesson(contents, lesson) {
+  lesson.addEventListener('block-state', (event) => {
+    const { id, state } = /** @type {CustomEvent<{id: string, state: string}>} */ (event).detail;
+    const link = contents.querySelector(`a[data-block="${id}"]`);
+    if (!(link instanceof HTMLElement)) return;
+    link.dataset.state = state;
+    // The dot beside it says the same by colour.
+    link.title = state;
+  });
+
+  const links = /** @type {HTMLAnchorElement[]} */ ([...contents.querySelectorAll('a')]);
+  const targets = links.map(({ hash }) => document.getElementById(hash.slice(1)));
+  /** @type {Set<Element>} */
+  const visible = new Set();
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) visible[isIntersecting ? 'add' : 'delete'](target);
+    const here = targets.findIndex((target) => target && visible.has(target));
+    if (here < 0) return;
+    links.forEach((link, index) => {
+      if (index === here) link.setAttribute('aria-current', 'location');
+      else link.removeAttribute('aria-current');
+    });
+  }, { rootMargin: '-70px 0px -60% 0px' });
+  for (const target of targets) if (target) watcher.observe(target);
+}

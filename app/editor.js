@@ -1,0 +1,83 @@
+/** CodeMirror for one block of Python. It edits; it does not run anything. */
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { python } from '@codemirror/lang-python';
+import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
+import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
+import { Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import { classHighlighter } from '@lezer/highlight';
+
+/** @type {import('@codemirror/state').StateEffectType<number | null>} */
+const setErrorLine = StateEffect.define();
+
+/** The line that an error came from, until the code changes. */
+const errorLine = StateField.define({
+  create: () => Decoration.none,
+  update(marks, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(setErrorLine)) return markLine(transaction.state, effect.value);
+    }
+    return transaction.docChanged ? Decoration.none : marks;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/** @param {EditorState} state @param {number | null} line from 1 */
+function markLine({ doc }, line) {
+  if (!line || line > doc.lines) return Decoration.none;
+  const mark = Decoration.line({ class: 'cm-error-line', attributes: { 'aria-invalid': 'true' } });
+  return Decoration.set(mark.range(doc.line(line).from));
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.source
+ * @param {string} options.label for screen readers
+ * @param {(source: string) => void} options.onChange
+ * @param {() => void} options.onRun Ctrl/Cmd+Enter
+ * @param {() => void} options.onRunAndNext Shift+Enter
+ */
+export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
+  /** @param {() => void} action */
+  const command = (action) => () => {
+    action();
+    return true;
+  };
+  const view = new EditorView({
+    state: EditorState.create({
+      doc: source,
+      extensions: [
+        Prec.highest(keymap.of([
+          { key: 'Mod-Enter', run: command(onRun) },
+          { key: 'Shift-Enter', run: command(onRunAndNext) },
+        ])),
+        // Below the completion's own Escape, which closes its list first.
+        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap,
+          { key: 'Escape', run: leave }, indentWithTab]),
+        lineNumbers(), history(), bracketMatching(), closeBrackets(), autocompletion(), indentOnInput(), highlightActiveLine(),
+        indentUnit.of('    '), EditorState.tabSize.of(4),
+        python(), syntaxHighlighting(classHighlighter), errorLine,
+        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+        EditorView.updateListener.of((update) => { if (update.docChanged) onChange(update.state.doc.toString()); }),
+      ],
+    }),
+  });
+
+  return {
+    dom: view.dom,
+    focus: () => view.focus(),
+    /** @param {string} text */
+    setSource: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
+    /** @param {number | null} line from 1 */
+    markError: (line) => view.dispatch({ effects: setErrorLine.of(line) }),
+  };
+}
+
+/** Escape leaves the editor, so that Tab moves on. @param {EditorView} view */
+function leave(view) {
+  const section = view.dom.closest('section');
+  const run = section?.querySelector('button.run');
+  if (!(run instanceof HTMLElement)) return false;
+  run.focus();
+  return true;
+}

@@ -1,0 +1,25 @@
+/** What the build puts in place of these names; see app/build/vite.config.js. */
+declare const __PYODIDE__: string;
+declare const __PYSCRIPT__: string;
+
+declare module 'virtual:python' {
+  const url: string;
+  export default url;
+}
+
+declare module '*?url' {
+  const url: string;
+  export default url;
+}
+
+declare module '*.css';
+
+declare module 'plotly.js-basic-dist-min' {
+  const Plotly: any;
+  export default Plotly;
+}
+
+declare module 'markdown-it-texmath' {
+  const plugin: import('markdown-it').PluginWithOptions;
+  export default plugin;
+}

@@ -1,0 +1,170 @@
+/**
+ * Owns the Python worker: start, runs, stop, restart. Knows no DOM, and of the worker only what `spawn` returns.
+ *
+ * @typedef {import('./protocol.js').Request} Request
+ * @typedef {import('./protocol.js').Response} Response
+ * @typedef {import('./protocol.js').RunEvent} RunEvent
+ * @typedef {import('./protocol.js').Names} Names
+ * @typedef {{post: (request: Request) => void, terminate: () => void}} Worker
+ * @typedef {(receive: (response: Response) => void, fail: (reason: Error) => void) => Worker} Spawn
+ * @typedef {'ok' | 'error' | 'stopped' | 'lost'} Outcome `lost`: the worker ended with the run, and all values with it
+ * @typedef {{state: 'booting' | 'ready' | 'failed', text: string, restarted: boolean}} Status
+ */
+
+const KEYBOARD_INTERRUPT = 2;
+
+/** How long a stopped run may take to end before its worker is replaced. */
+const PATIENCE_MS = 900;
+
+export class Kernel extends EventTarget {
+  /** @type {Status} */
+  status = { state: 'booting', text: 'Starting Python', restarted: false };
+
+  #spawn;
+  #ids = 0;
+  /** Counts the workers. */
+  #lives = 0;
+  /** @type {Worker | undefined} */
+  #worker;
+  /** Shared with the worker where the browser allows it. @type {Int32Array | undefined} */
+  #interrupt;
+  /** Resolves when the present worker is ready. @type {{promise: Promise<void>, resolve: () => void}} */
+  #ready = deferred();
+  /** @type {{id: number, onEvent: (event: RunEvent) => void, end: (outcome: Outcome) => void} | undefined} */
+  #run;
+  /** @type {Map<number, (names?: Names | null) => void>} */
+  #asked = new Map();
+  #stopTimer = 0;
+
+  /** @param {Spawn} spawn @param {{shared?: boolean}} [options] shared: whether SharedArrayBuffer may be used */
+  constructor(spawn, { shared = typeof SharedArrayBuffer === 'function' } = {}) {
+    super();
+    this.#spawn = spawn;
+    if (shared) this.#interrupt = new Int32Array(new SharedArrayBuffer(4));
+  }
+
+  /** Whether a run can be stopped without losing the values that earlier runs have made. */
+  get stopsGently() {
+    return Boolean(this.#interrupt);
+  }
+
+  get busy() {
+    return Boolean(this.#run);
+  }
+
+  /** Starts the worker, or a new one after a failure. @param {boolean} [restarted] */
+  start(restarted = false) {
+    this.#worker?.terminate();
+    this.#set({ state: 'booting', text: restarted ? 'Restarting Python' : 'Starting Python', restarted });
+    const life = ++this.#lives;
+    // What an old worker may still say is no longer listened to.
+    this.#worker = this.#spawn(
+      (response) => { if (life === this.#lives) this.#receive(response); },
+      (reason) => { if (life === this.#lives) this.#set({ state: 'failed', text: reason.message, restarted }); },
+    );
+    if (this.#interrupt) this.#worker.post({ type: 'interrupt', buffer: this.#interrupt });
+  }
+
+  /**
+   * Runs `source` as soon as Python is ready. One run at a time: the caller waits for it to end.
+   * @param {string} block
+   * @param {string} source
+   * @param {(event: RunEvent) => void} onEvent
+   * @returns {Promise<Outcome>}
+   */
+  async run(block, source, onEvent) {
+    if (this.#run) throw new Error('A run is under way');
+    const id = ++this.#ids;
+    /** @type {Promise<Outcome>} */
+    const ended = new Promise((resolve) => {
+      this.#run = { id, onEvent, end: resolve };
+    });
+    this.#ready.promise.then(() => {
+      if (this.#run?.id !== id) return;
+      // A signal that came too late for the run before must not end this one.
+      if (this.#interrupt) Atomics.store(this.#interrupt, 0, 0);
+      this.#worker?.post({ type: 'run', id, block, source });
+    });
+    return ended;
+  }
+
+  /**
+   * The names that `source` defines and uses; null if it does not parse, undefined if Python ended before it could answer.
+   * @param {string} source
+   * @returns {Promise<Names | null | undefined>}
+   */
+  async names(source) {
+    await this.#ready.promise;
+    const id = ++this.#ids;
+    return new Promise((resolve) => {
+      this.#asked.set(id, resolve);
+      this.#worker?.post({ type: 'names', id, source });
+    });
+  }
+
+  /** Ends the run: by a signal that keeps all values, or, where that cannot be or does not work, by a new worker. */
+  stop() {
+    if (!this.#run) return;
+    if (this.status.state !== 'ready') {
+      this.#end('stopped');
+    } else if (this.#interrupt) {
+      Atomics.store(this.#interrupt, 0, KEYBOARD_INTERRUPT);
+      clearTimeout(this.#stopTimer);
+      this.#stopTimer = setTimeout(() => this.#replace(), PATIENCE_MS);
+    } else {
+      this.#replace();
+    }
+  }
+
+  #replace() {
+    this.#ready = deferred();
+    for (const answer of this.#asked.values()) answer();
+    this.#asked.clear();
+    this.start(true);
+    this.#end('lost');
+  }
+
+  /** @param {Outcome} outcome */
+  #end(outcome) {
+    clearTimeout(this.#stopTimer);
+    const run = this.#run;
+    this.#run = undefined;
+    run?.end(outcome);
+  }
+
+  /** @param {Response} response */
+  #receive(response) {
+    switch (response.type) {
+      case 'step':
+        if (this.status.state === 'booting') this.#set({ ...this.status, text: response.text });
+        break;
+      case 'ready':
+        this.#set({ ...this.status, state: 'ready', text: `Python ${response.python} with NumPy ${response.numpy} is ready` });
+        this.#ready.resolve();
+        break;
+      case 'names':
+        this.#asked.get(response.id)?.(response.names);
+        this.#asked.delete(response.id);
+        break;
+      default:
+        // Late results of a run that was stopped or repeated are ignored by its id.
+        if (response.id !== this.#run?.id) return;
+        this.#run.onEvent(response);
+        if (response.type === 'done') this.#end(response.status);
+    }
+  }
+
+  /** @param {Status} status */
+  #set(status) {
+    this.status = status;
+    this.dispatchEvent(new Event('status'));
+  }
+}
+
+function deferred() {
+  /** @type {() => void} */
+  let resolve = () => {};
+  /** @type {Promise<void>} */
+  const promise = new Promise((done) => { resolve = done; });
+  return { promise, resolve };
+}

@@ -1,0 +1,154 @@
+/** Shows what a block puts out: an event to DOM, by kind. Knows no editor and no worker. */
+import { addEvent } from './outputs.js';
+import { removeChart, showChart } from './chart.js';
+
+/**
+ * @typedef {import('./outputs.js').Item} Item
+ * @typedef {import('./outputs.js').Text} Text
+ * @typedef {import('./outputs.js').Chart} Chart
+ * @typedef {import('./protocol.js').RunEvent} RunEvent
+ * @typedef {import('./protocol.js').Recorded} Recorded
+ */
+
+/** Text beyond this is folded: the first and the last lines stay, and a button shows the rest. */
+const LINES = { shown: 200, first: 120, last: 60 };
+const LONGEST_LINE = 2_000;
+
+export class Output {
+  /** @type {Item[]} */
+  #items = [];
+  /** The items that the DOM shows. @type {Item[]} */
+  #shown = [];
+  #frame = 0;
+  /** Whether the log still holds the text of the run before. */
+  #old = true;
+  #text;
+  #charts;
+  /** @type {Map<string, HTMLElement>} chart figures by slot */
+  #figures = new Map();
+
+  /** @param {HTMLElement} text the log @param {HTMLElement} charts */
+  constructor(text, charts) {
+    this.#text = text;
+    this.#charts = charts;
+    for (const figure of charts.querySelectorAll('figure')) this.#figures.set(figure.dataset.slot ?? '', figure);
+  }
+
+  /** Draws the recorded charts, whose places and captions the page already holds. @param {Recorded['charts']} charts */
+  showRecordedCharts(charts) {
+    for (const { slot, figure } of charts) {
+      const place = this.#figures.get(slot);
+      if (place) showChart(plotOf(place), figure);
+    }
+  }
+
+  /** @param {Recorded} recorded */
+  showRecorded({ text, charts }) {
+    this.begin();
+    this.#items = [
+      .../** @type {Item[]} */ (text ? [{ kind: 'text', stream: 'stdout', text }] : []),
+      ...charts.map(({ slot, figure }) => /** @type {Chart} */ ({ kind: 'chart', slot, figure })),
+    ];
+    this.settle();
+  }
+
+  /** A run begins. What the last one left stays until there is something new to show, so that nothing jumps. */
+  begin() {
+    this.#items = [];
+    this.#shown = [];
+    this.#old = true;
+    this.#text.style.minHeight = `${this.#text.offsetHeight}px`;
+  }
+
+  /** @param {RunEvent} event */
+  add(event) {
+    this.#items = addEvent(this.#items, event);
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#render());
+  }
+
+  /** The run has ended: shows all that it put out, and nothing from before. */
+  settle() {
+    this.#render();
+    this.#text.style.minHeight = '';
+    const slots = new Set(this.#items.map((item) => (item.kind === 'chart' ? item.slot : '')));
+    for (const [slot, figure] of this.#figures) {
+      if (slots.has(slot)) continue;
+      removeChart(plotOf(figure));
+      figure.remove();
+      this.#figures.delete(slot);
+    }
+  }
+
+  #render() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    if (this.#old) this.#text.replaceChildren();
+    this.#old = false;
+    /** @type {Text[]} */
+    const texts = [];
+    for (const item of this.#items) {
+      if (item.kind === 'text') texts.push(item);
+      else if (!this.#shown.includes(item)) this.#putChart(item);
+    }
+    texts.forEach((item, index) => {
+      if (!this.#shown.includes(item)) putText(this.#text, index, item);
+    });
+    this.#shown = this.#items;
+  }
+
+  /** @param {Chart} chart */
+  #putChart({ slot, figure }) {
+    let place = this.#figures.get(slot);
+    if (!place) {
+      place = document.createElement('figure');
+      place.className = 'chart';
+      place.dataset.slot = slot;
+      place.append(element('div', 'plot'), document.createElement('figcaption'));
+      this.#charts.append(place);
+      this.#figures.set(slot, place);
+    }
+    const { title = 'Chart', summary = '', panels = 1 } = figure.layout.meta ?? {};
+    place.dataset.panels = String(panels);
+    place.querySelector('figcaption')?.replaceChildren(element('strong', '', `${title}.`), ' ', element('span', 'summary', summary));
+    showChart(plotOf(place), figure);
+  }
+}
+
+/** @param {HTMLElement} figure */
+const plotOf = (figure) => /** @type {HTMLElement} */ (figure.querySelector('.plot'));
+
+/** @param {string} tag @param {string} className @param {string} [text] */
+function element(tag, className, text = '') {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.textContent = text;
+  return node;
+}
+
+/** @param {HTMLElement} log @param {number} index @param {Text} item */
+function putText(log, index, { stream, text }) {
+  const old = /** @type {HTMLElement | undefined} */ (log.children[index]);
+  const node = old ?? element('div', 'text');
+  if (!old) log.append(node);
+  const parts = node.dataset.unfolded ? null : fold(text);
+  if (!parts) {
+    node.replaceChildren(element('pre', stream, text));
+    return;
+  }
+  const button = element('button', 'unfold', `Show all ${parts.lines.toLocaleString('en')} lines (${text.length.toLocaleString('en')} characters)`);
+  button.addEventListener('click', () => {
+    node.dataset.unfolded = 'true';
+    node.replaceChildren(element('pre', stream, text));
+  });
+  node.replaceChildren(element('pre', stream, parts.head), button, element('pre', stream, parts.tail));
+}
+
+/** @param {string} text @returns {{head: string, tail: string, lines: number} | null} null if it is short enough */
+export function fold(text) {
+  const lines = text.split('\n');
+  const clip = (/** @type {string[]} */ some) => some.map((line) => (
+    line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line)).join('\n');
+  if (lines.length <= LINES.shown && lines.every((line) => line.length <= LONGEST_LINE)) return null;
+  if (lines.length <= LINES.shown) return { head: clip(lines), tail: '', lines: lines.length };
+  return { head: clip(lines.slice(0, LINES.first)), tail: clip(lines.slice(-LINES.last)), lines: lines.length };
+}

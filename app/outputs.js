@@ -1,0 +1,47 @@
+/**
+ * What a block has put out, as a list of items: a pure fold over the runner's events.
+ * The build uses it to record a block, the page to show one.
+ *
+ * @typedef {import('./protocol.js').RunEvent} RunEvent
+ * @typedef {{kind: 'text', stream: 'stdout' | 'stderr' | 'value' | 'note', text: string}} Text
+ * @typedef {{kind: 'chart', slot: string, figure: import('./protocol.js').Figure}} Chart
+ * @typedef {Text | Chart} Item
+ */
+
+export const CHART = 'application/vnd.plotly.v1+json';
+
+/** @param {Item[]} items @param {Text['stream']} stream @param {string} text @returns {Item[]} */
+function addText(items, stream, text) {
+  const last = items[items.length - 1];
+  if (last?.kind === 'text' && last.stream === stream) return [...items.slice(0, -1), { ...last, text: last.text + text }];
+  return [...items, { kind: 'text', stream, text }];
+}
+
+/** @param {Item[]} items @param {string} slot @param {Chart['figure']} figure @returns {Item[]} */
+function putChart(items, slot, figure) {
+  /** @type {Chart} */
+  const chart = { kind: 'chart', slot, figure };
+  const at = items.findIndex((item) => item.kind === 'chart' && item.slot === slot);
+  return at < 0 ? [...items, chart] : items.with(at, chart);
+}
+
+/** @param {Item[]} items @param {RunEvent} event @returns {Item[]} the items after the event; the same ones if it adds none */
+export function addEvent(items, event) {
+  switch (event.type) {
+    case 'stdout':
+    case 'stderr':
+      return addText(items, event.type, event.text);
+    case 'display':
+      return event.mime === CHART
+        ? putChart(items, event.slot, /** @type {Chart['figure']} */ (event.data))
+        : addText(items, 'value', `${event.data}\n`);
+    case 'folded':
+      return addText(items, 'note', `… ${event.characters.toLocaleString('en')} more characters were printed; `
+        + `a run shows the first ${event.limit.toLocaleString('en')}.\n`);
+    default:
+      return items;
+  }
+}
+
+/** @param {Item[]} items */
+export const textOf = (items) => items.map((item) => (item.kind === 'text' ? item.text : '')).join('');

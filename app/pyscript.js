@@ -1,0 +1,80 @@
+/** Starts a Python worker through PyScript. All that touches PyScript is here and in interpreter.js. */
+import interpreter from './interpreter.js?url';
+import main from '../py/worker.py?url';
+import archive from 'virtual:python';
+
+/**
+ * @typedef {import('./kernel.js').Spawn} Spawn
+ * @typedef {import('./protocol.js').Request} Request
+ */
+
+/** @param {string} path from the page's own folder */
+const address = (path) => new URL(path, document.baseURI).href;
+
+/** @param {string} path */
+const asset = (path) => new URL(path, import.meta.url).href;
+
+const PYSCRIPT = address(`${__PYSCRIPT__}/core.js`);
+
+const CONFIG = {
+  packages: ['numpy'],
+  // NumPy comes with the interpreter, by Pyodide's own lock file: no micropip.
+  packages_cache: 'passthrough',
+  files: { [asset(archive)]: './*' },
+};
+
+/** PyScript wants a place that the configuration came from; with this ending it takes the object as it is and fetches nothing. */
+const CONFIG_URL = address('config.txt');
+
+/** @type {Promise<any> | undefined} */
+let loading;
+
+/** @type {((worker: globalThis.Worker) => void) | undefined} */
+let created;
+
+/** PyScript's module, with a hook that hands over a worker when it is created, long before it is ready. */
+async function pyscript() {
+  loading ??= import(/* @vite-ignore */ PYSCRIPT).then(async (core) => {
+    // Hooks are ignored before PyScript has loaded its plugins and defined its script type.
+    await customElements.whenDefined('py-script');
+    core.hooks.main.onWorker.add((/** @type {unknown} */ _, /** @type {globalThis.Worker} */ worker) => created?.(worker));
+    return core;
+  });
+  // A failed import may be tried again: the network can come back.
+  loading.catch(() => { loading = undefined; });
+  return loading;
+}
+
+/** @type {Spawn} */
+export function spawn(receive, fail) {
+  /** @type {globalThis.Worker | undefined} */
+  let worker;
+  let ended = false;
+  /** @type {Request[]} */
+  const waiting = [];
+
+  async function start() {
+    receive({ type: 'step', text: 'Fetching Python' });
+    const { PyWorker } = await pyscript();
+    if (ended) return;
+    created = (fresh) => {
+      worker = fresh;
+      worker.addEventListener('message', ({ data }) => {
+        if (typeof data === 'string') receive(JSON.parse(data));
+      });
+      // PyScript writes errors to the console by itself; here they also end the start.
+      worker.onerror = (event) => fail(new Error(event instanceof ErrorEvent ? event.message : 'the worker failed'));
+      for (const request of waiting.splice(0)) worker.postMessage(request);
+    };
+    await PyWorker(asset(main), { config: CONFIG, configURL: CONFIG_URL, version: `${asset(interpreter)}?pyodide=${__PYODIDE__}` });
+  }
+
+  start().catch((error) => fail(error instanceof Error ? error : new Error(String(error))));
+  return {
+    post: (request) => (worker ? worker.postMessage(request) : void waiting.push(request)),
+    terminate() {
+      ended = true;
+      worker?.terminate();
+    },
+  };
+}

@@ -1,0 +1,3 @@
+// Packages that come without types.
+declare module 'markdown-it-texmath';
+declare module 'plotly.js-basic-dist-min';

@@ -1,0 +1,342 @@
+"""The pictures of the lesson. Each function takes what a block has computed and returns a figure."""
+
+import numpy as np
+
+from runtime.figures import (
+    bars,
+    figure,
+    histogram,
+    level,
+    line,
+    marked_line,
+    panel,
+    points,
+    segments,
+)
+
+PAIRS_DRAWN = 60  # more arrows than that are a hedge
+FEATURES_0_1 = ("answer feature 0", "answer feature 1")
+LEARNED_REWARD = "learned reward (mean of a batch)"
+KL = "KL to the reference (nats)"
+STEP = "step"
+
+
+def preference_pairs(preferred, rejected, true_weights):
+    """Pairs (n, d) in the plane of features 0 and 1, an arrow from loser to winner."""
+    winners, losers = preferred[:PAIRS_DRAWN, :2], rejected[:PAIRS_DRAWN, :2]
+    direction = true_weights[:2] / np.linalg.norm(true_weights[:2])
+    along = ((winners - losers) @ direction > 0).mean()
+    reach = 3.2
+    return figure(
+        panel(
+            [
+                segments(losers, winners, "from rejected to chosen", "guide"),
+                points(*losers.T, "rejected", "rejected", size=7, symbol="x"),
+                points(*winners.T, "chosen", "chosen", size=8),
+                line(
+                    [-reach * direction[0], reach * direction[0]],
+                    [-reach * direction[1], reach * direction[1]],
+                    "true taste", "true", dash="dash", width=1.8,
+                ),
+            ],
+            *FEATURES_0_1,
+        ),
+        f"The first {len(winners)} pairs, in two of the five features",
+        f"In {along:.0%} of the pairs drawn, the chosen answer lies further along the true taste "
+        "than the rejected one, judged by these two features.",
+    )  # fmt: skip
+
+
+def reward_model(losses, noise_floor, true_weights, learned_weights):
+    """Training loss beside ln 2 and the annotator's floor; true weights beside learned ones."""
+    ends = [0, len(losses) - 1]
+    features = [str(i) for i in range(len(true_weights))]
+    worst = np.abs(np.asarray(learned_weights) - true_weights).max()
+    return figure(
+        [
+            panel(
+                [
+                    line(range(len(losses)), losses, "reward model", "reward model"),
+                    level(np.log(2), ends, "ln 2: knows nothing", "guide"),
+                    level(noise_floor, ends, "annotator's noise", "optimum"),
+                ],
+                "epoch", "loss (nats a pair)",
+            ),
+            panel(
+                [
+                    bars(features, true_weights, "true weight", "true"),
+                    bars(features, learned_weights, "learned weight", "reward model"),
+                ],
+                "answer feature", "weight",
+            ),
+        ],
+        "The reward model learns the annotator's taste",
+        f"The loss falls from {losses[0]:.3f} to {losses[-1]:.3f} nats; the annotator's own noise "
+        f"costs {noise_floor:.3f}. The largest error of a weight is {worst:.2f}.",
+    )  # fmt: skip
+
+
+def score_gaps(gaps):
+    """Histogram of r(chosen) - r(rejected) on unseen pairs, right and wrong apart."""
+    gaps = np.asarray(gaps)
+    widest = np.ceil(np.abs(gaps).max())
+    edges = np.linspace(-widest, widest, 41)  # 0 is an edge, so that no bar is both
+    right, wrong = gaps[gaps > 0], gaps[gaps <= 0]
+    return figure(
+        panel(
+            [
+                histogram(wrong, edges, "ranked wrong", "rejected"),
+                histogram(right, edges, "ranked right", "chosen"),
+            ],
+            "score gap, chosen minus rejected", "pairs",
+        ),
+        "Score gaps on pairs that the model has not seen",
+        f"{len(right):,} of {len(gaps):,} gaps are positive: the model agrees with the label. "
+        f"The mean gap is {gaps.mean():.2f}.",
+        barmode="overlay",
+    )  # fmt: skip
+
+
+def policy_clouds(reference_outputs, optimum_outputs, reference_mean, optimum_mean):
+    """Answers of the reference and of the exact optimum, in features 0 and 1."""
+    moved = np.linalg.norm(np.asarray(optimum_mean) - reference_mean)
+    return figure(
+        panel(
+            [
+                points(*reference_outputs[:, :2].T, "reference", "reference", opacity=0.55),
+                points(*optimum_outputs[:, :2].T, "optimum", "optimum", opacity=0.55, symbol="diamond"),
+                segments([reference_mean[:2]], [optimum_mean[:2]], "shift of the mean", "optimum", width=3),
+            ],
+            *FEATURES_0_1,
+        ),
+        "What the policies answer",
+        f"The optimum has the same spread as the reference; its mean lies {moved:.2f} away.",
+    )  # fmt: skip
+
+
+def clipped_surrogate(surrogate):
+    """PPO's objective for one answer against the probability ratio, for A = 1 and A = -1."""
+    ratio = np.linspace(0.4, 1.6, 121)
+    return figure(
+        panel(
+            [
+                line(ratio, surrogate(ratio, 1.0), "good answer, A = +1", "chosen"),
+                line(ratio, surrogate(ratio, -1.0), "bad answer, A = −1", "rejected"),
+                line(ratio, ratio, "without the clip", "guide", dash="dot", width=1.5),
+                line(ratio, -ratio, "without the clip", "guide", dash="dot", width=1.5),
+            ],
+            "ratio π(y|x) / π_old(y|x)", "surrogate (in units of |A|)",
+        ),
+        "The clipped surrogate",
+        f"For A = +1 the curve is flat beyond the ratio {ratio[np.argmax(surrogate(ratio, 1.0))]:.1f}; "
+        f"for A = −1 it is flat below {ratio[np.nonzero(np.diff(surrogate(ratio, -1.0)))[0][0]]:.1f}.",
+    )  # fmt: skip
+
+
+def rlhf_training(rewards, kls, optimal_reward, optimal_kl, steps=150):
+    """Reward and KL of the PPO loop as they grow, beside the exact optimum."""
+    ends, axis = [0, steps - 1], {"range": [0, steps]}
+    now = range(len(rewards))
+    return figure(
+        [
+            panel(
+                [
+                    line(now, rewards, "RLHF (PPO)", "RLHF"),
+                    level(optimal_reward, ends, "exact optimum", "optimum"),
+                ],
+                STEP, LEARNED_REWARD, xaxis=axis,
+            ),
+            panel(
+                [
+                    line(now, kls, "RLHF (PPO)", "RLHF"),
+                    level(optimal_kl, ends, "exact optimum", "optimum"),
+                ],
+                STEP, KL, xaxis=axis,
+            ),
+        ],
+        "PPO on the learned reward",
+        f"At step {len(rewards) - 1} the reward of the batch is {rewards[-1]:.2f} (optimum "
+        f"{optimal_reward:.2f}) and the KL is {kls[-1]:.2f} nats (optimum {optimal_kl:.2f}).",
+    )  # fmt: skip
+
+
+def dpo_loss_curve(sigmoid):
+    """DPO's loss and the weight of a pair in its gradient, against the implicit reward margin."""
+    margin = np.linspace(-6, 6, 121)
+    return figure(
+        panel(
+            [
+                line(margin, np.logaddexp(0, -margin), "loss (nats)", "DPO"),
+                line(margin, sigmoid(-margin), "weight in the gradient", "DPO", dash="dot"),
+                level(np.log(2), [-6, 6], "ln 2", "guide"),
+            ],
+            "implicit reward margin (nats × β)", "loss (nats), weight (0 to 1)",
+        ),
+        "What one pair contributes",
+        "At margin 0 the loss is ln 2 and the weight one half. A pair that is ranked wrong by a margin "
+        f"of 4 has weight {sigmoid(4.0):.2f}, one that is ranked right by as much has {sigmoid(-4.0):.2f}.",
+    )  # fmt: skip
+
+
+def dpo_training(losses, accuracies, limit, steps=150):
+    """Loss of each batch and accuracy of the implicit reward, as they grow."""
+    ends, axis = [0, steps - 1], {"range": [0, steps]}
+    now = range(len(losses))
+    return figure(
+        [
+            panel(
+                [
+                    line(now, losses, "DPO", "DPO"),
+                    level(np.log(2), ends, "ln 2: the reference", "guide"),
+                ],
+                STEP, "loss of a batch (nats)", xaxis=axis,
+            ),
+            panel(
+                [
+                    line(now, accuracies, "DPO", "DPO"),
+                    level(limit, ends, "the true taste", "optimum"),
+                ],
+                STEP, "pairs ranked as labelled", xaxis=axis, yaxis={"range": [0, 1], "tickformat": ".0%"},
+            ),
+        ],
+        "DPO on the stored pairs",
+        f"At step {len(losses) - 1} the loss of the batch is {losses[-1]:.3f} nats, and the implicit reward "
+        f"ranks {accuracies[-1]:.0%} of the pairs as labelled; the true taste ranks {limit:.0%} so.",
+    )  # fmt: skip
+
+
+def true_scores(scores):
+    """Mean true score of each policy with its 95 % interval: {name: (mean, std, half-width)}."""
+    traces = [
+        bars([name], [mean], name, name, error=[half]) for name, (mean, _, half) in scores.items()
+    ]
+    told = ", ".join(f"{name} {mean:.2f} ± {half:.2f}" for name, (mean, _, half) in scores.items())
+    return figure(
+        panel(
+            [trace | {"showlegend": False} for trace in traces],
+            "policy", "true score (mean, 95 % interval)",
+        ),
+        "Head to head, by the annotator's true taste",
+        f"Mean true score: {told}.",
+        barmode="overlay",
+    )  # fmt: skip
+
+
+def reward_kl_plane(paths, start, slope, optimum):
+    """Training paths {name: [(score, KL), ...]} under the frontier start + slope sqrt(2 KL)."""
+    widest = 1.25 * max(kl for path in paths.values() for _, kl in path)
+    kl = np.linspace(0, 1, 80) ** 2 * widest  # dense near 0, where the frontier is steep
+    traces = [
+        line(kl, start[0] + slope * np.sqrt(2 * kl), "exact frontier", "guide"),
+        *[line([k for _, k in path], [s for s, _ in path], name, name) for name, path in paths.items()],
+        *[points([path[-1][1]], [path[-1][0]], name, name, size=11) for name, path in paths.items()],
+        points([start[1]], [start[0]], "reference", "reference", size=11, symbol="square"),
+        points([optimum[1]], [optimum[0]], "optimum", "optimum", size=14, symbol="star"),
+    ]
+    told = " and ".join(f"{name} at ({path[-1][1]:.2f}, {path[-1][0]:.2f})" for name, path in paths.items())
+    return figure(
+        panel(traces, KL, "true score of the mean answer"),
+        "Two training paths under the exact frontier",
+        f"In (KL, score), {told}; the optimum for the true taste is at ({optimum[1]:.2f}, {optimum[0]:.2f}).",
+    )  # fmt: skip
+
+
+def with_and_without_kl(rewards, kls, free_rewards, free_kls, beta, optimal_reward, optimal_kl, steps=150):
+    """The RLHF run with its KL price, and its exact optimum, beside a run without."""
+    ends, axis = [0, steps - 1], {"range": [0, steps]}
+
+    def both(priced, free, optimal):
+        return [
+            line(range(len(free)), free, "β = 0", "rejected"),
+            line(range(len(priced)), priced, f"β = {beta}", "RLHF"),
+            level(optimal, ends, f"exact optimum for β = {beta}", "optimum"),
+        ]
+
+    return figure(
+        [
+            panel(both(rewards, free_rewards, optimal_reward), STEP, LEARNED_REWARD, xaxis=axis),
+            panel(both(kls, free_kls, optimal_kl), STEP, KL, xaxis=axis),
+        ],
+        "PPO with and without a price on KL",
+        f"At step {len(free_kls) - 1} the run without a price is at {free_kls[-1]:.1f} nats; "
+        f"the one with β = {beta} ends at {kls[-1]:.1f}.",
+    )
+
+
+def beta_sweep(betas, kl_same_lr, kl_same_fit, kl_optimum):
+    """KL of a DPO policy against beta, at one learning rate and at equal fit; both axes logarithmic."""
+    return figure(
+        panel(
+            [
+                marked_line(betas, kl_same_fit, "equally well fitted", "DPO"),
+                marked_line(betas, kl_same_lr, "one learning rate", "DPO", dash="dot"),
+                line(betas, kl_optimum, "exact optimum for the true taste", "optimum", dash="dash", width=1.8),
+            ],
+            "β", KL,
+            xaxis={"type": "log", "tickvals": betas},
+            yaxis={"type": "log", "dtick": 1},
+        ),
+        "A small β is a long way from the reference",
+        f"Equally well fitted, the KL is {kl_same_fit[0]:,.0f} nats at β = {betas[0]} and "
+        f"{kl_same_fit[-1]:.2f} at β = {betas[-1]}. At one learning rate the run at β = {betas[0]} has "
+        f"reached {kl_same_lr[0]:.1f} nats.",
+    )  # fmt: skip
+
+
+def pairs_sweep(sizes, efficiency):
+    """Share of the possible score reached for the KL spent: {method: (size, seed)}."""
+    traces = []
+    for name, values in efficiency.items():
+        half = 1.96 * values.std(axis=1, ddof=1) / np.sqrt(values.shape[1])
+        traces.append(marked_line(sizes, values.mean(axis=1), name, name, error=half))
+    told = "; ".join(
+        f"{name} from {values[0].mean():.0%} to {values[-1].mean():.0%}"
+        for name, values in efficiency.items()
+    )
+    return figure(
+        panel(
+            [*traces, level(1.0, [sizes[0], sizes[-1]], "exact frontier", "optimum")],
+            "pairs", "score per score possible at that KL",
+            xaxis={"type": "log", "tickvals": list(sizes)},
+            yaxis={"tickformat": ".0%", "rangemode": "tozero"},
+        ),
+        "More pairs, less drift wasted",
+        f"From {sizes[0]} to {sizes[-1]} pairs the efficiency rises: {told} (means over "
+        f"{next(iter(efficiency.values())).shape[1]} seeds, 95 % intervals).",
+    )  # fmt: skip
+
+
+def stale_against_fresh(gains, best):
+    """Change of the true score by DPO on stale and on fresh pairs, {(taste, kind): per seed}, and
+    the change that the exact optimum would bring, {taste: change}."""
+    tastes = list(dict.fromkeys(taste for taste, _ in gains))
+    role = {"stale": "rejected", "fresh": "chosen"}
+    traces = []
+    for kind in ("stale", "fresh"):
+        values = [np.asarray(gains[taste, kind]) for taste in tastes]
+        half = [1.96 * v.std(ddof=1) / np.sqrt(len(v)) for v in values]
+        labels = [taste.replace("_", " ") for taste in tastes]
+        traces.append(bars(labels, [v.mean() for v in values], f"{kind} pairs", role[kind], error=half))
+    traces.append(points(labels, [best[taste] for taste in tastes], "exact optimum", "optimum", size=12, symbol="star"))
+    told = ", ".join(f"{t.replace('_', ' ')} {k} {np.mean(g):+.2f}" for (t, k), g in gains.items())
+    return figure(
+        panel(traces, "the annotator's taste", "change of the true score"),
+        "A second round of DPO, on stale and on fresh pairs",
+        f"Mean change over {len(next(iter(gains.values())))} seeds: {told}.",
+    )
+
+
+def bad_batch(reinforce_kl, ppo_kl):
+    """KL that each method has moved after n passes over one batch."""
+    passes = range(len(ppo_kl))
+    return figure(
+        panel(
+            [
+                line(passes, reinforce_kl, "REINFORCE", "rejected"),
+                line(passes, ppo_kl, "PPO", "RLHF"),
+            ],
+            "passes over the same batch", KL,
+        ),
+        "One bad batch, used again and again",
+        f"After {len(ppo_kl) - 1} passes REINFORCE has moved {reinforce_kl[-1]:.2f} nats, PPO {ppo_kl[-1]:.3f}.",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Runs the blocks of a page: source in, events out. Knows neither JavaScript nor the lesson."""

@@ -1,0 +1,120 @@
+"""What a block shows while it runs: values, charts that grow, progress.
+
+Blocks call `show`, `live` and `progress`. The runner points them at the run that is under way;
+in plain Python, where nobody looks, they do nothing but iterate.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+TEXT = "text/plain"
+CHART = "application/vnd.plotly.v1+json"
+
+Event = dict[str, Any]
+Emit = Callable[[Event], None]
+
+INTERVAL = 0.05  # seconds between two updates of one chart or bar: about what an eye can follow
+LONGEST_REPR = 20_000
+
+
+class Display:
+    """The display events of one run. What changes at every step is sent at most every INTERVAL."""
+
+    def __init__(self, emit: Emit, clock: Callable[[], float] = time.monotonic) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._due: dict[str, float] = {}
+        self._held: dict[str, Callable[[], Event]] = {}
+        self._count = 0
+
+    def show(self, value: Any, slot: str | None = None) -> None:
+        """Send a value now: charts as charts, the rest as its repr."""
+        self._count += 1
+        mime, data = bundle(value)
+        self._emit({"type": "display", "slot": slot or f"out-{self._count}", "mime": mime, "data": data})
+
+    def often(self, key: str, make: Callable[[], Event]) -> None:
+        """Send `make()` if `key` is due, else hold it for `flush`. Making it costs nothing until then."""
+        now = self._clock()
+        if now < self._due.get(key, -math.inf):
+            self._held[key] = make
+            return
+        self._held.pop(key, None)
+        self._emit(make())
+        # The time is read again: a chart that is slow to make must not fill the whole loop.
+        self._due[key] = self._clock() + max(INTERVAL, 10 * (self._clock() - now))
+
+    def flush(self) -> None:
+        """Send what is held, so that the last state of every chart is the one that stays."""
+        held, self._held = self._held, {}
+        for make in held.values():
+            self._emit(make())
+
+
+current: ContextVar[Display | None] = ContextVar("current", default=None)
+
+
+def show(value: Any) -> None:
+    """Show a value or a chart below the block, in the order of the calls."""
+    display = current.get()
+    if display:
+        display.show(value)
+
+
+def live(chart: Callable[..., dict], *args: Any, **kwargs: Any) -> None:
+    """Show `chart(*args)` and keep it up to date: call it at each step, it draws when it is time."""
+    display = current.get()
+    if not display:
+        return
+
+    def event() -> Event:
+        _, data = bundle(chart(*args, **kwargs))
+        return {"type": "display", "slot": chart.__name__, "mime": CHART, "data": data}
+
+    display.often(f"live {chart.__name__}", event)
+
+
+def progress(steps: Iterable, total: int | None = None) -> Iterator:
+    """Iterate over `steps` and show how far the loop is. `total` is its length if it has none."""
+    display = current.get()
+    total = total if total is not None else len(steps)  # type: ignore[arg-type]
+    for done, step in enumerate(steps):
+        if display:
+            display.often("progress", lambda done=done: _progress(done, total))
+        yield step
+    if display:
+        display.often("progress", lambda: _progress(total, total))
+
+
+def _progress(done: int, total: int) -> Event:
+    return {"type": "progress", "done": done, "total": total}
+
+
+def bundle(value: Any) -> tuple[str, Any]:
+    """The MIME type and JSON data of a value."""
+    if isinstance(value, dict) and {"data", "layout"} <= value.keys():
+        return CHART, plain(value)
+    text = repr(value)
+    if len(text) > LONGEST_REPR:
+        text = f"{text[:LONGEST_REPR]}… ({len(text):,} characters in all)"
+    return TEXT, text
+
+
+def plain(value: Any) -> Any:
+    """JSON for NumPy's arrays and scalars; NaN and infinity, which JSON has not, become None."""
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

@@ -1,0 +1,197 @@
+"""Runs one block: source in, events out.
+
+Events are plain JSON. Each carries the `id` of its run, so that a late one can be known and dropped:
+stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total},
+error {name, message, text, line}, done {status: ok | error | stopped, seconds}.
+"""
+
+import ast
+import inspect
+import io
+import sys
+import time
+import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from types import TracebackType
+from typing import Any
+
+from pyodide.code import CodeRunner
+
+from runtime import display
+from runtime.display import Display, Emit, Event
+
+FOLDER = "/lesson/"  # a block's file name begins so; frames of other files are not the reader's
+MOST_TEXT = 1_000_000  # characters that one run may print
+EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
+JOIN_SECONDS = 0.03
+
+
+class Runner:
+    """Runs blocks one after the other in one namespace.
+
+    `given` are names that every block may use without defining them; they come back before each
+    run, so that `del np` in one block cannot break the next.
+    """
+
+    def __init__(self, emit: Emit, given: dict[str, Any] | None = None) -> None:
+        self._emit = emit
+        self._given = {"__name__": "__main__", **(given or {})}
+        self.namespace: dict[str, Any] = {}
+
+    async def run(self, run_id: int, block: str, source: str) -> None:
+        """Run `source` as the block `block`. Every exception becomes an event; none leaves."""
+        emit = _tagged(self._emit, run_id)
+        output = _Output(emit)
+        shown = Display(output.before(emit))
+        token = display.current.set(shown)
+        started = time.perf_counter()
+        self.namespace.update(self._given)
+        status = "ok"
+        try:
+            with redirect_stdout(output.stdout), redirect_stderr(output.stderr):
+                value = await self._evaluate(block, source)
+                if value is not None:
+                    shown.flush()
+                    shown.show(value)
+        except KeyboardInterrupt:
+            status = "stopped"
+        except BaseException as error:
+            status = "error"
+            failure = error
+        try:
+            shown.flush()
+        except BaseException as error:
+            status, failure = ("error", error) if status == "ok" else (status, None)
+        output.flush()
+        display.current.reset(token)
+        if status == "error":
+            emit(describe(failure, block))
+        emit({"type": "done", "status": status, "seconds": time.perf_counter() - started})
+
+    async def _evaluate(self, block: str, source: str) -> Any:
+        code = CodeRunner(
+            source, filename=f"{FOLDER}{block}.py", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        ).compile()
+        if code.code.co_flags & inspect.CO_COROUTINE:
+            return await code.run_async(self.namespace)
+        return code.run(self.namespace)
+
+
+def describe(error: BaseException, block: str) -> Event:
+    """An error event: the message, the line of `block` it comes from, the reader's frames alone."""
+    name = type(error).__name__
+    frames = [f for f in _frames(error.__traceback__) if f.filename.startswith(FOLDER)]
+    own = [f.lineno for f in frames if f.filename == f"{FOLDER}{block}.py"]
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith(FOLDER):
+        line, message = error.lineno, error.msg
+        text = "".join(traceback.format_exception_only(error))
+    else:
+        line, message = (own[-1] if own else None), _message(error)
+        text = "".join(traceback.format_list(frames)) + f"{name}: {message}"
+    return {
+        "type": "error",
+        "name": name,
+        "message": message,
+        "text": text.replace(f'File "{FOLDER}', 'Block "').replace('.py", line', '", line').rstrip(),
+        "line": line,
+    }
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"{error}: sys.exit() ends the block; Python itself goes on"
+    if isinstance(error, MemoryError):
+        return str(error) or "not enough memory for this"
+    return str(error)
+
+
+def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    return list(traceback.extract_tb(trace))
+
+
+def _tagged(emit: Emit, run_id: int) -> Emit:
+    return lambda event: emit({"id": run_id, **event})
+
+
+class _Output:
+    """stdout and stderr of one run, joined into few events and bounded."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._pending: list[str] = []
+        self._kind = "stdout"
+        self._writes = 0
+        self._sent = 0
+        self._dropped = 0
+        self._last = 0.0
+        self.stdout = _Stream(self, "stdout")
+        self.stderr = _Stream(self, "stderr")
+
+    def write(self, kind: str, text: str) -> None:
+        if kind != self._kind:
+            self._send()
+            self._kind = kind
+        room = max(0, MOST_TEXT - self._sent)
+        self._sent += len(text)
+        self._dropped += max(0, len(text) - room)
+        self._pending.append(text[:room])
+        self._writes += 1
+        now = time.monotonic()
+        if self._writes <= EAGER_WRITES or now - self._last > JOIN_SECONDS:
+            self._last = now
+            self._send()
+
+    def before(self, emit: Emit) -> Emit:
+        """An emit that first sends the text that came before it, so that order is kept."""
+
+        def ordered(event: Event) -> None:
+            self._send()
+            emit(event)
+
+        return ordered
+
+    def flush(self) -> None:
+        self._send()
+        if self._dropped:
+            self._emit({"type": "folded", "characters": self._dropped, "limit": MOST_TEXT})
+            self._dropped = 0
+
+    def _send(self) -> None:
+        text = "".join(self._pending)
+        self._pending.clear()
+        if text:
+            self._emit({"type": self._kind, "text": text})
+
+
+class _Stream(io.TextIOBase):
+    encoding = "utf-8"
+
+    def __init__(self, output: _Output, kind: str) -> None:
+        self._output = output
+        self._kind = kind
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() takes str, not {type(text).__name__}")
+        self._output.write(self._kind, text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+def sleep_in_slices(seconds: float, slice_seconds: float = 0.02) -> None:
+    """`time.sleep` that Stop can end: WebAssembly looks for signals between Python's steps only."""
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        _sleep(min(left, slice_seconds))
+
+
+_sleep = time.sleep
+
+
+def no_input(prompt: object = "") -> str:
+    """`input` in a worker would wait for ever."""
+    raise RuntimeError("input() has no keyboard here: give the variable a value instead")
