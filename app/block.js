@@ -28,7 +28,8 @@ export class PyBlock extends HTMLElement {
   /** @type {Promise<void> | undefined} */
   #mounting;
   #errorLine = /** @type {number | null} */ (null);
-  #saveTimer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #saveTimer;
 
   connectedCallback() {
     if (this.original) return;
@@ -124,6 +125,7 @@ export class PyBlock extends HTMLElement {
         onRunAndNext: () => this.#ask(true),
       });
       this.#part('.code').replaceChildren(this.#editor.dom);
+      this.#editor.layOut();
       this.#editor.markError(this.#errorLine);
     });
     return this.#mounting;

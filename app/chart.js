@@ -5,49 +5,75 @@
  * @typedef {import('./protocol.js').Figure} Figure
  */
 
+import { whenIdle } from './idle.js';
+
 const NARROW = 560; // px: below it, panels stand one above the other
 
 const CONFIG = { displayModeBar: false, responsive: false };
 
 /** @type {Promise<any> | undefined} */
 let loading;
-const plotly = () => (loading ??= import('plotly.js-basic-dist-min').then((module) => module.default ?? module));
+function plotly() {
+  loading ??= import('plotly.js-basic-dist-min').then((module) => {
+    drawRest();
+    return module.default ?? module;
+  });
+  return loading;
+}
 
 /** What each element shows, or will show once it is near the screen. @type {Map<HTMLElement, Figure>} */
 const figures = new Map();
 
-/** @type {WeakSet<Element>} */
-const near = new WeakSet();
+/** Charts that were near the screen once, or that a run has drawn. @type {Set<HTMLElement>} */
+const near = new Set();
 
 /** @type {Set<HTMLElement>} */
 const due = new Set();
 
 const nearness = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
-    if (!isIntersecting) continue;
-    near.add(target);
-    nearness.unobserve(target);
-    redraw(/** @type {HTMLElement} */ (target));
+    if (isIntersecting) approach(/** @type {HTMLElement} */ (target));
   }
 }, { rootMargin: '600px 0px' });
 
+/** @param {HTMLElement} plot */
+function approach(plot) {
+  near.add(plot);
+  nearness.unobserve(plot);
+  redraw(plot);
+}
+
+/** Once Plotly is there, the charts further away are drawn too, one whenever the page has nothing else to do. */
+function drawRest() {
+  whenIdle(() => {
+    const next = [...figures.keys()].find((plot) => !near.has(plot));
+    if (!next) return;
+    approach(next);
+    drawRest();
+  });
+}
+
 const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => redraw(/** @type {HTMLElement} */ (target))));
 
-/** Shows `figure` in `plot`, at the next frame at the earliest. @param {HTMLElement} plot @param {Figure} figure */
-export function showChart(plot, figure) {
-  const known = figures.has(plot);
+/** Shows `figure` in `plot` as soon as that nears the screen. @param {HTMLElement} plot @param {Figure} figure */
+export function showChartWhenNear(plot, figure) {
   figures.set(plot, figure);
-  if (known) {
-    redraw(plot);
-  } else {
-    nearness.observe(plot);
-    sizes.observe(plot);
-  }
+  nearness.observe(plot);
+  sizes.observe(plot);
+}
+
+/** Shows `figure` in `plot`: at the next frame, or when the page is idle if that is far from the screen. @param {HTMLElement} plot @param {Figure} figure */
+export function showChart(plot, figure) {
+  if (!figures.has(plot)) showChartWhenNear(plot, figure);
+  figures.set(plot, figure);
+  plotly();
+  redraw(plot);
 }
 
 /** @param {HTMLElement} plot */
 export function removeChart(plot) {
   figures.delete(plot);
+  near.delete(plot);
   due.delete(plot);
   nearness.unobserve(plot);
   sizes.unobserve(plot);
@@ -140,10 +166,10 @@ function colourTrace(trace, colour) {
 function dressAxes(layout, colour) {
   const style = { gridcolor: colour('--rule'), zerolinecolor: colour('--rule'), linecolor: colour('--ink-2'), automargin: true, ticks: 'outside', ticklen: 4, tickcolor: 'rgba(0,0,0,0)' };
   return Object.fromEntries(Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name)).map(([name, axis]) => (
-    [name, { ...style, ...axis, title: { standoff: 8, ...axis.title } }])));
+    [name, { ...style, ...axis, title: { standoff: 8, font: { size: 12.5 }, ...axis.title } }])));
 }
 
 /** @param {{rows: number, columns: number}} grid @param {number} width */
 const stack = (grid, width) => width < NARROW
   ? { ...grid, rows: grid.columns, columns: 1, ygap: 0.32 }
-  : { ...grid, xgap: 0.18 };
+  : { ...grid, xgap: 0.22 };

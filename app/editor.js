@@ -43,6 +43,7 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
     action();
     return true;
   };
+  let layingOut = false;
   const view = new EditorView({
     state: EditorState.create({
       doc: source,
@@ -57,6 +58,12 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
         lineNumbers(), history(), bracketMatching(), closeBrackets(), autocompletion(), indentOnInput(), highlightActiveLine(),
         indentUnit.of('    '), EditorState.tabSize.of(4),
         python(), syntaxHighlighting(classHighlighter), errorLine,
+        // Laying out asks for a scroll, which makes CodeMirror measure; the page stays where it is.
+        EditorView.scrollHandler.of(() => {
+          const stay = layingOut;
+          layingOut = false;
+          return stay;
+        }),
         EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
         EditorView.updateListener.of((update) => { if (update.docChanged) onChange(update.state.doc.toString()); }),
       ],
@@ -65,6 +72,16 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
 
   return {
     dom: view.dom,
+    /** Lays the code out though it may be far from the screen: CodeMirror guesses heights until it has to scroll. */
+    layOut() {
+      const measure = () => {
+        layingOut = true;
+        view.dispatch({ effects: EditorView.scrollIntoView(Math.floor(view.state.doc.length / 2)) });
+      };
+      measure();
+      // The first measure finds the height of a line, the second draws as many as that leaves room for.
+      requestAnimationFrame(() => requestAnimationFrame(measure));
+    },
     focus: () => view.focus(),
     /** @param {string} text */
     setSource: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),

@@ -13,13 +13,3 @@ declare module '*?url' {
 }
 
 declare module '*.css';
-
-declare module 'plotly.js-basic-dist-min' {
-  const Plotly: any;
-  export default Plotly;
-}
-
-declare module 'markdown-it-texmath' {
-  const plugin: import('markdown-it').PluginWithOptions;
-  export default plugin;
-}

@@ -34,7 +34,8 @@ export class Kernel extends EventTarget {
   #run;
   /** @type {Map<number, (names?: Names | null) => void>} */
   #asked = new Map();
-  #stopTimer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #stopTimer;
 
   /** @param {Spawn} spawn @param {{shared?: boolean}} [options] shared: whether SharedArrayBuffer may be used */
   constructor(spawn, { shared = typeof SharedArrayBuffer === 'function' } = {}) {

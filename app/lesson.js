@@ -35,7 +35,8 @@ export class PyLesson extends HTMLElement {
   #working = false;
   /** The source that the names of a block were last asked for. @type {Map<PyBlock, string>} */
   #analysed = new Map();
-  #namesTimer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #namesTimer;
 
   connectedCallback() {
     this.addEventListener('block-run', (event) => this.#onRun(event));

@@ -3,6 +3,7 @@ import './style/page.css';
 import { PyBlock } from './block.js';
 import { redrawCharts } from './chart.js';
 import { followLesson } from './contents.js';
+import { whenIdle } from './idle.js';
 import { Kernel } from './kernel.js';
 import { PyLesson } from './lesson.js';
 import { spawn } from './pyscript.js';
@@ -47,12 +48,11 @@ kernel.start();
 lesson.start(kernel);
 runAll.disabled = false;
 
-const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 30));
 const blocks = /** @type {PyBlock[]} */ ([...document.querySelectorAll('py-block')]);
 
 /** Editors come one at a time, when the page has nothing better to do. @param {number} index */
 function mountFrom(index) {
-  if (index < blocks.length) idle(() => blocks[index].mountEditor().then(() => mountFrom(index + 1)));
+  if (index < blocks.length) whenIdle(() => blocks[index].mountEditor().then(() => mountFrom(index + 1)));
 }
 mountFrom(0);
 for (const block of blocks) if (block.hasCharts) block.showRecordedCharts();

@@ -1,6 +1,6 @@
 /** Shows what a block puts out: an event to DOM, by kind. Knows no editor and no worker. */
-import { addEvent } from './outputs.js';
-import { removeChart, showChart } from './chart.js';
+import { addEvent, fold } from './outputs.js';
+import { removeChart, showChart, showChartWhenNear } from './chart.js';
 
 /**
  * @typedef {import('./outputs.js').Item} Item
@@ -9,10 +9,6 @@ import { removeChart, showChart } from './chart.js';
  * @typedef {import('./protocol.js').RunEvent} RunEvent
  * @typedef {import('./protocol.js').Recorded} Recorded
  */
-
-/** Text beyond this is folded: the first and the last lines stay, and a button shows the rest. */
-const LINES = { shown: 200, first: 120, last: 60 };
-const LONGEST_LINE = 2_000;
 
 export class Output {
   /** @type {Item[]} */
@@ -38,7 +34,7 @@ export class Output {
   showRecordedCharts(charts) {
     for (const { slot, figure } of charts) {
       const place = this.#figures.get(slot);
-      if (place) showChart(plotOf(place), figure);
+      if (place) showChartWhenNear(plotOf(place), figure);
     }
   }
 
@@ -141,14 +137,4 @@ function putText(log, index, { stream, text }) {
     node.replaceChildren(element('pre', stream, text));
   });
   node.replaceChildren(element('pre', stream, parts.head), button, element('pre', stream, parts.tail));
-}
-
-/** @param {string} text @returns {{head: string, tail: string, lines: number} | null} null if it is short enough */
-export function fold(text) {
-  const lines = text.split('\n');
-  const clip = (/** @type {string[]} */ some) => some.map((line) => (
-    line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line)).join('\n');
-  if (lines.length <= LINES.shown && lines.every((line) => line.length <= LONGEST_LINE)) return null;
-  if (lines.length <= LINES.shown) return { head: clip(lines), tail: '', lines: lines.length };
-  return { head: clip(lines.slice(0, LINES.first)), tail: clip(lines.slice(-LINES.last)), lines: lines.length };
 }

@@ -45,3 +45,17 @@ export function addEvent(items, event) {
 
 /** @param {Item[]} items */
 export const textOf = (items) => items.map((item) => (item.kind === 'text' ? item.text : '')).join('');
+
+/** Text beyond this is folded: the first and the last lines stay, and a button shows the rest. */
+const LINES = { shown: 200, first: 120, last: 60 };
+const LONGEST_LINE = 2_000;
+
+/** @param {string} text @returns {{head: string, tail: string, lines: number} | null} null if it is short enough */
+export function fold(text) {
+  const lines = text.split('\n');
+  const clip = (/** @type {string[]} */ some) => some.map((line) => (
+    line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line)).join('\n');
+  if (lines.length <= LINES.shown && lines.every((line) => line.length <= LONGEST_LINE)) return null;
+  if (lines.length <= LINES.shown) return { head: clip(lines), tail: '', lines: lines.length };
+  return { head: clip(lines.slice(0, LINES.first)), tail: clip(lines.slice(-LINES.last)), lines: lines.length };
+}

@@ -7,8 +7,9 @@ import time
 
 import numpy as np
 import pyodide_js
-from lessons.given import GIVEN
 from polyscript import xworker
+
+from lessons.given import GIVEN
 from runtime.dependencies import names
 from runtime.runner import Runner, no_input, sleep_in_slices
 

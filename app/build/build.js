@@ -1,6 +1,6 @@
 /** The site in dist/, built again only when something that goes into it has changed. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { ensureRecorded } from './record.js';
@@ -40,6 +40,11 @@ export async function ensureBuilt() {
   const wanted = await inputs();
   if (String(await readIfThere(STAMP)) === wanted) return;
   console.log('Building the page ...');
-  await build({ configFile: join(TOP, 'app/build/vite.config.js'), logLevel: 'warn' });
+  try {
+    await build({ configFile: join(TOP, 'app/build/vite.config.js'), logLevel: 'warn' });
+  } catch (error) {
+    await rm(DIST, { recursive: true, force: true });
+    throw error;
+  }
   await writeWhole(STAMP, wanted);
 }

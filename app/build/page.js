@@ -12,6 +12,7 @@ import { cite } from './lessons.js';
  * @typedef {import('./lessons.js').Cell} Cell
  * @typedef {import('./record.js').Recording} Recording
  * @typedef {import('../outputs.js').Item} Item
+ * @typedef {InstanceType<typeof MarkdownIt>} Md
  * @typedef {{level: number, id: string, text: string}} Heading
  */
 
@@ -25,19 +26,19 @@ const BOXES = {
   'under-the-hood': 'Under the hood',
 };
 
-/** `::: check Question` opens on a click; `::: note Title` is a box. @param {MarkdownIt} md */
+/** `::: check Question` opens on a click; `::: note Title` is a box. @param {Md} md */
 function boxes(md) {
   /** @param {string} info @param {string} name */
   const title = (info, name) => md.renderInline(info.trim().slice(name.length).trim());
   md.use(container, 'check', {
-    /** @type {import('markdown-it/lib/renderer.mjs').RenderRule} */
+    /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
     render: (tokens, index) => tokens[index].nesting === 1
       ? `<details class="check"><summary><span class="box-kind">Quick check</span> ${title(tokens[index].info, 'check')}</summary>\n`
       : '</details>\n',
   });
   for (const [name, kind] of Object.entries(BOXES)) {
     md.use(container, name, {
-      /** @type {import('markdown-it/lib/renderer.mjs').RenderRule} */
+      /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
       render: (tokens, index) => tokens[index].nesting === 1
         ? `<aside class="box ${name}"><p class="box-title"><span class="box-kind">${kind}</span> ${title(tokens[index].info, name)}</p>\n`
         : '</aside>\n',
@@ -45,7 +46,7 @@ function boxes(md) {
   }
 }
 
-/** `## Heading {#id}`; every heading is noted for the table of contents. @param {MarkdownIt} md @param {Heading[]} headings */
+/** `## Heading {#id}`; every heading is noted for the table of contents. @param {Md} md @param {Heading[]} headings */
 function headingIds(md, headings) {
   md.core.ruler.push('heading-ids', ({ tokens }) => {
     tokens.forEach((token, index) => {
@@ -61,7 +62,7 @@ function headingIds(md, headings) {
   });
 }
 
-/** Wide tables scroll by themselves, not the page. @param {MarkdownIt} md */
+/** Wide tables scroll by themselves, not the page. @param {Md} md */
 function scrollingTables(md) {
   md.renderer.rules.table_open = () => '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
   md.renderer.rules.table_close = () => '</table></div>\n';

@@ -20,7 +20,7 @@ async function isNewEnough(program) {
 /** @param {string[]} [names] programs to try, in order */
 export async function findPython(names = NAMES) {
   for (const name of names) if (await isNewEnough(name)) return name;
-  throw new Failure(`Python ${OLDEST_PYTHON.join('.')} or newer is missing (tried ${names.join(', ')}).`);
+  throw new Failure(`Python ${OLDEST_PYTHON.join('.')} or newer is missing (tried ${names.join(', ')})`);
 }
 
 /** The environment with pip and nothing else. @returns {Promise<string>} the path of its python */
@@ -31,8 +31,8 @@ export async function ensureVenv() {
   if (code) {
     // What is there has no pip and would pass for an environment next time.
     await rm(VENV, { recursive: true, force: true });
-    throw new Failure(/ensurepip|No module named venv/.test(output)
-      ? `${python} cannot make virtual environments: install Debian's package python3-venv, or your system's like.`
+    throw new Failure(/ensurepip is not available|No module named venv/.test(output)
+      ? `${python} cannot make virtual environments: install Debian's package python3-venv, or your system's like`
       : `${python} -m venv failed: ${reason(output, /^Error: /)}`);
   }
   return PYTHON;

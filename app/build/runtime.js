@@ -84,7 +84,7 @@ export function member(zip, name) {
 /** @param {Wheel} wheel @returns {Promise<Uint8Array>} */
 async function fromCarrier(wheel) {
   const python = await ensureVenv();
-  return withTemporaryFolder(FOLDER, async (folder) => {
+  return withTemporaryFolder(join(TOP, 'node_modules/.cache'), async (folder) => {
     // TMPDIR: what pip leaves when it is killed goes with our folder.
     const { code, output } = await run(python, ['-m', 'pip', 'download', '--quiet', '--no-input', '--no-cache-dir', '--no-deps',
       '--only-binary=:all:', '--python-version', '3.12', '-d', folder, CARRIER.requirement], { env: { ...process.env, TMPDIR: folder } });
@@ -108,7 +108,7 @@ const sourcesOf = (wheel) => [
 async function firstGood(wheel, sources) {
   const failures = [];
   for (const { name, read } of sources) {
-    console.log(`Fetching NumPy for the page from ${name} ...`);
+    console.log(failures.length ? `${failures.at(-1)}. Trying ${name} ...` : `Fetching NumPy for the page from ${name} ...`);
     try {
       const bytes = await read();
       check(bytes, wheel);
@@ -117,7 +117,6 @@ async function firstGood(wheel, sources) {
       // What is not expected, or a full disk, is the same for every source.
       if (!(error instanceof Failure)) throw error;
       failures.push(`${name}: ${error.message}`);
-      console.log(`  ${error.message}.`);
     }
   }
   throw new Failure(`NumPy for the page could not be had. Not in the cache. ${failures.join('. ')}.`);

@@ -44,7 +44,8 @@ async function finallyEvenOnExit(undo, work) {
   }
 }
 
-process.on('exit', () => undoOnExit.forEach((undo) => undo()));
+// The latest first: a program is stopped before the folder it writes to goes.
+process.on('exit', () => [...undoOnExit].reverse().forEach((undo) => undo()));
 
 /** Without a handler a signal would end the process before its `exit` event. */
 export function exitOnSignals() {
@@ -67,6 +68,8 @@ export async function writeWhole(path, bytes) {
   await finallyEvenOnExit(() => remove(part), async () => {
     await writeFile(part, bytes);
     await rename(part, path);
+  }).catch((error) => {
+    throw Object.assign(error, { path });
   });
 }
 
@@ -101,21 +104,35 @@ export function run(program, args, { env = process.env, cwd = TOP, show = false 
   return finallyEvenOnExit(() => child.kill(), () => ended);
 }
 
-/** Runs one of npm's commands with the npm that started us, if one did. @param {string[]} args */
-export const npm = (args) => process.env.npm_execpath
-  ? run(process.execPath, [process.env.npm_execpath, ...args])
-  : run('npm', args);
+/** What npm, pip, apt-get and Playwright say for the two commonest reasons. @type {[RegExp, string][]} */
+const COMMON_REASONS = [
+  [/ENOSPC|No space left/i, 'no space left on the disk'],
+  [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|NewConnectionError|ConnectTimeout|ProxyError|name resolution|Could not resolve/i,
+    'its server cannot be reached'],
+];
 
 /**
- * The lines of a program's output that say what went wrong, as one line.
+ * Why a program failed, as one line: from the lines of its output that `telling` matches, without the match.
  * @param {string} output
  * @param {RegExp} telling
  */
 export function reason(output, telling) {
-  if (/ENOSPC|No space left/i.test(output)) return 'no space left on the disk';
+  const common = COMMON_REASONS.find(([pattern]) => pattern.test(output));
+  if (common) return common[1];
   const lines = output.split('\n').filter((line) => telling.test(line)).map((line) => line.replace(telling, '').trim());
   const chosen = lines.length ? lines : output.trim().split('\n').slice(-1);
-  return [...new Set(chosen.filter(Boolean))].slice(0, 3).join('; ').slice(0, 300) || 'it said nothing';
+  return [...new Set(chosen)].slice(0, 3).join('; ').slice(0, 300) || 'it said nothing';
+}
+
+/** npm's own patience is two minutes and more for each package. */
+const NPM_OPTIONS = ['--no-audit', '--no-fund', '--loglevel=error', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+
+/** Runs one of npm's commands with the npm that started us, if one did. @param {string[]} args @param {string} [cwd] */
+export async function npm(args, cwd) {
+  const started = process.env.npm_execpath;
+  const options = [...args, ...NPM_OPTIONS];
+  const { code, output } = await (started ? run(process.execPath, [started, ...options], { cwd }) : run('npm', options, { cwd }));
+  if (code) throw new Failure(`npm ${args[0]} failed: ${reason(output, /^npm (?:error|ERR!) (?!A complete log)/)}`);
 }
 
 /** @type {Record<string, string>} */
@@ -129,8 +146,10 @@ const SYSTEM_FAILURES = {
 /** @param {unknown} error @returns {string | undefined} one line for an expected failure */
 export function explain(error) {
   if (error instanceof Failure) return error.message;
-  const { code = '', path = '' } = /** @type {NodeJS.ErrnoException} */ (error);
-  return SYSTEM_FAILURES[code] && `${path || 'Set-up'}: ${SYSTEM_FAILURES[code]}. No half-written file was left.`;
+  const { message, path } = /** @type {NodeJS.ErrnoException} */ (error);
+  // Vite puts such errors into a message of its own.
+  const code = /\b(E[A-Z]+): /.exec(message)?.[1] ?? '';
+  return SYSTEM_FAILURES[code] && `${path ?? 'The set-up'}: ${SYSTEM_FAILURES[code]}. Nothing half-written was left.`;
 }
 
 /**

@@ -48,14 +48,14 @@ def log_prob(outputs, contexts, weights):
 
 
 def kl_to_reference(weights, ref=W_REF):
-    """Exact KL(policy || reference) in nats, averaged over contexts (their second moment is I)."""
+    """Exact KL(policy || reference) in nats, averaged over contexts (E[x x^T] = I)."""
     return ((weights - ref) ** 2).sum() / (2 * SIGMA**2)
 
 
 def optimal_policy(reward_weights, beta=BETA, ref=W_REF):
     """The exact maximum of reward - beta KL: every mean moves by sigma^2 w / beta."""
     weights = ref.copy()
-    weights[0] += SIGMA**2 * reward_weights / beta  # row 0 meets the feature that is always on
+    weights[0] += SIGMA**2 * reward_weights / beta  # row 0: the feature that is always on
     return weights
 
 

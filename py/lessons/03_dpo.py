@@ -38,7 +38,7 @@ def implicit_margin(weights, contexts, preferred, rejected, beta=BETA, ref=W_REF
 
 
 def dpo_loss_and_grad(weights, contexts, preferred, rejected, beta=BETA, ref=W_REF):
-    """Mean DPO loss in nats and its gradient in the weights (4, 5); Rafailov et al. 2023, eq. 7."""
+    """Mean DPO loss in nats, and its gradient (4, 5); Rafailov et al. 2023, eq. 7."""
     margin = implicit_margin(weights, contexts, preferred, rejected, beta, ref)
     doubt = sigmoid(-margin)[:, None]  # weight of each pair, 0 to 1
     gradient = -beta / SIGMA**2 * contexts.T @ (doubt * (preferred - rejected)) / len(contexts)

@@ -15,7 +15,7 @@ globals().update(outside.chapters_before(__file__))
 
 # %% Head to head id="evaluate"
 def evaluate_policy(weights, n=2000, seed=123):
-    """Mean true score of n answers, their standard deviation, and the half-width of the 95 % interval."""
+    """True score of n answers: mean, standard deviation, half-width of the 95 % interval."""
     rng = np.random.default_rng(seed)  # the same contexts and noise for every policy
     scores = generate_output(sample_contexts(n, rng), weights, rng) @ TRUE_WEIGHTS
     return scores.mean(), scores.std(), 1.96 * scores.std() / np.sqrt(n)
@@ -36,7 +36,7 @@ for name, (mean, std, half) in scores.items():
 charts.true_scores(scores)
 
 # %% [markdown]
-# Both beat the reference by a wide margin. How far either lands from the dashed line says less about the
+# Both beat the reference by a wide margin. How close either comes to the optimum says less about the
 # method than about these 200 pairs. The *optimum* here is the one for the true taste, and the policies
 # follow a taste learned from noisy labels: a little more or less certain than the truth, and a little
 # off in direction.

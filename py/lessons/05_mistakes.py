@@ -31,8 +31,8 @@ for name, path, rewards in [
 ]:
     score, kl = summary(path[-1])
     print(f"{name:15} {rewards[-1]:15.2f} {score:11.2f} {kl:9.2f}")
-print(f"\nWithout the price the policy drifts {free_kls[-1] / kl_history[-1]:.0f} times as far,")
-print("and it would go on: this reward has no maximum.")
+print(f"\nWithout the price the KL is {free_kls[-1] / kl_history[-1]:.0f} times as large,")
+print("and it would go on growing: this reward has no maximum.")
 
 # %% [markdown]
 # In this world the true score goes up as well, because the true taste is linear and has no limit either. Do not take
@@ -61,7 +61,7 @@ same_fit = [train_dpo(contexts, preferred, rejected, beta=b, lr=0.5 * (BETA / b)
 
 print("        lr = 0.5           lr = 0.5 (0.5 / beta)²")
 print(" beta   score      KL      score       KL")
-for b, slow, full in zip(betas, same_lr, same_fit):
+for b, slow, full in zip(betas, same_lr, same_fit, strict=True):
     (s1, k1), (s2, k2) = summary(slow), summary(full)
     print(f"{b:5} {s1:7.2f} {k1:7.2f}   {s2:8.2f} {k2:8.2f}")
 

@@ -127,22 +127,23 @@ for n in (200, 500, 1000, 2000):
 # %% Challenge: 20 % of the labels swapped id="challenge-noise"
 rng = np.random.default_rng(11)
 swap = rng.random(len(preferred)) < 0.2
-noisy_preferred, noisy_rejected = preferred, rejected  # your code: exchange the two where `swap`
+noisy_preferred, noisy_rejected = preferred, rejected  # your code: exchange them where `swap`
 
 noisy_weights, noisy_losses = train_reward_model(noisy_preferred, noisy_rejected)
-cosine = noisy_weights @ rm_weights / np.linalg.norm(noisy_weights) / np.linalg.norm(rm_weights)
+clean_length, noisy_length = np.linalg.norm(rm_weights), np.linalg.norm(noisy_weights)
+cosine = noisy_weights @ rm_weights / (noisy_length * clean_length)
 print("clean labels  ", rm_weights.round(2))
 print("swapped labels", noisy_weights.round(2))
-print(f"length ratio {np.linalg.norm(noisy_weights) / np.linalg.norm(rm_weights):.2f}, "
-      f"cosine of the angle {cosine:.2f}")
+print(f"length ratio {noisy_length / clean_length:.2f}, cosine of the angle {cosine:.2f}")
 
 # %% Swapped labels: a worked answer solution="challenge-noise"
 noisy_preferred = np.where(swap[:, None], rejected, preferred)
 noisy_rejected = np.where(swap[:, None], preferred, rejected)
 noisy_weights, noisy_losses = train_reward_model(noisy_preferred, noisy_rejected)
-cosine = noisy_weights @ rm_weights / np.linalg.norm(noisy_weights) / np.linalg.norm(rm_weights)
-print(f"length ratio {np.linalg.norm(noisy_weights) / np.linalg.norm(rm_weights):.2f}, "
-      f"cosine of the angle {cosine:.2f}")
+noisy_length = np.linalg.norm(noisy_weights)
+cosine = noisy_weights @ rm_weights / (noisy_length * clean_length)
+print("swapped labels", noisy_weights.round(2))
+print(f"length ratio {noisy_length / clean_length:.2f}, cosine of the angle {cosine:.2f}")
 
 # %% [markdown]
 # ### A taste that is not linear {#challenge-3}
@@ -199,5 +200,5 @@ def train_relu_reward(preferred, rejected, hidden=32, lr=0.3, epochs=600, seed=0
 
 A, b, v = train_relu_reward(curved_preferred, curved_rejected)
 relu_scores = [np.maximum(0, y @ A + b) @ v for y in (test_preferred, test_rejected)]
-print(f"linear: {ranked_right:.1%}, "
-      f"ReLU: {((relu_scores[0] > relu_scores[1]) == truth).mean():.1%} of fresh pairs ranked right")
+relu_right = ((relu_scores[0] > relu_scores[1]) == truth).mean()
+print(f"fresh pairs ranked right: linear {ranked_right:.1%}, ReLU {relu_right:.1%}")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from runtime.figures import (
+    arrows,
     bars,
     figure,
     histogram,
@@ -11,13 +12,12 @@ from runtime.figures import (
     marked_line,
     panel,
     points,
-    segments,
 )
 
 PAIRS_DRAWN = 60  # more arrows than that are a hedge
 FEATURES_0_1 = ("answer feature 0", "answer feature 1")
-LEARNED_REWARD = "learned reward (mean of a batch)"
-KL = "KL to the reference (nats)"
+LEARNED_REWARD = "learned reward of a batch"
+KL = "KL to reference (nats)"
 STEP = "step"
 
 
@@ -30,7 +30,7 @@ def preference_pairs(preferred, rejected, true_weights):
     return figure(
         panel(
             [
-                segments(losers, winners, "from rejected to chosen", "guide"),
+                arrows(losers, winners, "from rejected to chosen", "guide"),
                 points(*losers.T, "rejected", "rejected", size=7, symbol="x"),
                 points(*winners.T, "chosen", "chosen", size=8),
                 line(
@@ -105,7 +105,7 @@ def policy_clouds(reference_outputs, optimum_outputs, reference_mean, optimum_me
             [
                 points(*reference_outputs[:, :2].T, "reference", "reference", opacity=0.55),
                 points(*optimum_outputs[:, :2].T, "optimum", "optimum", opacity=0.55, symbol="diamond"),
-                segments([reference_mean[:2]], [optimum_mean[:2]], "shift of the mean", "optimum", width=3),
+                arrows([reference_mean[:2]], [optimum_mean[:2]], "shift of the mean", "optimum", width=3),
             ],
             *FEATURES_0_1,
         ),
@@ -170,7 +170,7 @@ def dpo_loss_curve(sigmoid):
                 line(margin, sigmoid(-margin), "weight in the gradient", "DPO", dash="dot"),
                 level(np.log(2), [-6, 6], "ln 2", "guide"),
             ],
-            "implicit reward margin (nats × β)", "loss (nats), weight (0 to 1)",
+            "implicit reward margin (nats × β)", "loss (nats), weight",
         ),
         "What one pair contributes",
         "At margin 0 the loss is ln 2 and the weight one half. A pair that is ranked wrong by a margin "
@@ -214,7 +214,7 @@ def true_scores(scores):
     return figure(
         panel(
             [trace | {"showlegend": False} for trace in traces],
-            "policy", "true score (mean, 95 % interval)",
+            "policy", "true score, 95 % interval",
         ),
         "Head to head, by the annotator's true taste",
         f"Mean true score: {told}.",
@@ -235,7 +235,7 @@ def reward_kl_plane(paths, start, slope, optimum):
     ]
     told = " and ".join(f"{name} at ({path[-1][1]:.2f}, {path[-1][0]:.2f})" for name, path in paths.items())
     return figure(
-        panel(traces, KL, "true score of the mean answer"),
+        panel(traces, KL, "true score"),
         "Two training paths under the exact frontier",
         f"In (KL, score), {told}; the optimum for the true taste is at ({optimum[1]:.2f}, {optimum[0]:.2f}).",
     )  # fmt: skip
@@ -296,7 +296,7 @@ def pairs_sweep(sizes, efficiency):
     return figure(
         panel(
             [*traces, level(1.0, [sizes[0], sizes[-1]], "exact frontier", "optimum")],
-            "pairs", "score per score possible at that KL",
+            "pairs", "share of the possible score",
             xaxis={"type": "log", "tickvals": list(sizes)},
             yaxis={"tickformat": ".0%", "rangemode": "tozero"},
         ),

@@ -79,11 +79,23 @@ class _Block(ast.NodeVisitor):
             self.visit(node.type)
         self._visit_all(node.body)
 
+    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        self.generic_visit(node)
+        if node.name:
+            self.bound.add(node.name)
+
+    visit_MatchStar = visit_MatchAs
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self.generic_visit(node)
+        if node.rest:
+            self.bound.add(node.rest)
+
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._visit_all(node.decorator_list + node.args.defaults)
         self._visit_all([default for default in node.args.kw_defaults if default])
         self.read_later |= _free_names(node)
-        self.bound.add(node.name)
+        self.bound |= {node.name} | (_declared_global(node) & _bound_inside(node))
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
@@ -115,14 +127,19 @@ class _Block(ast.NodeVisitor):
 def _free_names(scope: ast.AST) -> set[str]:
     """Names that a function, class or comprehension reads from outside itself."""
     local = _parameters(scope) | _bound_inside(scope)
-    declared = {name for node in _own_nodes(scope) if isinstance(node, ast.Global) for name in node.names}
     free: set[str] = set()
     for node in _own_nodes(scope):
         if isinstance(node, _SCOPES + _COMPREHENSIONS):
             free |= _free_names(node)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             free.add(node.id)
-    return free - (local - declared)
+    return free - (local - _declared_global(scope))
+
+
+def _declared_global(scope: ast.AST) -> set[str]:
+    return {
+        name for node in _own_nodes(scope) if isinstance(node, ast.Global) for name in node.names
+    }
 
 
 def _parameters(scope: ast.AST) -> set[str]:

@@ -53,13 +53,14 @@ def histogram(values: Any, edges: Any, name: str, role: str) -> Trace:
     return trace | {"width": short(np.diff(edges))}
 
 
-def segments(start: Any, end: Any, name: str, role: str, *, width: float = 1.2) -> Trace:
-    """One line from each row of `start` (n, 2) to the same row of `end`, as a single trace."""
+def arrows(start: Any, end: Any, name: str, role: str, *, width: float = 1.2) -> Trace:
+    """An arrow from each row of `start` (n, 2) to the same row of `end`, as a single trace."""
     start, end = np.asarray(start), np.asarray(end)
     gap = np.full(len(start), np.nan)
     x = np.column_stack([start[:, 0], end[:, 0], gap]).ravel()
     y = np.column_stack([start[:, 1], end[:, 1], gap]).ravel()
-    return line(x, y, name, role, width=width)
+    head = {"symbol": "arrow", "angleref": "previous", "size": [0, 6 + 2 * width, 0] * len(start)}
+    return line(x, y, name, role, width=width) | {"mode": "lines+markers", "marker": head}
 
 
 def panel(traces: list[Trace], x: str, y: str, *, xaxis: dict | None = None, yaxis: dict | None = None) -> Panel:

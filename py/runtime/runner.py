@@ -8,7 +8,6 @@ error {name, message, text, line}, done {status: ok | error | stopped, seconds}.
 import ast
 import inspect
 import io
-import sys
 import time
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
@@ -123,40 +122,43 @@ class _Output:
         self._writes = 0
         self._sent = 0
         self._dropped = 0
-        self._last = 0.0
+        self._since = 0.0  # when the oldest text that is held was written
         self.stdout = _Stream(self, "stdout")
         self.stderr = _Stream(self, "stderr")
 
     def write(self, kind: str, text: str) -> None:
         if kind != self._kind:
-            self._send()
+            self.send()
             self._kind = kind
         room = max(0, MOST_TEXT - self._sent)
         self._sent += len(text)
         self._dropped += max(0, len(text) - room)
+        now = time.monotonic()
+        if not self._pending:
+            self._since = now
         self._pending.append(text[:room])
         self._writes += 1
-        now = time.monotonic()
-        if self._writes <= EAGER_WRITES or now - self._last > JOIN_SECONDS:
-            self._last = now
-            self._send()
+        # print() writes its text and its line's end apart; they should travel together.
+        whole_line = text.endswith("\n") and self._writes <= EAGER_WRITES
+        if whole_line or now - self._since > JOIN_SECONDS:
+            self.send()
 
     def before(self, emit: Emit) -> Emit:
         """An emit that first sends the text that came before it, so that order is kept."""
 
         def ordered(event: Event) -> None:
-            self._send()
+            self.send()
             emit(event)
 
         return ordered
 
     def flush(self) -> None:
-        self._send()
+        self.send()
         if self._dropped:
             self._emit({"type": "folded", "characters": self._dropped, "limit": MOST_TEXT})
             self._dropped = 0
 
-    def _send(self) -> None:
+    def send(self) -> None:
         text = "".join(self._pending)
         self._pending.clear()
         if text:
@@ -178,6 +180,9 @@ class _Stream(io.TextIOBase):
 
     def writable(self) -> bool:
         return True
+
+    def flush(self) -> None:
+        self._output.send()
 
 
 def sleep_in_slices(seconds: float, slice_seconds: float = 0.02) -> None:

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { beforeEach, mock, test } from 'node:test';
+import { Kernel } from '../../app/kernel.js';
+
+/** @typedef {import('../../app/protocol.js').Response} Response @typedef {import('../../app/protocol.js').Request} Request */
+
+class FakeWorker {
+  /** @type {Request[]} */
+  received = [];
+  terminated = false;
+  /** @param {(response: Response) => void} say @param {(error: Error) => void} fail */
+  constructor(say, fail) {
+    this.say = say;
+    this.fail = fail;
+  }
+
+  ready() {
+    this.say({ type: 'ready', python: '3.14', numpy: '2.4' });
+  }
+
+  get runs() {
+    return this.received.filter((request) => request.type === 'run');
+  }
+}
+
+/** @type {FakeWorker[]} */
+let workers;
+beforeEach(() => {
+  workers = [];
+});
+
+/** @param {boolean} shared */
+function startKernel(shared) {
+  const kernel = new Kernel((receive, fail) => {
+    const worker = new FakeWorker(receive, fail);
+    workers.push(worker);
+    return {
+      post: (request) => void worker.received.push(request),
+      terminate: () => { worker.terminated = true; },
+    };
+  }, { shared });
+  kernel.start();
+  return kernel;
+}
+
+const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+
+/** @param {Kernel} kernel @param {string} [block] */
+function startRun(kernel, block = 'b') {
+  /** @type {Response[]} */
+  const events = [];
+  const ended = kernel.run(block, 'source', (event) => events.push(event));
+  return { events, ended };
+}
+
+test('a run waits for Python to be ready', async () => {
+  const kernel = startKernel(true);
+  const { ended } = startRun(kernel);
+  await settled();
+  assert.equal(workers[0].runs.length, 0);
+  workers[0].ready();
+  await settled();
+  const [{ id, ...rest }] = workers[0].runs;
+  assert.deepEqual(rest, { type: 'run', block: 'b', source: 'source' });
+  workers[0].say({ type: 'done', id, status: 'ok', seconds: 0 });
+  assert.equal(await ended, 'ok');
+  assert.equal(kernel.busy, false);
+});
+
+test('events reach the run that they belong to, late ones of another run do not', async () => {
+  const kernel = startKernel(true);
+  workers[0].ready();
+  const first = startRun(kernel);
+  await settled();
+  const { id } = workers[0].runs[0];
+  workers[0].say({ type: 'stdout', id, text: 'now' });
+  workers[0].say({ type: 'done', id, status: 'error', seconds: 0 });
+  assert.equal(await first.ended, 'error');
+
+  const second = startRun(kernel);
+  await settled();
+  workers[0].say({ type: 'stdout', id, text: 'late' });
+  workers[0].say({ type: 'done', id, status: 'ok', seconds: 0 });
+  assert.equal(kernel.busy, true);
+  assert.deepEqual(second.events, []);
+  assert.deepEqual(first.events.map(({ type }) => type), ['stdout', 'done']);
+});
+
+test('stop sends a keyboard interrupt, and the next run clears it', async () => {
+  const kernel = startKernel(true);
+  workers[0].ready();
+  const { ended } = startRun(kernel);
+  await settled();
+  const { buffer } = /** @type {Extract<Request, {type: 'interrupt'}>} */ (workers[0].received[0]);
+  kernel.stop();
+  assert.equal(buffer[0], 2);
+  workers[0].say({ type: 'done', id: workers[0].runs[0].id, status: 'stopped', seconds: 0 });
+  assert.equal(await ended, 'stopped');
+  assert.equal(workers.length, 1);
+
+  startRun(kernel);
+  await settled();
+  assert.equal(buffer[0], 0);
+});
+
+test('a run that does not answer to stop is ended with its worker', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const kernel = startKernel(true);
+  workers[0].ready();
+  const { ended } = startRun(kernel);
+  await settled();
+  kernel.stop();
+  mock.timers.tick(899);
+  assert.equal(workers.length, 1);
+  mock.timers.tick(1);
+  assert.equal(await ended, 'lost');
+  assert.equal(workers[0].terminated, true);
+  assert.equal(workers.length, 2);
+  assert.deepEqual(kernel.status, { state: 'booting', text: 'Restarting Python', restarted: true });
+  mock.timers.reset();
+});
+
+test('a run that ends in time keeps its worker', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const kernel = startKernel(true);
+  workers[0].ready();
+  const { ended } = startRun(kernel);
+  await settled();
+  kernel.stop();
+  workers[0].say({ type: 'done', id: workers[0].runs[0].id, status: 'stopped', seconds: 0 });
+  await ended;
+  mock.timers.tick(5000);
+  assert.equal(workers.length, 1);
+  mock.timers.reset();
+});
+
+test('without shared memory stop replaces the worker at once', async () => {
+  const kernel = startKernel(false);
+  assert.equal(kernel.stopsGently, false);
+  workers[0].ready();
+  const { ended } = startRun(kernel);
+  await settled();
+  kernel.stop();
+  assert.equal(await ended, 'lost');
+  assert.equal(workers.length, 2);
+  assert.deepEqual(workers[0].received.map(({ type }) => type), ['run']);
+});
+
+test('what a replaced worker still says is ignored', async () => {
+  const kernel = startKernel(false);
+  workers[0].ready();
+  startRun(kernel);
+  await settled();
+  kernel.stop();
+  workers[0].ready();
+  workers[0].fail(new Error('terminated'));
+  assert.equal(kernel.status.state, 'booting');
+  workers[1].ready();
+  assert.equal(kernel.status.state, 'ready');
+  assert.equal(kernel.status.restarted, true);
+});
+
+test('a run can be stopped before Python is ready', async () => {
+  const kernel = startKernel(true);
+  const { ended } = startRun(kernel);
+  kernel.stop();
+  assert.equal(await ended, 'stopped');
+  workers[0].ready();
+  await settled();
+  assert.equal(workers[0].runs.length, 0);
+});
+
+test('names are answered by id, and undefined when Python ends first', async () => {
+  const kernel = startKernel(false);
+  workers[0].ready();
+  const answer = kernel.names('x = 1');
+  await settled();
+  const request = /** @type {Extract<Request, {type: 'names'}>} */ (workers[0].received[0]);
+  workers[0].say({ type: 'names', id: request.id, names: { defines: ['x'], uses: [] } });
+  assert.deepEqual(await answer, { defines: ['x'], uses: [] });
+
+  const unanswered = kernel.names('y = 1');
+  startRun(kernel);
+  await settled();
+  kernel.stop();
+  assert.equal(await unanswered, undefined);
+});
+
+test('a failed start is said, and can be tried again', async () => {
+  const kernel = startKernel(true);
+  /** @type {string[]} */
+  const said = [];
+  kernel.addEventListener('status', () => said.push(kernel.status.state));
+  workers[0].say({ type: 'step', text: 'Fetching Python' });
+  workers[0].fail(new Error('no network'));
+  assert.deepEqual(kernel.status, { state: 'failed', text: 'no network', restarted: false });
+  const { ended } = startRun(kernel);
+  kernel.start();
+  workers[1].ready();
+  await settled();
+  workers[1].say({ type: 'done', id: workers[1].runs[0].id, status: 'ok', seconds: 0 });
+  assert.equal(await ended, 'ok');
+  assert.deepEqual(said, ['booting', 'failed', 'booting', 'ready']);
+});
+
+test('two runs at once are a mistake of the caller', async () => {
+  const kernel = startKernel(true);
+  startRun(kernel);
+  await assert.rejects(kernel.run('b', '', () => {}), /under way/);
+});

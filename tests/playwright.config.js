@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, devices } from '@playwright/test';
+import { TOP } from '../app/build/tools.js';
+import { chromiumPath, launchOptions } from './browsers.js';
+
+// `npm test` has looked for a Chromium already, and every worker reads this file.
+process.env.CHROMIUM_PATH ??= await chromiumPath();
+
+const FIREFOX = '/usr/bin/firefox-esr';
+
+/** @type {Record<string, {browser: import('@playwright/test').Project['use'], here: () => boolean}>} */
+const ENGINES = {
+  chromium: {
+    browser: { ...devices['Desktop Chrome'], launchOptions: launchOptions(process.env.CHROMIUM_PATH) },
+    here: () => true,
+  },
+  firefox: {
+    browser: { ...devices['Desktop Firefox'], channel: 'moz-firefox', launchOptions: { executablePath: FIREFOX } },
+    here: () => existsSync(FIREFOX),
+  },
+};
+
+// ENGINES=chromium,firefox npm test
+const chosen = (process.env.ENGINES ?? 'chromium').split(',');
+
+export default defineConfig({
+  testDir: 'web',
+  outputDir: join(TOP, 'test-results/web'),
+  globalSetup: './global-setup.js',
+  projects: chosen.filter((name) => ENGINES[name]?.here()).map((name) => ({ name, use: ENGINES[name].browser })),
+  // A starting Pyodide keeps two cores busy, and some tests measure time.
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list'], ['junit', { outputFile: join(TOP, 'test-results/web.xml') }]],
+  use: {
+    // Set by global-setup.js before any worker starts.
+    baseURL: process.env.PAGE_URL,
+    trace: 'retain-on-failure',
+  },
+});

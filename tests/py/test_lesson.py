@@ -1,0 +1,233 @@
+"""What the lesson claims, held against closed forms, finite differences and twenty seeds."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from runtime.dependencies import names
+
+IDS = """preferences reward-model train-reward generalize policy ppo-step ppo-setup ppo-train dpo-loss
+dpo-train-def dpo-train evaluate compare no-kl beta-dpo few-pairs stale-pairs exercise-rlhf exercise-dpo
+challenge-dims challenge-noise challenge-relu faq-ppo""".split()
+
+
+def finite_difference(f, at, step=1e-6):
+    """Gradient of the scalar function f at an array, by central differences."""
+    gradient = np.zeros_like(at)
+    for index in np.ndindex(at.shape):
+        nudge = np.zeros_like(at)
+        nudge[index] = step
+        gradient[index] = (f(at + nudge) - f(at - nudge)) / (2 * step)
+    return gradient
+
+
+def test_the_blocks_are_those_of_the_outline_in_its_order(blocks):
+    assert list(blocks) == IDS
+
+
+def test_every_name_that_a_block_uses_is_defined_above_it(blocks):
+    known = {"np", "charts", "live", "progress", "show"}
+    for block, source in blocks.items():
+        found = names(source)
+        assert set(found["uses"]) <= known, block
+        known |= set(found["defines"])
+
+
+def test_no_block_redefines_what_another_one_teaches(blocks, lesson):
+    """Scratch names may come back; functions and capitals mean one thing on the whole page."""
+    seen = {}
+    for block, source in blocks.items():
+        for name in names(source)["defines"]:
+            if callable(vars(lesson).get(name)) or name.isupper():
+                assert name not in seen, f"{name} in {block} and {seen[name]}"
+                seen[name] = block
+
+
+def test_each_chapter_runs_under_plain_python(chapters):
+    for chapter in chapters:
+        done = subprocess.run([sys.executable, chapter], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()
+
+
+def test_the_reward_models_gradient_is_that_of_its_loss(lesson):
+    rng = np.random.default_rng(0)
+    chosen, rejected = rng.standard_normal((2, 30, 5))
+
+    def loss(w):
+        return np.logaddexp(0, -(chosen - rejected) @ w).mean()
+
+    weights, losses = lesson.train_reward_model(chosen, rejected, lr=0.1, epochs=1)
+    assert losses == [pytest.approx(np.log(2))]
+    np.testing.assert_allclose(weights, -0.1 * finite_difference(loss, np.zeros(5)), atol=1e-9)
+
+
+def test_dpo_gradient_against_finite_differences(lesson):
+    rng = np.random.default_rng(1)
+    batch = (lesson.sample_contexts(20, rng), *rng.standard_normal((2, 20, 5)))
+    weights = rng.standard_normal((4, 5))
+    _, gradient = lesson.dpo_loss_and_grad(weights, *batch)
+    expected = finite_difference(lambda w: lesson.dpo_loss_and_grad(w, *batch)[0], weights)
+    np.testing.assert_allclose(gradient, expected, atol=1e-8)
+
+
+def test_dpo_margin_is_the_difference_of_four_log_probs(lesson):
+    rng = np.random.default_rng(2)
+    x, chosen, rejected = lesson.sample_contexts(20, rng), *rng.standard_normal((2, 20, 5))
+    weights = rng.standard_normal((4, 5))
+
+    def log_ratio(y):
+        return lesson.log_prob(y, x, weights) - lesson.log_prob(y, x, lesson.W_REF)
+
+    expected = lesson.BETA * (log_ratio(chosen) - log_ratio(rejected))
+    np.testing.assert_allclose(lesson.implicit_margin(weights, x, chosen, rejected), expected, atol=1e-12)
+
+
+def test_log_prob_is_a_density(lesson):
+    """Its integral over a grid is one, in one dimension at a time."""
+    y = np.linspace(-12, 12, 4001)
+    outputs = np.zeros((len(y), 5))
+    outputs[:, 0] = y
+    density = np.exp(lesson.log_prob(outputs, np.zeros((len(y), 4)), lesson.W_REF))
+    at_zero_elsewhere = (2 * np.pi * lesson.SIGMA**2) ** (-4 / 2)
+    assert np.trapezoid(density, y) / at_zero_elsewhere == pytest.approx(1, abs=1e-9)
+
+
+def test_ppo_step_climbs_the_clipped_surrogate(lesson):
+    """Away from the kinks, the step is lr times the gradient of the mean surrogate."""
+    rng = np.random.default_rng(3)
+    x = lesson.sample_contexts(64, rng)
+    old = lesson.W_REF
+    y = lesson.generate_output(x, old, rng)
+    advantages = rng.standard_normal(64)
+    weights = old + 0.05 * rng.standard_normal(old.shape)
+
+    def objective(w):
+        ratio = np.exp(lesson.log_prob(y, x, w) - lesson.log_prob(y, x, old))
+        return lesson.surrogate(ratio, advantages).mean()
+
+    ratio = np.exp(lesson.log_prob(y, x, weights) - lesson.log_prob(y, x, old))
+    assert ((ratio < 0.8) | (ratio > 1.2)).sum() >= 5  # the clip is at work
+    step = lesson.ppo_step(weights, old, x, y, advantages, lr=1.0) - weights
+    np.testing.assert_allclose(step, finite_difference(objective, weights, 1e-7), atol=1e-6)
+
+
+def test_kl_and_optimum_by_their_definitions(lesson):
+    rng = np.random.default_rng(4)
+    reward = rng.standard_normal(5)
+    best = lesson.optimal_policy(reward)
+
+    def objective(w):
+        return (w[0] @ reward) - lesson.BETA * lesson.kl_to_reference(w)
+
+    np.testing.assert_allclose(finite_difference(objective, best), 0, atol=1e-8)
+    assert lesson.kl_to_reference(best) == pytest.approx(reward @ reward * lesson.SIGMA**2 / (2 * lesson.BETA**2))
+
+    x = lesson.sample_contexts(200_000, rng)
+    y = lesson.generate_output(x, best, rng)
+    log_ratio = lesson.log_prob(y, x, best) - lesson.log_prob(y, x, lesson.W_REF)
+    error = log_ratio.std() / np.sqrt(len(x))
+    assert abs(log_ratio.mean() - lesson.kl_to_reference(best)) < 4 * error
+
+
+def test_labels_follow_bradley_terry(lesson):
+    _, chosen, rejected = lesson.sample_pairs(100_000, np.random.default_rng(5))
+    gap = (chosen - rejected) @ lesson.TRUE_WEIGHTS
+    size = np.abs(gap)
+    for low, high in [(0.1, 0.5), (0.5, 1), (1, 2), (2, 3)]:
+        inside = (size > low) & (size < high)
+        right = gap[inside] > 0
+        expected = lesson.sigmoid(size[inside])
+        error = np.sqrt((expected * (1 - expected)).mean() / inside.sum())
+        assert abs(right.mean() - expected.mean()) < 4 * error
+
+
+def test_accuracies_are_near_the_ceiling(lesson):
+    assert lesson.label_accuracy == pytest.approx(0.76, abs=0.04)
+    assert lesson.label_accuracy <= lesson.ceiling + 0.03
+    assert lesson.ranking_accuracy > lesson.label_accuracy + 0.1
+
+
+@pytest.fixture(scope="module")
+def twenty(lesson):
+    """(seed, ppo | dpo | ppo's own optimum, gain | KL), for seeds 0 to 19."""
+    return lesson.twenty
+
+
+@pytest.mark.slow
+def test_both_methods_beat_the_reference_in_all_seeds(twenty):
+    assert (twenty[:, :2, 0] > 0).all()
+
+
+@pytest.mark.slow
+def test_ppo_comes_within_five_percent_of_its_own_optimum(twenty):
+    ratio = twenty[:, 0] / twenty[:, 2]
+    assert np.abs(ratio.mean(axis=0) - 1).max() < 0.01
+
+
+@pytest.mark.slow
+def test_ppo_hovers_within_five_percent_of_its_own_optimum_in_each_seed(lesson):
+    """Whitened advantages keep the last iterate jittering; where it hovers is the mean of its last 50."""
+    for seed in range(20):
+        _, chosen, rejected = lesson.sample_pairs(200, np.random.default_rng([seed, 0]))
+        reward, _ = lesson.train_reward_model(chosen, rejected)
+        path, _, _ = lesson.train_ppo(reward, seed=[seed, 1])
+        best = lesson.optimal_policy(reward)
+        gain = (path[-50:, 0] - lesson.W_REF[0]).mean(axis=0) @ reward
+        kl = np.mean([lesson.kl_to_reference(w) for w in path[-50:]])
+        assert gain == pytest.approx((best - lesson.W_REF)[0] @ reward, rel=0.05)
+        assert kl == pytest.approx(lesson.kl_to_reference(best), rel=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("n_pairs", "ppo", "dpo"),
+    [(200, (3.57, 3.9), (3.56, 4.6)), (1000, (3.50, 3.6), (3.47, 3.7)), (50, (3.87, 5.4), (3.73, 8.5))],
+)
+def test_figures_agree_with_the_independent_sketch(lesson, n_pairs, ppo, dpo):
+    """Gain and KL, means over 20 seeds, against the sketch's, which has as much noise of its own."""
+    runs = np.array([lesson.one_seed(seed, n_pairs)[:2] for seed in range(20)])
+    error = runs.std(axis=0, ddof=1) / np.sqrt(len(runs)) * np.sqrt(2)
+    assert (np.abs(runs.mean(axis=0) - [ppo, dpo]) < 3 * error).all()
+
+
+@pytest.mark.slow
+def test_without_kl_the_policy_runs_off(lesson):
+    assert lesson.free_path[-1][0] @ lesson.TRUE_WEIGHTS == pytest.approx(23, abs=4)
+    assert lesson.kl_to_reference(lesson.free_path[-1]) == pytest.approx(160, rel=0.25)
+    halfway = lesson.kl_to_reference(lesson.free_path[75])
+    assert lesson.kl_to_reference(lesson.free_path[-1]) > 3 * halfway
+
+
+def test_no_policy_lies_above_the_frontier(lesson):
+    slope = lesson.SIGMA * np.linalg.norm(lesson.TRUE_WEIGHTS)
+    start = lesson.summary(lesson.W_REF)[0]
+    for weights in [*lesson.rlhf_path, *lesson.dpo_path, *lesson.free_path]:
+        score, kl = lesson.summary(weights)
+        assert score <= start + slope * np.sqrt(2 * kl) + 1e-12
+
+
+def test_stale_pairs_hurt_only_where_the_taste_has_a_peak(lesson):
+    mean = {key: np.mean(gain) for key, gain in lesson.gains.items()}
+    np.testing.assert_allclose(lesson.gains["linear_taste", "stale"], lesson.gains["linear_taste", "fresh"])
+    assert mean["peaked_taste", "stale"] < -3
+    assert -0.5 < mean["peaked_taste", "fresh"] <= 0
+
+
+def test_efficiency_rises_with_every_size(lesson):
+    for name in ("RLHF", "DPO"):
+        assert (np.diff(lesson.efficiency[name].mean(axis=1)) > 0).all(), name
+    assert (lesson.efficiency["RLHF"].mean(axis=1) > lesson.efficiency["DPO"].mean(axis=1)).all()
+
+
+def test_one_pass_of_reinforce_is_one_pass_of_ppo(lesson):
+    np.testing.assert_array_equal(lesson.reinforce[1], lesson.ppo[1])
+    moved = [np.linalg.norm(path[60] - lesson.W_REF) for path in (lesson.reinforce, lesson.ppo)]
+    assert moved[0] > 4 * moved[1]
+
+
+def test_worked_answers_solve_their_exercises(lesson):
+    assert lesson.ranked_right < 0.7 < 0.85 < lesson.relu_right
+    assert lesson.cosine > 0.9 and lesson.noisy_length < 0.6 * lesson.clean_length

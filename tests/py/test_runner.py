@@ -1,0 +1,208 @@
+"""The runner by its events: no browser, no page."""
+
+import asyncio
+import time
+
+import numpy as np
+import pytest
+
+from runtime import runner as runner_module
+from runtime.display import live, progress, show
+from runtime.runner import FOLDER, Runner, no_input, sleep_in_slices
+
+GIVEN = {"np": np, "live": live, "progress": progress, "show": show}
+
+
+@pytest.fixture
+def events():
+    return []
+
+
+@pytest.fixture
+def run(events):
+    """Runs a block and returns the events of that run alone."""
+    runner = Runner(events.append, GIVEN)
+    ids = iter(range(1, 1000))
+
+    def run_block(source, block="block"):
+        events.clear()
+        asyncio.run(runner.run(next(ids), block, source))
+        return list(events)
+
+    return run_block
+
+
+def of(events, kind):
+    return [event for event in events if event["type"] == kind]
+
+
+def text(events):
+    return "".join(event["text"] for event in of(events, "stdout"))
+
+
+def test_prints_then_the_last_expression_then_done(run):
+    first, second, third = run("print('hello')\n1 + 1")
+    assert (first["type"], first["text"]) == ("stdout", "hello\n")
+    assert (second["type"], second["mime"], second["data"]) == ("display", "text/plain", "2")
+    assert (third["type"], third["status"]) == ("done", "ok")
+
+
+def test_every_event_carries_the_id_of_its_run(run):
+    assert {event["id"] for event in run("print(1)\n2")} == {1}
+    assert {event["id"] for event in run("print(1)\n2")} == {2}
+
+
+def test_blocks_share_their_names(run):
+    run("x = 20", "a")
+    assert of(run("x + 1", "b"), "display")[0]["data"] == "21"
+
+
+def test_none_and_a_trailing_semicolon_show_nothing(run):
+    assert of(run("None"), "display") == of(run("1 + 1;"), "display") == []
+
+
+def test_given_names_come_back(run):
+    run("del np\nprogress = None\n")
+    assert of(run("np.arange(3).sum()"), "display")[0]["data"] == repr(np.int64(3))
+
+
+def test_a_figure_crosses_as_plain_json(run):
+    source = "{'data': [{'y': np.array([1.0, np.nan]), 'n': np.int64(3)}], 'layout': {}}"
+    (event,) = of(run(source), "display")
+    assert event["mime"] == "application/vnd.plotly.v1+json"
+    assert event["data"] == {"data": [{"y": [1.0, None], "n": 3}], "layout": {}}
+
+
+def test_text_streams_line_by_line(run, events):
+    seen = []
+    runner = Runner(lambda event: seen.append((time.monotonic(), event["type"])))
+    asyncio.run(runner.run(1, "b", "import time\nprint('a')\ntime.sleep(0.2)\nprint('b')"))
+    first, second = [moment for moment, kind in seen if kind == "stdout"]
+    assert second - first > 0.15
+
+
+def test_much_text_is_joined_and_bounded(run, monkeypatch):
+    monkeypatch.setattr(runner_module, "MOST_TEXT", 10_000)
+    result = run("for i in range(20_000): print(i)")
+    assert len(of(result, "stdout")) < 1000
+    assert len(text(result)) == 10_000
+    (folded,) = of(result, "folded")
+    assert folded["characters"] == sum(len(f"{i}\n") for i in range(20_000)) - 10_000
+
+
+def test_text_and_charts_keep_their_order(run):
+    source = "print('before')\nshow({'data': [], 'layout': {}})\nprint('after')"
+    assert [event["type"] for event in run(source)] == ["stdout", "display", "stdout", "done"]
+
+
+def test_an_error_names_the_readers_line_and_no_frame_of_ours(run):
+    run("def divide(a, b):\n    return a / b", "first")
+    *_, error, done = run("x = 1\n\ndivide(x, 0)", "second")
+    assert (error["name"], error["message"], error["line"]) == ("ZeroDivisionError", "division by zero", 3)
+    assert 'Block "second", line 3' in error["text"]
+    assert 'Block "first", line 2' in error["text"]
+    assert "return a / b" in error["text"]
+    assert "runner" not in error["text"] and "pyodide" not in error["text"]
+    assert done["status"] == "error"
+
+
+def test_an_error_inside_numpy_points_at_the_block(run):
+    *_, error, _ = run("a = np.ones(2)\na @ np.ones(3)")
+    assert (error["name"], error["line"]) == ("ValueError", 2)
+    assert "site-packages" not in error["text"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "line"),
+    [
+        ("x = 1\ny = (2", "SyntaxError", 2),
+        ("def f():\nreturn 1", "IndentationError", 2),
+        ("\tx = 1\n        y = 2", "IndentationError", 1),
+        ("nope", "NameError", 1),
+        ("import torch_of_tomorrow", "ModuleNotFoundError", 1),
+        ("import sys\nsys.exit(3)", "SystemExit", 2),
+        ("f = lambda: f()\n\nf()", "RecursionError", 1),
+        ("raise KeyError('k')", "KeyError", 1),
+    ],
+)
+def test_error_lines(run, source, name, line):
+    *_, error, done = run(source)
+    assert (error["name"], error["line"], done["status"]) == (name, line, "error")
+    assert FOLDER not in error["text"]
+
+
+def test_null_characters_are_an_error_like_any_other(run):
+    *_, error, _ = run("x = 1\0")
+    assert "null" in error["message"]
+
+
+def test_what_was_printed_before_an_error_stays(run):
+    assert [event["type"] for event in run("print('so far')\n1 / 0")] == ["stdout", "error", "done"]
+
+
+def test_stop_keeps_what_was_assigned(run):
+    (done,) = run("x = 7\nraise KeyboardInterrupt")
+    assert done["status"] == "stopped"
+    assert of(run("x"), "display")[0]["data"] == "7"
+
+
+def test_a_block_may_await(run):
+    assert text(run("import asyncio\nawait asyncio.sleep(0)\nprint('woke')")) == "woke\n"
+
+
+def test_live_charts_are_drawn_now_and_then_and_last(run):
+    source = (
+        "def chart(values): return {'data': [{'y': list(values)}], 'layout': {}}\n"
+        "ys = []\n"
+        "for i in progress(range(2000)):\n"
+        "    ys.append(i)\n"
+        "    live(chart, ys)\n"
+    )
+    result = run(source)
+    charts = of(result, "display")
+    assert {event["slot"] for event in charts} == {"chart"}
+    assert len(charts) < 200
+    assert charts[-1]["data"]["data"][0]["y"] == list(range(2000))
+    assert of(result, "progress")[-1] | {"id": 0} == {"type": "progress", "id": 0, "done": 2000, "total": 2000}
+
+
+def test_a_live_chart_that_fails_at_the_end_is_an_error(run):
+    result = run("def chart(): return 1 / 0\nlive(chart)")
+    assert of(result, "error")[0]["name"] == "ZeroDivisionError"
+    late = run(
+        "n = 0\n"
+        "def chart():\n"
+        "    global n\n"
+        "    n += 1\n"
+        "    return {'data': [], 'layout': {}} if n < 2 else 1 / 0\n"
+        "live(chart)\n"
+        "live(chart)"
+    )
+    assert of(late, "error")[0]["name"] == "ZeroDivisionError"
+    assert late[-1]["status"] == "error"
+
+
+def test_a_huge_value_is_cut_and_said_so(run):
+    (event,) = of(run("'x' * 100_000"), "display")
+    assert len(event["data"]) < 21_000
+    assert event["data"].endswith("(100,002 characters in all)")
+
+
+def test_stderr_is_told_from_stdout(run):
+    result = run("import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('out')")
+    assert [(event["type"], event["text"]) for event in result[:-1]] == [
+        ("stdout", "out\n"), ("stderr", "err\n"), ("stdout", "out\n"),
+    ]  # fmt: skip
+
+
+def test_sleep_lasts_as_long_as_it_says():
+    started = time.monotonic()
+    sleep_in_slices(0.11)
+    assert 0.11 <= time.monotonic() - started < 0.5
+    with pytest.raises(ValueError, match="non-negative"):
+        sleep_in_slices(-1)
+
+
+def test_input_says_what_to_do_instead():
+    with pytest.raises(RuntimeError, match="give the variable a value"):
+        no_input("name? ")

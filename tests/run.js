@@ -1,0 +1,101 @@
+/**
+ * `npm test`: sets up what the tests need and runs them all.
+ * `npm test -- web` runs one part (check, py, app, build, web); what follows goes to its runner: `npm test -- py -k dpo`.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureNodeModules } from '../app/build/install.js';
+import { ensurePython } from '../app/build/python.js';
+import { asProgram, Failure, readIfThere, run, TOP } from '../app/build/tools.js';
+import { countTests, summary } from './counts.js';
+
+const RESULTS = join(TOP, 'test-results');
+const report = (/** @type {string} */ part) => join(RESULTS, `${part}.xml`);
+
+/** @typedef {{program: string, args: string[], cwd?: string}} Command */
+
+/** @param {...string} args @returns {Command} */
+const node = (...args) => ({ program: process.execPath, args });
+
+/** Node 20 takes no patterns of names. */
+async function unitTests() {
+  const names = await readdir(join(TOP, 'tests/app'), { recursive: true });
+  return names.filter((name) => name.endsWith('.test.js')).map((name) => join('tests/app', name));
+}
+
+/** @type {Set<string>} */
+const failedParts = new Set();
+
+/** @type {Record<string, (rest: string[]) => Promise<Command[]>>} What each part prepares, and then runs */
+const PARTS = {
+  async check() {
+    const program = await ensurePython();
+    // Ruff takes the patterns in its configuration from where it runs.
+    const ruff = { program, args: ['-m', 'ruff', 'check', '--config', 'pyproject.toml', '.', '../tests/py'], cwd: join(TOP, 'py') };
+    return [node('node_modules/typescript/bin/tsc', '-p', 'app/jsconfig.json'), ruff];
+  },
+  async py(rest) {
+    const program = await ensurePython();
+    return [{ program, args: ['-m', 'pytest', '-c', 'py/pyproject.toml', '--rootdir', '.', `--junitxml=${report('py')}`, ...rest, 'tests/py'] }];
+  },
+  async app(rest) {
+    return [node('--test', '--test-reporter=spec', '--test-reporter-destination=stdout',
+      '--test-reporter=junit', `--test-reporter-destination=${report('app')}`, ...rest, ...await unitTests())];
+  },
+  async build() {
+    return [node('app/build/start.js', '--build')];
+  },
+  async web(rest) {
+    if (failedParts.has('build')) throw new Failure('Not run: the page could not be built.');
+    const { chromiumPath } = await import('./browsers.js');
+    process.env.CHROMIUM_PATH = await chromiumPath();
+    return [node('node_modules/@playwright/test/cli.js', 'test', '--config', 'tests/playwright.config.js', ...rest)];
+  },
+};
+
+/** @param {string} part @param {string[]} rest @returns {Promise<boolean>} */
+async function passes(part, rest) {
+  const started = Date.now();
+  console.log(`\n== ${part} ==`);
+  let passed = true;
+  try {
+    for (const { program, args, cwd } of await PARTS[part](rest)) {
+      const { code } = await run(program, args, { cwd, show: true });
+      passed &&= code === 0;
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.log(error.message);
+    passed = false;
+  }
+  console.log(`== ${part}: ${passed ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s ==`);
+  return passed;
+}
+
+/** @param {string[]} args */
+function choose([part, ...rest]) {
+  if (part === undefined) return { parts: Object.keys(PARTS), rest };
+  if (!(part in PARTS)) throw new Failure(`There is no part ${part}: choose one of ${Object.keys(PARTS).join(', ')}.`);
+  return { parts: part === 'web' ? ['build', part] : [part], rest };
+}
+
+await asProgram(import.meta.url, async () => {
+  const { parts, rest } = choose(process.argv.slice(2));
+  await ensureNodeModules();
+  await rm(RESULTS, { recursive: true, force: true });
+  await mkdir(RESULTS);
+
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const part of parts) {
+    const passed = await passes(part, part === 'build' ? [] : rest);
+    const counts = countTests(String(await readIfThere(report(part)) ?? ''));
+    // A part that fails without naming a test counts as one.
+    if (!passed && !counts.failed) counts.failed = 1;
+    for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[key] += counts[key];
+    if (!passed) failedParts.add(part);
+  }
+
+  console.log(failedParts.size ? `\nFailed: ${[...failedParts].join(', ')}` : '');
+  console.log(summary(total));
+  process.exitCode = failedParts.size ? 1 : 0;
+});
