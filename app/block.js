@@ -39,6 +39,7 @@ export class PyBlock extends HTMLElement {
     this.#output = new Output(this.#part('.output'), this.#part('.charts'));
     this.#button('.run').disabled = false;
     this.#button('.reset').hidden = false;
+    this.#button('.reset').title = 'Back to the original code';
     this.#button('.run').addEventListener('click', () => this.#ask(false));
     this.#button('.reset').addEventListener('click', () => this.reset());
     this.#restoreEdit();

@@ -6,18 +6,26 @@
 const query = new URL(import.meta.url).searchParams;
 const PYODIDE = new URL(`../${query.get('pyodide')}/`, import.meta.url).href;
 
-/** @param {string} text */
-const step = (text) => self.postMessage(JSON.stringify({ type: 'step', text }));
+/** @param {'step' | 'failed'} type @param {string} text */
+const say = (type, text) => self.postMessage(JSON.stringify({ type, text }));
 
-step('Fetching Python');
+/** Pyodide does not reject its promise when one of its files cannot be had. @param {PromiseRejectionEvent} event */
+function onRejection(event) {
+  event.preventDefault();
+  say('failed', String(event.reason?.message ?? event.reason));
+}
+self.addEventListener('unhandledrejection', onRejection);
+
+say('step', 'Fetching Python');
 const pyodide = await import(/* @vite-ignore */ `${PYODIDE}pyodide.mjs`);
 
 export const { version } = pyodide;
 
 /** @param {Record<string, unknown>} options as for Pyodide's own loadPyodide */
 export async function loadPyodide(options) {
-  step('Starting Python and NumPy');
+  say('step', 'Starting Python and NumPy');
   const python = await pyodide.loadPyodide({ ...options, indexURL: PYODIDE });
-  step('Loading the lesson');
+  self.removeEventListener('unhandledrejection', onRejection);
+  say('step', 'Loading the lesson');
   return python;
 }

@@ -139,6 +139,9 @@ export class Kernel extends EventTarget {
       case 'step':
         if (this.status.state === 'booting') this.#set({ ...this.status, text: response.text });
         break;
+      case 'failed':
+        this.#set({ ...this.status, state: 'failed', text: response.text });
+        break;
       case 'ready':
         this.#set({ ...this.status, state: 'ready', text: `Python ${response.python} with NumPy ${response.numpy} is ready` });
         this.#ready.resolve();

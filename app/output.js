@@ -99,12 +99,17 @@ export class Output {
       place = document.createElement('figure');
       place.className = 'chart';
       place.dataset.slot = slot;
-      place.append(element('div', 'plot'), document.createElement('figcaption'));
+      const [plot, caption] = [element('div', 'plot'), document.createElement('figcaption')];
+      caption.id = `${this.#text.closest('section')?.id}-${slot}-caption`;
+      plot.setAttribute('role', 'img');
+      plot.setAttribute('aria-describedby', caption.id);
+      place.append(plot, caption);
       this.#charts.append(place);
       this.#figures.set(slot, place);
     }
     const { title = 'Chart', summary = '', panels = 1 } = figure.layout.meta ?? {};
     place.dataset.panels = String(panels);
+    plotOf(place).setAttribute('aria-label', title);
     place.querySelector('figcaption')?.replaceChildren(element('strong', '', `${title}.`), ' ', element('span', 'summary', summary));
     showChart(plotOf(place), figure);
   }

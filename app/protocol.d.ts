@@ -28,7 +28,7 @@ export type RunEvent =
 
 /** From the worker to the page, about the worker. */
 export type WorkerEvent =
-  | { type: 'step'; text: string }
+  | { type: 'step' | 'failed'; text: string }
   | { type: 'ready'; python: string; numpy: string }
   | { type: 'names'; id: number; names: Names | null };
 

@@ -40,8 +40,8 @@ function boxes(md) {
     md.use(container, name, {
       /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
       render: (tokens, index) => tokens[index].nesting === 1
-        ? `<aside class="box ${name}"><p class="box-title"><span class="box-kind">${kind}</span> ${title(tokens[index].info, name)}</p>\n`
-        : '</aside>\n',
+        ? `<div class="box ${name}" role="note"><p class="box-title"><span class="box-kind">${kind}</span> ${title(tokens[index].info, name)}</p>\n`
+        : '</div>\n',
     });
   }
 }
@@ -68,10 +68,31 @@ function scrollingTables(md) {
   md.renderer.rules.table_close = () => '</table></div>\n';
 }
 
+/** KaTeX for texmath, which keeps the first engine it is given and writes errors into the page; here they end the build. */
+const formulas = {
+  /** @type {unknown} */
+  failure: undefined,
+  /** @param {string} tex @param {import('katex').KatexOptions} options */
+  renderToString(tex, options) {
+    try {
+      return katex.renderToString(tex, options);
+    } catch (error) {
+      formulas.failure ??= error;
+      return '';
+    }
+  },
+  /** Throws the first error since it was last asked. */
+  check() {
+    const { failure } = formulas;
+    formulas.failure = undefined;
+    if (failure) throw failure;
+  },
+};
+
 /** @param {Heading[]} headings filled while the Markdown is rendered */
 function markdown(headings) {
   const md = new MarkdownIt({ html: false, typographer: false });
-  md.use(texmath, { engine: katex, delimiters: 'dollars', katexOptions: { output: 'htmlAndMathml', strict: 'error', throwOnError: true } });
+  md.use(texmath, { engine: formulas, delimiters: 'dollars', katexOptions: { output: 'htmlAndMathml', strict: 'error', throwOnError: true } });
   boxes(md);
   scrollingTables(md);
   headingIds(md, headings);
@@ -92,10 +113,11 @@ export function highlight(source) {
 /** @param {Item[]} items of one block @param {string} id @param {string} title */
 function recordedOutput(items, id, title) {
   const charts = items.filter((item) => item.kind === 'chart').map(({ slot, figure }) => {
+    const captionId = `${id}-${slot}-caption`;
     const { title: caption = '', summary = '', panels = 1 } = figure.layout.meta ?? {};
     return `<figure class="chart" data-slot="${escapeHtml(slot)}" data-panels="${panels}">`
-      + '<div class="plot"></div>'
-      + `<figcaption><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption></figure>`;
+      + `<div class="plot" role="img" aria-label="${escapeHtml(caption)}" aria-describedby="${escapeHtml(captionId)}"></div>`
+      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption></figure>`;
   });
   const text = textOf(items);
   return `<div class="output" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">`
@@ -150,6 +172,7 @@ export function renderLesson(cells, recording) {
   const html = cells.map((cell) => {
     if (cell.kind === 'prose') {
       const prose = md.render(cite(cell.source, recording.figures));
+      formulas.check();
       entries.push(...headings.splice(0));
       return `<div class="prose">${prose}</div>`;
     }

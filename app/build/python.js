@@ -31,7 +31,7 @@ export async function ensureVenv() {
   if (code) {
     // What is there has no pip and would pass for an environment next time.
     await rm(VENV, { recursive: true, force: true });
-    throw new Failure(/ensurepip is not available|No module named venv/.test(output)
+    throw new Failure(/ensurepip is not\s+available|No module named venv/.test(output)
       ? `${python} cannot make virtual environments: install Debian's package python3-venv, or your system's like`
       : `${python} -m venv failed: ${reason(output, /^Error: /)}`);
   }

@@ -105,7 +105,7 @@ lead_half = 1.96 * lead.std(ddof=1) / np.sqrt(len(lead))
 #
 # ## When to choose which {#when}
 #
-# | | RLHF with PPO | DPO |
+# | Aspect | RLHF with PPO | DPO |
 # | --- | --- | --- |
 # | trains | a reward model, then a policy | a policy |
 # | needs at each step | fresh samples and their rewards | a batch of stored pairs |

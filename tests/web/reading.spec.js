@@ -1,0 +1,138 @@
+/** The page before, and without, any Python. */
+import AxeBuilder from '@axe-core/playwright';
+import { block, blockIds, expect, open, recorded, test } from './page.js';
+
+test('a first visit reads at once and shows what was recorded', async ({ page }) => {
+  await page.goto('/', { waitUntil: 'commit' });
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  const first = block(page, 'preferences');
+  await expect(first.section).toHaveAttribute('data-state', 'recorded');
+  await expect(first.section.locator('.block-state')).toHaveText('recorded');
+  await expect(first.output).toContainText('pairs      200');
+  await expect(page.getByRole('status')).toContainText(/Python|lesson/);
+  await first.section.scrollIntoViewIfNeeded();
+  await expect(first.section.locator('.js-plotly-plot')).toBeVisible();
+});
+
+test('every block is a named group with an editor, Run, Reset and an output', async ({ page }) => {
+  await page.goto('/');
+  const ids = await blockIds(page);
+  expect(ids.length).toBe(23);
+  for (const id of ids) {
+    const { section, editor, output } = block(page, id);
+    const title = await section.locator('.block-title').innerText();
+    await expect(page.getByRole('group', { name: title, exact: true })).toHaveAttribute('id', id);
+    await expect(editor).toHaveCount(1, { timeout: 30_000 });
+    await expect(section.getByRole('button', { name: 'Run' })).toHaveCount(1);
+    await expect(output).toHaveCount(1);
+    expect(await section.evaluate((element) => element.querySelector('button.reset')?.textContent)).toBe('Reset');
+  }
+});
+
+test('with JavaScript off all text and all recorded output is there', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL });
+  const page = await context.newPage();
+  await page.goto('/');
+  await expect(page.locator('noscript p')).toBeVisible();
+  await expect(page.locator('#ppo-train .code')).toContainText('def train_ppo');
+  await expect(page.locator('#ppo-train').getByRole('log')).toContainText('step 149');
+  await expect(page.locator('#ppo-train figcaption')).toContainText('optimum');
+  await expect(page.locator('#ppo-train').getByRole('button', { name: 'Run' })).toBeHidden();
+  const check = page.locator('details.check').first();
+  await expect(check.locator('p').first()).toBeHidden();
+  await check.locator('summary').click();
+  await expect(check.locator('p').first()).toBeVisible();
+  await context.close();
+});
+
+test('formulas are there for eyes and for screen readers', async ({ page }) => {
+  await page.goto('/');
+  expect(await page.locator('math').count()).toBeGreaterThan(50);
+  expect(await page.locator('.katex-html').count()).toBe(await page.locator('math').count());
+  await expect(page.locator('.katex-error')).toHaveCount(0);
+});
+
+test('recorded charts are drawn as they come near, with a text beside each', async ({ page }) => {
+  await page.goto('/');
+  for (const id of await blockIds(page)) {
+    const { charts } = await recorded(page, id);
+    const figures = page.locator(`section#${id} figure.chart`);
+    await expect(figures).toHaveCount(charts.length);
+    for (let i = 0; i < charts.length; i += 1) {
+      await figures.nth(i).scrollIntoViewIfNeeded();
+      await expect(figures.nth(i).locator('.main-svg').first()).toBeVisible();
+      const plot = figures.nth(i).locator('.plot');
+      await expect(plot).toHaveRole('img');
+      await expect(plot).toHaveAccessibleName(charts[i].figure.layout.meta.title);
+      await expect(plot).toHaveAccessibleDescription(new RegExp(charts[i].figure.layout.meta.summary.slice(0, 12).replace(/[^\w ]/g, '.')));
+    }
+  }
+});
+
+test('nothing jumps while Python starts and charts load', async ({ page }) => {
+  await page.addInitScript(() => {
+    /** @type {any} */ (window).shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of /** @type {any[]} */ (list.getEntries())) if (!entry.hadRecentInput) /** @type {any} */ (window).shift += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await open(page);
+  for (const id of ['preferences', 'train-reward', 'ppo-train', 'compare']) {
+    await page.locator(`#${id} figure.chart`).scrollIntoViewIfNeeded();
+    await expect(page.locator(`#${id} .main-svg`).first()).toBeVisible();
+  }
+  expect(await page.evaluate(() => /** @type {any} */ (window).shift)).toBeLessThan(0.02);
+});
+
+for (const width of [320, 390, 768, 1280, 1920]) {
+  test(`at ${width} px nothing is wider than the page`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto('/');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+  });
+}
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  test(`axe finds nothing to complain of, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    await open(page);
+    await block(page, 'train-reward').runToEnd();
+    const broken = block(page, 'reward-model');
+    await broken.write('1 / 0');
+    await broken.runToEnd();
+    for (const check of await page.locator('details.check summary').all()) await check.click();
+    await page.locator('figure.chart').first().scrollIntoViewIfNeeded();
+    await expect(page.locator('.main-svg').first()).toBeVisible();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+  });
+}
+
+test('the theme follows the system until the reader chooses, and the choice is kept', async ({ page }) => {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto('/');
+  const light = await background();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await background();
+  expect(dark).not.toBe(light);
+  const button = page.getByRole('button', { name: /Theme/ });
+  await button.click();
+  await expect(button).toHaveText('Theme: light');
+  expect(await background()).toBe(light);
+  await page.reload();
+  await expect(button).toHaveText('Theme: light');
+  expect(await background()).toBe(light);
+});
+
+test('a chart takes the colours of the new theme', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto('/');
+  await page.locator('#train-reward figure').scrollIntoViewIfNeeded();
+  const line = page.locator('#train-reward .scatterlayer .js-line').first();
+  await expect(line).toBeVisible();
+  const stroke = () => line.evaluate((path) => getComputedStyle(path).stroke);
+  const light = await stroke();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(stroke).not.toBe(light);
+});

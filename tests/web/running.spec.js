@@ -1,0 +1,249 @@
+/** Running blocks: alone, together, out of order, edited, failing, stopped. */
+import { block, blockIds, expect, open, ready, recorded, test } from './page.js';
+
+const IDS = `preferences reward-model train-reward generalize policy ppo-step ppo-setup ppo-train dpo-loss dpo-train-def dpo-train
+evaluate compare no-kl beta-dpo few-pairs stale-pairs exercise-rlhf exercise-dpo challenge-dims challenge-noise challenge-relu faq-ppo`.split(/\s+/);
+
+/** @param {import('@playwright/test').Page} page @param {string} id */
+async function gaveWhatWasRecorded(page, id) {
+  const { text, charts } = await recorded(page, id);
+  const { section, output } = block(page, id);
+  expect(await output.evaluate((log) => log.textContent)).toBe(text);
+  await expect(section.locator('figure.chart')).toHaveCount(charts.length);
+  for (const { slot, figure } of charts) {
+    await expect(section.locator(`figure[data-slot="${slot}"] .summary`)).toHaveText(figure.layout.meta.summary);
+  }
+}
+
+for (const id of IDS) {
+  test(`${id} runs alone on a fresh page, as recorded`, async ({ page }) => {
+    await page.goto('/');
+    const { run, is, section } = block(page, id);
+    await run();
+    // At once there is an answer, though Python is still starting.
+    await is('queued', 1000);
+    await expect(section.locator('.block-state')).toHaveText('queued: runs when Python is ready');
+    await is('done', 60_000);
+    await gaveWhatWasRecorded(page, id);
+  });
+}
+
+test('Run all gives what was recorded, twice', async ({ page }) => {
+  await open(page);
+  expect(await blockIds(page)).toEqual(IDS);
+  for (let round = 0; round < 2; round += 1) {
+    await page.getByRole('button', { name: 'Run all' }).click();
+    await expect(page.getByRole('status')).toContainText('Running');
+    await expect(page.getByRole('button', { name: 'Stop' })).toBeDisabled({ timeout: 60_000 });
+    for (const id of IDS) {
+      await block(page, id).is('done');
+      await gaveWhatWasRecorded(page, id);
+    }
+  }
+});
+
+test('a chart grows while its loop trains', async ({ page }) => {
+  await open(page);
+  const { section, run, is } = block(page, 'ppo-train');
+  await section.evaluate((element) => {
+    const seen = new Set();
+    const observer = new MutationObserver(() => seen.add(element.querySelector('.summary')?.textContent));
+    observer.observe(element, { subtree: true, childList: true, characterData: true });
+    Object.assign(window, { seen });
+  });
+  await run();
+  await is('done');
+  expect(await page.evaluate(() => /** @type {any} */ (window).seen.size)).toBeGreaterThan(2);
+});
+
+test('a block first runs what it needs above, and only that', async ({ page }) => {
+  await open(page);
+  await block(page, 'train-reward').runToEnd();
+  for (const id of ['preferences', 'reward-model', 'train-reward']) await block(page, id).is('done');
+  for (const id of ['generalize', 'policy', 'faq-ppo']) await block(page, id).is('recorded');
+});
+
+test('an edit makes what follows stale, and running it again mends that', async ({ page }) => {
+  await open(page);
+  const [model, training, unseen] = ['reward-model', 'train-reward', 'generalize'].map((id) => block(page, id));
+  await unseen.runToEnd();
+  await training.write(`${await training.code()}\nprint("with more epochs")`);
+  await training.is('stale');
+  await unseen.is('stale');
+  await model.is('done');
+  await unseen.runToEnd();
+  await training.is('done');
+  await expect(training.output).toContainText('with more epochs');
+  await unseen.is('done');
+});
+
+test('an edit that was not run yet already tells recorded outputs below from current ones', async ({ page }) => {
+  await open(page);
+  const [data, training, surrogate] = ['preferences', 'train-reward', 'ppo-step'].map((id) => block(page, id));
+  await data.write((await data.code()).replace('default_rng(42))\n', 'default_rng(43))\n'));
+  await data.is('stale');
+  await training.is('stale');
+  await surrogate.is('stale');
+  await data.reset.click();
+  for (const each of [data, training, surrogate]) await each.is('recorded');
+});
+
+test('edit, run, reset', async ({ page }) => {
+  await open(page);
+  const { editor, output, reset, is, code, runToEnd, section } = block(page, 'reward-model');
+  const original = await code();
+  await expect(reset).toBeHidden();
+  await editor.fill('print("mine", 6 * 7)');
+  await runToEnd();
+  await expect(output).toHaveText(/mine 42/);
+  await reset.click();
+  expect(await code()).toBe(original);
+  await is('recorded');
+  await expect(output).toContainText('sigmoid(-1000, 0, 1000)');
+  await expect(section.locator('figure.chart')).toHaveCount(0);
+});
+
+test('the last expression is shown, and a chart that is no longer drawn goes away', async ({ page }) => {
+  await open(page);
+  const { editor, output, section, runToEnd } = block(page, 'preferences');
+  await expect(section.locator('figure.chart')).toHaveCount(1);
+  await editor.fill('x = 40\nx + 2');
+  await runToEnd();
+  await expect(output).toHaveText('42');
+  await expect(section.locator('figure.chart')).toHaveCount(0);
+});
+
+test('an error names its line, marks it in the editor, and shows no frames of ours', async ({ page }) => {
+  await open(page);
+  const { editor, is, messages, section, run } = block(page, 'ppo-setup');
+  await editor.fill('a = 1\nb = 0\nprint("before")\na / b');
+  await run();
+  await is('error');
+  await expect(messages).toContainText('ZeroDivisionError: division by zero (line 4)');
+  await expect(section.locator('.cm-error-line')).toHaveText('a / b');
+  await expect(section.getByRole('log')).toHaveText('before');
+  await messages.getByText('Traceback').click();
+  const trace = await messages.locator('pre').innerText();
+  expect(trace).toContain('Block "ppo-setup", line 4');
+  expect(trace).not.toMatch(/runner|pyodide|site-packages|\/lesson\//);
+  await editor.fill('a = 1');
+  await expect(section.locator('.cm-error-line')).toHaveCount(0);
+});
+
+test('a block below a failing one says which one failed', async ({ page }) => {
+  await open(page);
+  const [model, training] = [block(page, 'reward-model'), block(page, 'train-reward')];
+  await model.write('def sigmoid(z):\n    return 1\n\n\nundefined_name');
+  await training.run();
+  await model.is('error');
+  await expect(training.messages).toContainText('it needs “Bradley-Terry training”, which failed');
+  await expect(model.messages).toContainText('NameError');
+});
+
+test('a syntax error is marked, and what the block defined before still counts', async ({ page }) => {
+  await open(page);
+  const [model, training] = [block(page, 'reward-model'), block(page, 'train-reward')];
+  await model.write('def sigmoid(z:\n    return z');
+  await model.runToEnd();
+  await model.is('error');
+  await expect(model.messages).toContainText('SyntaxError');
+  await training.run();
+  await expect(training.messages).toContainText('Bradley-Terry training');
+});
+
+test('two clicks on Run run it once more, not twice at once', async ({ page }) => {
+  await open(page);
+  const { section, is } = block(page, 'few-pairs');
+  const run = section.getByRole('button', { name: /Run|Queued/ });
+  await run.click();
+  await is('running');
+  await run.click();
+  await is('running');
+  await is('done', 60_000);
+});
+
+const ENDLESS = {
+  'a busy loop': 'while True: pass',
+  'a long sleep': 'import time\ntime.sleep(1000)',
+  'a training loop': 'for _ in progress(range(10**9)):\n    np.random.rand(100) @ np.ones(100)',
+};
+
+for (const [name, code] of Object.entries(ENDLESS)) {
+  test(`Stop ends ${name} within a second and keeps all values`, async ({ page }) => {
+    await open(page);
+    const [kept, endless] = [block(page, 'reward-model'), block(page, 'ppo-setup')];
+    await kept.write('answer = 42');
+    await kept.runToEnd();
+    await endless.write(`print("started", answer)\n${code}`);
+    await endless.run();
+    await endless.is('running');
+    await expect(endless.output).toContainText('started 42');
+    const started = Date.now();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect(endless.messages).toContainText('Stopped');
+    expect(Date.now() - started).toBeLessThan(1000);
+    await expect(page.locator('html')).toHaveAttribute('data-python', 'ready');
+    await endless.write('print("still", answer)');
+    await endless.runToEnd();
+    await expect(endless.output).toHaveText('still 42');
+    await kept.is('done');
+  });
+}
+
+test('a run that swallows the signal is ended by a new Python; code is kept, values are not', async ({ page }) => {
+  await open(page);
+  const [data, endless] = [block(page, 'preferences'), block(page, 'ppo-setup')];
+  await data.runToEnd();
+  const code = 'while True:\n    try:\n        while True: pass\n    except BaseException: pass';
+  await endless.write(code);
+  await endless.run();
+  await endless.is('running');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(endless.messages).toContainText('restarting Python');
+  await data.is('recorded');
+  await ready(page);
+  expect(await endless.code()).toBe(code);
+  await block(page, 'train-reward').runToEnd();
+  await block(page, 'train-reward').is('done');
+});
+
+test('without SharedArrayBuffer everything runs, and Stop restarts Python and says so', async ({ page }) => {
+  await open(page, process.env.PAGE_URL_PLAIN);
+  expect(await page.evaluate(() => typeof SharedArrayBuffer)).toBe('undefined');
+  await block(page, 'train-reward').runToEnd();
+  await block(page, 'train-reward').is('done');
+  const endless = block(page, 'ppo-setup');
+  await endless.write('while True: pass');
+  await endless.run();
+  await endless.is('running');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(endless.messages).toContainText('restarting Python');
+  await expect(page.getByRole('status')).toContainText(/Python/);
+  await ready(page);
+  expect(await endless.code()).toBe('while True: pass');
+  await block(page, 'train-reward').runToEnd();
+  await block(page, 'train-reward').is('done');
+});
+
+test('text streams while a block runs, and a flood of it is folded', async ({ page }) => {
+  await open(page);
+  const { editor, output, run, is, section } = block(page, 'ppo-setup');
+  await editor.fill('import time\nprint("first")\ntime.sleep(1.5)\nfor i in range(5000): print("line", i)');
+  await run();
+  await expect(output).toHaveText('first');
+  await is('running');
+  await is('done');
+  await expect(output).toContainText('line 4999');
+  await expect(output).not.toContainText('line 2500');
+  await section.getByRole('button', { name: /Show all 5,00\d lines/ }).click();
+  await expect(output).toContainText('line 2500');
+});
+
+test('HTML in printed text stays text', async ({ page }) => {
+  await open(page);
+  const { editor, output, runToEnd } = block(page, 'ppo-setup');
+  await editor.fill('print("<img src=x onerror=alert(1)> <b>bold</b>")');
+  await runToEnd();
+  await expect(output).toHaveText('<img src=x onerror=alert(1)> <b>bold</b>');
+  await expect(output.locator('img, b')).toHaveCount(0);
+});
