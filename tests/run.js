@@ -9,6 +9,8 @@ import { ensurePython } from '../app/build/python.js';
 import { asProgram, Failure, readIfThere, run, TOP } from '../app/build/tools.js';
 import { countTests, summary } from './counts.js';
 
+/** Ruff and pytest take the paths in pyproject.toml, and the modules to import, from where they run. */
+const PY = join(TOP, 'py');
 const RESULTS = join(TOP, 'test-results');
 const report = (/** @type {string} */ part) => join(RESULTS, `${part}.xml`);
 
@@ -30,13 +32,12 @@ const failedParts = new Set();
 const PARTS = {
   async check() {
     const program = await ensurePython();
-    // Ruff takes the patterns in its configuration from where it runs.
-    const ruff = { program, args: ['-m', 'ruff', 'check', '--config', 'pyproject.toml', '.', '../tests/py'], cwd: join(TOP, 'py') };
+    const ruff = { program, args: ['-m', 'ruff', 'check', '--config', 'pyproject.toml', '.', '../tests/py'], cwd: PY };
     return [node('node_modules/typescript/bin/tsc', '-p', 'app/jsconfig.json'), ruff];
   },
   async py(rest) {
     const program = await ensurePython();
-    return [{ program, args: ['-m', 'pytest', '-c', 'py/pyproject.toml', '--rootdir', '.', `--junitxml=${report('py')}`, ...rest, 'tests/py'] }];
+    return [{ program, args: ['-m', 'pytest', '-c', 'pyproject.toml', `--junitxml=${report('py')}`, ...rest, '../tests/py'], cwd: PY }];
   },
   async app(rest) {
     return [node('--test', '--test-reporter=spec', '--test-reporter-destination=stdout',

@@ -64,7 +64,7 @@ charts.bad_batch(*[[kl_to_reference(w) for w in path] for path in (reinforce, pp
 # ### Is DPO always better, being simpler? {#faq-dpo}
 #
 # No. It is simpler, and on this page it does as well for the score. But it learns only from the pairs it is given, it
-# needs more of them for the same KL, and it cannot use a reward that is not a comparison. When answers can be checked,
+# needs more of them to waste as little KL, and it cannot use a reward that is not a comparison. When answers can be checked,
 # a method that samples from the current policy learns from its own mistakes, which stored pairs do not contain.
 #
 # ### What exactly is the KL here? {#faq-kl}

@@ -80,11 +80,12 @@ await asProgram(import.meta.url, async () => {
     await writeFile(join(folder, 'bare/index.html'), BARE);
     await writeFile(join(folder, 'bare/worker.js'), BARE_WORKER);
     await symlink(join(DIST, 'runtime'), join(folder, 'bare/runtime'));
+    /** @type {Record<string, Awaited<ReturnType<typeof serve>>>} */
     const servers = { lab: await serve(DIST, { port: 0 }), bare: await serve(join(folder, 'bare'), { port: 0 }) };
     /** @type {Record<string, Visit[]>} */
     const found = { 'lab cold': [], 'bare cold': [], 'lab warm': [], 'bare warm': [] };
     for (let round = 0; round < Number(rounds); round += 1) {
-      for (const name of /** @type {const} */ (round % 2 ? ['lab', 'bare'] : ['bare', 'lab'])) {
+      for (const name of round % 2 ? ['lab', 'bare'] : ['bare', 'lab']) {
         const context = await browser.newContext();
         const page = await context.newPage();
         for (const when of ['cold', 'warm']) found[`${name} ${when}`].push(await visit(page, servers[name].url, name));
