@@ -13,19 +13,16 @@ const CONFIG = { displayModeBar: false, responsive: false };
 
 /** @type {Promise<any> | undefined} */
 let loading;
-function plotly() {
-  loading ??= import('plotly.js-basic-dist-min').then((module) => {
-    drawRest();
-    return module.default ?? module;
-  });
-  return loading;
-}
+const plotly = () => (loading ??= import('plotly.js-basic-dist-min').then((module) => module.default ?? module));
 
 /** What each element shows, or will show once it is near the screen. @type {Map<HTMLElement, Figure>} */
 const figures = new Map();
 
-/** Charts that were near the screen once, or that a run has drawn. @type {Set<HTMLElement>} */
+/** Charts that were near the screen once, or that a run has drawn: they are kept up to date. @type {Set<HTMLElement>} */
 const near = new Set();
+
+/** Charts of a run that are far from the screen. @type {Set<HTMLElement>} */
+const far = new Set();
 
 /** @type {Set<HTMLElement>} */
 const due = new Set();
@@ -43,13 +40,14 @@ function approach(plot) {
   redraw(plot);
 }
 
-/** Once Plotly is there, the charts further away are drawn too, one whenever the page has nothing else to do. */
-function drawRest() {
+/** What a run drew far from the screen, one chart whenever the page has nothing else to do. */
+function drawFar() {
   whenIdle(() => {
-    const next = [...figures.keys()].find((plot) => !near.has(plot));
+    const [next] = far;
     if (!next) return;
+    far.delete(next);
     approach(next);
-    drawRest();
+    drawFar();
   });
 }
 
@@ -66,14 +64,19 @@ export function showChartWhenNear(plot, figure) {
 export function showChart(plot, figure) {
   if (!figures.has(plot)) showChartWhenNear(plot, figure);
   figures.set(plot, figure);
-  plotly();
-  redraw(plot);
+  if (near.has(plot)) {
+    redraw(plot);
+  } else {
+    if (!far.size) drawFar();
+    far.add(plot);
+  }
 }
 
 /** @param {HTMLElement} plot */
 export function removeChart(plot) {
   figures.delete(plot);
   near.delete(plot);
+  far.delete(plot);
   due.delete(plot);
   nearness.unobserve(plot);
   sizes.unobserve(plot);
@@ -82,6 +85,7 @@ export function removeChart(plot) {
 
 /** Draws every chart again, in the colours of a new theme. */
 export function redrawCharts() {
+  colours = undefined;
   figures.forEach((_, plot) => redraw(plot));
 }
 
@@ -104,8 +108,12 @@ async function drawDue() {
   }
 }
 
+/** The colours of the present theme. @type {((name: string) => string) | undefined} */
+let colours;
+
 /** @returns {(name: string) => string} the colour of a custom property in the present theme */
 function palette() {
+  if (colours) return colours;
   const probe = document.createElement('span');
   document.body.append(probe);
   /** @type {Map<string, string>} */
@@ -115,7 +123,8 @@ function palette() {
     known.set(name, getComputedStyle(probe).color);
   }
   probe.remove();
-  return (name) => known.get(name) ?? '';
+  colours = (name) => known.get(name) ?? '';
+  return colours;
 }
 
 /** The roles that a trace may have; the style sheet gives each its colour. */

@@ -11,6 +11,12 @@ export function followLesson(contents, lesson) {
     link.title = state;
   });
 
+  const toggle = contents.querySelector('button');
+  const expand = (/** @type {boolean} */ open) => toggle?.setAttribute('aria-expanded', String(open));
+  toggle?.addEventListener('click', () => expand(toggle.getAttribute('aria-expanded') === 'false'));
+  // On a phone the list would stay in the way of what was chosen.
+  contents.addEventListener('click', ({ target }) => { if (target instanceof HTMLAnchorElement) expand(false); });
+
   const links = /** @type {HTMLAnchorElement[]} */ ([...contents.querySelectorAll('a')]);
   const targets = links.map(({ hash }) => document.getElementById(hash.slice(1)));
   /** @type {Set<Element>} */

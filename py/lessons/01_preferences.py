@@ -115,6 +115,12 @@ charts.preference_pairs(preferred, rejected, TRUE_WEIGHTS)
 # line, the direction of the true taste; a good number do not. Those are not mistakes in the code but
 # an annotator who is human.
 #
+# ::: tip What the blocks may use
+# `np` is NumPy. `charts` holds the pictures of this page, so that the code you read is the method and not the
+# plotting. Further down, `live` redraws a picture inside a loop and `progress` shows how far the loop is. A block that
+# needs names from above runs those blocks first, so you can start anywhere.
+# :::
+#
 # ## The reward model {#reward}
 #
 # A reward model gives every answer a score $r(y) = w \cdot y$. Bradley–Terry turns a difference of

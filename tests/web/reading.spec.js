@@ -1,5 +1,8 @@
 /** The page before, and without, any Python. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import AxeBuilder from '@axe-core/playwright';
+import { TOP } from '../../app/build/tools.js';
 import { block, blockIds, expect, open, recorded, test } from './page.js';
 
 test('a first visit reads at once and shows what was recorded', async ({ page }) => {
@@ -91,6 +94,38 @@ for (const width of [320, 390, 768, 1280, 1920]) {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   });
 }
+
+test('on a phone the contents open on a click, and close behind the reader', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/');
+  const nav = page.getByRole('navigation', { name: 'Contents' });
+  await expect(page.getByRole('heading', { level: 1 })).toBeInViewport();
+  await expect(nav.getByRole('link', { name: 'Train DPO' })).toBeHidden();
+  await nav.getByRole('button', { name: 'Contents' }).click();
+  await nav.getByRole('link', { name: 'Train DPO' }).click();
+  await expect(block(page, 'dpo-train').section).toBeInViewport();
+  await expect(nav.getByRole('link', { name: 'Train DPO' })).toBeHidden();
+});
+
+test('the contents show the state of each block', async ({ page }) => {
+  await open(page);
+  const link = page.getByRole('navigation', { name: 'Contents' }).getByRole('link', { name: 'Bradley-Terry training' });
+  await expect(link).toHaveAttribute('data-state', 'recorded');
+  await block(page, 'reward-model').runToEnd();
+  await expect(link).toHaveAttribute('data-state', 'done');
+});
+
+test('the download is the whole lesson and runs with NumPy alone', async ({ page }) => {
+  await page.goto('/');
+  const waiting = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'rlhf-and-dpo.py' }).click();
+  const file = await (await waiting).path();
+  const { stdout } = await promisify(execFile)('.venv/bin/python', ['-I', file], { cwd: TOP });
+  const texts = await Promise.all((await blockIds(page)).map(async (id) => (await recorded(page, id)).text));
+  // Native floating point may differ from WebAssembly's in the last digit that is printed, so lines are counted.
+  expect(stdout.split('\n').length).toBe(texts.join('').split('\n').length);
+  expect(stdout).toContain('loss 0.6931 -> 0.4880');
+});
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing to complain of, ${colorScheme}`, async ({ page }) => {
