@@ -1,5 +1,5 @@
 /** CodeMirror for one block of Python. It edits; it does not run anything. */
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { python } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
@@ -51,10 +51,9 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
         Prec.highest(keymap.of([
           { key: 'Mod-Enter', run: command(onRun) },
           { key: 'Shift-Enter', run: command(onRunAndNext) },
+          { key: 'Escape', run: leave },
         ])),
-        // Below the completion's own Escape, which closes its list first.
-        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap,
-          { key: 'Escape', run: leave }, indentWithTab]),
+        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
         lineNumbers(), history(), bracketMatching(), closeBrackets(), autocompletion(), indentOnInput(), highlightActiveLine(),
         indentUnit.of('    '), EditorState.tabSize.of(4),
         python(), syntaxHighlighting(classHighlighter), errorLine,
@@ -90,8 +89,9 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
   };
 }
 
-/** Escape leaves the editor, so that Tab moves on. @param {EditorView} view */
+/** Escape leaves the editor, so that Tab moves on; a list of completions that is open is closed first. @param {EditorView} view */
 function leave(view) {
+  if (completionStatus(view.state) === 'active') return false;
   const section = view.dom.closest('section');
   const run = section?.querySelector('button.run');
   if (!(run instanceof HTMLElement)) return false;

@@ -138,7 +138,8 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     for (const check of await page.locator('details.check summary').all()) await check.click();
     await page.locator('figure.chart').first().scrollIntoViewIfNeeded();
     await expect(page.locator('.main-svg').first()).toBeVisible();
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    // What KaTeX draws is hidden from screen readers, who get MathML; it is half of all elements.
+    const { violations } = await new AxeBuilder({ page }).exclude('.katex-html').analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
   });
 }

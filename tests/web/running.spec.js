@@ -44,7 +44,9 @@ test('Run all gives what was recorded, twice', async ({ page }) => {
 
 test('a chart grows while its loop trains', async ({ page }) => {
   await open(page);
-  const { section, run, is } = block(page, 'ppo-train');
+  await block(page, 'ppo-train').runToEnd();
+  const { section, write, run, is } = block(page, 'ppo-train');
+  await write(`${await block(page, 'ppo-train').code()}\ntrain_ppo(rm_weights, steps=1500, watch=draw_rlhf);`);
   await section.evaluate((element) => {
     const seen = new Set();
     const observer = new MutationObserver(() => seen.add(element.querySelector('.summary')?.textContent));
@@ -53,7 +55,7 @@ test('a chart grows while its loop trains', async ({ page }) => {
   });
   await run();
   await is('done');
-  expect(await page.evaluate(() => /** @type {any} */ (window).seen.size)).toBeGreaterThan(2);
+  expect(await page.evaluate(() => /** @type {any} */ (window).seen.size)).toBeGreaterThan(8);
 });
 
 test('a block first runs what it needs above, and only that', async ({ page }) => {
