@@ -30,9 +30,11 @@ function remember(theme) {
 /** @param {HTMLElement} button that goes through the choices @param {() => void} onChange */
 export function switchTheme(button, onChange) {
   let theme = chosen();
+  const label = document.createElement('span');
+  label.textContent = 'Theme: ';
   const show = () => {
     apply(theme);
-    button.textContent = `Theme: ${theme}`;
+    button.replaceChildren(label, theme);
   };
   show();
   button.addEventListener('click', () => {
