@@ -13,7 +13,11 @@ const CONFIG = { displayModeBar: false, responsive: false };
 
 /** @type {Promise<any> | undefined} */
 let loading;
-const plotly = () => (loading ??= import('plotly.js-basic-dist-min').then((module) => module.default ?? module));
+/** Undefined where it cannot be had; the next chart tries again. */
+const plotly = () => (loading ??= import('plotly.js-basic-dist-min').then(
+  (module) => module.default ?? module,
+  () => { loading = undefined; },
+));
 
 /** What each element shows, or will show once it is near the screen. @type {Map<HTMLElement, Figure>} */
 const figures = new Map();
@@ -80,7 +84,7 @@ export function removeChart(plot) {
   due.delete(plot);
   nearness.unobserve(plot);
   sizes.unobserve(plot);
-  loading?.then((Plotly) => Plotly.purge(plot));
+  loading?.then((Plotly) => Plotly?.purge(plot));
 }
 
 /** Draws every chart again, in the colours of a new theme. */
@@ -98,7 +102,7 @@ function redraw(plot) {
 
 async function drawDue() {
   const Plotly = await plotly();
-  const plots = [...due];
+  const plots = Plotly ? [...due] : [];
   due.clear();
   for (const plot of plots) {
     const figure = figures.get(plot);

@@ -25,9 +25,9 @@ globals().update(outside.chapters_before(__file__))
 #
 # ::: note What stands in for a language model
 # A prompt is a vector of four numbers, an answer a vector of five. The policy is a Gaussian whose
-# mean is linear in the prompt. That is all an aligned model needs to have for the methods to be themselves:
-# a distribution to sample from, a log-probability, and a gradient. And because everything is Gaussian
-# and linear, we can work out with pen and paper where training *should* end, and check whether it does.
+# mean is linear in the prompt. That is all the methods ask for: a distribution to sample from, a
+# log-probability, and a gradient. And because everything is Gaussian and linear, we can work out with
+# pen and paper where training *should* end, and check whether it does.
 # :::
 #
 # ## The three stages of RLHF {#stages}
