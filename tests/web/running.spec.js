@@ -55,7 +55,8 @@ test('a chart grows while its loop trains', async ({ page }) => {
   });
   await run();
   await is('done');
-  expect(await page.evaluate(() => /** @type {any} */ (window).seen.size)).toBeGreaterThan(8);
+  // A chart that is drawn at the end only would give one; how many frames a busy machine finds is its own affair.
+  expect(await page.evaluate(() => /** @type {any} */ (window).seen.size)).toBeGreaterThan(4);
 });
 
 test('a block first runs what it needs above, and only that', async ({ page }) => {
