@@ -53,6 +53,15 @@ function startRun(kernel, block = 'b') {
   return { events, ended };
 }
 
+/** A kernel that is ready, with a run under way. @param {boolean} shared */
+async function startKernelAndRun(shared) {
+  const kernel = startKernel(shared);
+  workers[0].ready();
+  const run = startRun(kernel);
+  await settled();
+  return { kernel, ...run };
+}
+
 test('a run waits for Python to be ready', async () => {
   const kernel = startKernel(true);
   const { ended } = startRun(kernel);
@@ -87,10 +96,7 @@ test('events reach the run that they belong to, late ones of another run do not'
 });
 
 test('stop sends a keyboard interrupt, and the next run clears it', async () => {
-  const kernel = startKernel(true);
-  workers[0].ready();
-  const { ended } = startRun(kernel);
-  await settled();
+  const { kernel, ended } = await startKernelAndRun(true);
   const { buffer } = /** @type {Extract<Request, {type: 'interrupt'}>} */ (workers[0].received[0]);
   kernel.stop();
   assert.equal(buffer[0], 2);
@@ -105,10 +111,7 @@ test('stop sends a keyboard interrupt, and the next run clears it', async () => 
 
 test('a run that does not answer to stop is ended with its worker', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
-  const kernel = startKernel(true);
-  workers[0].ready();
-  const { ended } = startRun(kernel);
-  await settled();
+  const { kernel, ended } = await startKernelAndRun(true);
   kernel.stop();
   mock.timers.tick(899);
   assert.equal(workers.length, 1);
@@ -122,10 +125,7 @@ test('a run that does not answer to stop is ended with its worker', async () => 
 
 test('a run that ends in time keeps its worker', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
-  const kernel = startKernel(true);
-  workers[0].ready();
-  const { ended } = startRun(kernel);
-  await settled();
+  const { kernel, ended } = await startKernelAndRun(true);
   kernel.stop();
   workers[0].say({ type: 'done', id: workers[0].runs[0].id, status: 'stopped', seconds: 0 });
   await ended;
