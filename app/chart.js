@@ -132,7 +132,8 @@ function palette() {
 }
 
 /** The roles that a trace may have; the style sheet gives each its colour. */
-const ROLES = ['chosen', 'rejected', 'reference', 'reward model', 'RLHF', 'DPO', 'optimum', 'true', 'guide'];
+const ROLES = ['chosen', 'rejected', 'reference', 'reward model', 'RLHF', 'DPO', 'optimum', 'true', 'guide',
+  'IPO', 'KTO', 'SimPO', 'ORPO', 'cDPO', 'rDPO', 'REINFORCE', 'RLOO', 'GRPO'];
 
 /** @param {string} role */
 const property = (role) => `--role-${role.toLowerCase().replaceAll(' ', '-')}`;
@@ -170,10 +171,14 @@ function colourTrace(trace, colour) {
   return {
     ...trace,
     ...(trace.type === 'scatter' && { line: { ...trace.line, color: own } }),
+    ...(trace.fill && { fillcolor: faint(own) }),
     marker: { ...trace.marker, color: own, ...(trace.mode === 'markers' && { line: { width: 0.5, color: colour('--paper') } }) },
     ...(trace.error_y && { error_y: { ...trace.error_y, color: trace.type === 'bar' ? colour('--ink') : own, thickness: 1.5, width: 4 } }),
   };
 }
+
+/** The same colour, to see through. @param {string} colour as getComputedStyle writes it: rgb(r, g, b) */
+const faint = (colour) => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.18)');
 
 /** @param {Record<string, any>} layout @param {(name: string) => string} colour */
 function dressAxes(layout, colour) {

@@ -1,11 +1,13 @@
 /** Shows what a block puts out: an event to DOM, by kind. Knows no editor and no worker. */
 import { addEvent, fold } from './outputs.js';
+import { tableHtml } from './table.js';
 import { removeChart, showChart, showChartWhenNear } from './chart.js';
 
 /**
  * @typedef {import('./outputs.js').Item} Item
  * @typedef {import('./outputs.js').Text} Text
  * @typedef {import('./outputs.js').Chart} Chart
+ * @typedef {import('./outputs.js').Table} Table
  * @typedef {import('./protocol.js').RunEvent} RunEvent
  * @typedef {import('./protocol.js').Recorded} Recorded
  */
@@ -20,7 +22,7 @@ export class Output {
   #old = true;
   #text;
   #charts;
-  /** @type {Map<string, HTMLElement>} chart figures by slot */
+  /** @type {Map<string, HTMLElement>} figures of charts and tables by slot */
   #figures = new Map();
 
   /** @param {HTMLElement} text the log @param {HTMLElement} charts */
@@ -39,11 +41,12 @@ export class Output {
   }
 
   /** @param {Recorded} recorded */
-  showRecorded({ text, charts }) {
+  showRecorded({ text, charts, tables }) {
     this.begin();
     this.#items = [
       .../** @type {Item[]} */ (text ? [{ kind: 'text', stream: 'stdout', text }] : []),
       ...charts.map(({ slot, figure }) => /** @type {Chart} */ ({ kind: 'chart', slot, figure })),
+      ...tables.map(({ slot, table }) => /** @type {Table} */ ({ kind: 'table', slot, table })),
     ];
     this.settle();
   }
@@ -66,13 +69,29 @@ export class Output {
   settle() {
     this.#render();
     this.#text.style.minHeight = '';
-    const slots = new Set(this.#items.map((item) => (item.kind === 'chart' ? item.slot : '')));
-    for (const [slot, figure] of this.#figures) {
-      if (slots.has(slot)) continue;
-      removeChart(plotOf(figure));
-      figure.remove();
-      this.#figures.delete(slot);
-    }
+    const slots = new Set(this.#items.map((item) => (item.kind === 'text' ? '' : item.slot)));
+    for (const slot of this.#figures.keys()) if (!slots.has(slot)) this.#remove(slot);
+  }
+
+  /** @param {string} slot */
+  #remove(slot) {
+    const figure = this.#figures.get(slot);
+    if (!figure) return;
+    if (figure.className === 'chart') removeChart(plotOf(figure));
+    figure.remove();
+    this.#figures.delete(slot);
+  }
+
+  /** The figure of a slot; a new one if there is none, or one of another kind. @param {string} slot @param {'chart' | 'table-figure'} kind */
+  #place(slot, kind) {
+    const known = this.#figures.get(slot);
+    if (known?.className === kind) return { place: known, fresh: false };
+    this.#remove(slot);
+    const place = element('figure', kind);
+    place.dataset.slot = slot;
+    this.#charts.append(place);
+    this.#figures.set(slot, place);
+    return { place, fresh: true };
   }
 
   #render() {
@@ -84,7 +103,9 @@ export class Output {
     const texts = [];
     for (const item of this.#items) {
       if (item.kind === 'text') texts.push(item);
-      else if (!this.#shown.includes(item)) this.#putChart(item);
+      else if (this.#shown.includes(item)) continue;
+      else if (item.kind === 'chart') this.#putChart(item);
+      else this.#place(item.slot, 'table-figure').place.innerHTML = tableHtml(item.table);
     }
     texts.forEach((item, index) => {
       if (!this.#shown.includes(item)) putText(this.#text, index, item);
@@ -94,18 +115,13 @@ export class Output {
 
   /** @param {Chart} chart */
   #putChart({ slot, figure }) {
-    let place = this.#figures.get(slot);
-    if (!place) {
-      place = document.createElement('figure');
-      place.className = 'chart';
-      place.dataset.slot = slot;
+    const { place, fresh } = this.#place(slot, 'chart');
+    if (fresh) {
       const [plot, caption] = [element('div', 'plot'), document.createElement('figcaption')];
       caption.id = `${this.#text.closest('section')?.id}-${slot}-caption`;
       plot.setAttribute('role', 'img');
       plot.setAttribute('aria-describedby', caption.id);
       place.append(plot, caption);
-      this.#charts.append(place);
-      this.#figures.set(slot, place);
     }
     const { title = 'Chart', summary = '', panels = 1 } = figure.layout.meta ?? {};
     place.dataset.panels = String(panels);

@@ -5,10 +5,12 @@
  * @typedef {import('./protocol.js').RunEvent} RunEvent
  * @typedef {{kind: 'text', stream: 'stdout' | 'stderr' | 'value' | 'note', text: string}} Text
  * @typedef {{kind: 'chart', slot: string, figure: import('./protocol.js').Figure}} Chart
- * @typedef {Text | Chart} Item
+ * @typedef {{kind: 'table', slot: string, table: import('./protocol.js').Table}} Table
+ * @typedef {Text | Chart | Table} Item
  */
 
 export const CHART = 'application/vnd.plotly.v1+json';
+export const TABLE = 'application/vnd.preference-lab.table+json';
 
 /** @param {Item[]} items @param {Text['stream']} stream @param {string} text @returns {Item[]} */
 function addText(items, stream, text) {
@@ -17,12 +19,10 @@ function addText(items, stream, text) {
   return [...items, { kind: 'text', stream, text }];
 }
 
-/** @param {Item[]} items @param {string} slot @param {Chart['figure']} figure @returns {Item[]} */
-function putChart(items, slot, figure) {
-  /** @type {Chart} */
-  const chart = { kind: 'chart', slot, figure };
-  const at = items.findIndex((item) => item.kind === 'chart' && item.slot === slot);
-  return at < 0 ? [...items, chart] : items.with(at, chart);
+/** A chart or a table takes the place of the one in its slot. @param {Item[]} items @param {Chart | Table} shown @returns {Item[]} */
+function put(items, shown) {
+  const at = items.findIndex((item) => item.kind !== 'text' && item.slot === shown.slot);
+  return at < 0 ? [...items, shown] : items.with(at, shown);
 }
 
 /** @param {Item[]} items @param {RunEvent} event @returns {Item[]} the items after the event; the same ones if it adds none */
@@ -32,9 +32,9 @@ export function addEvent(items, event) {
     case 'stderr':
       return addText(items, event.type, event.text);
     case 'display':
-      return event.mime === CHART
-        ? putChart(items, event.slot, /** @type {Chart['figure']} */ (event.data))
-        : addText(items, 'value', `${event.data}\n`);
+      if (event.mime === CHART) return put(items, { kind: 'chart', slot: event.slot, figure: /** @type {Chart['figure']} */ (event.data) });
+      if (event.mime === TABLE) return put(items, { kind: 'table', slot: event.slot, table: /** @type {Table['table']} */ (event.data) });
+      return addText(items, 'value', `${event.data}\n`);
     case 'folded':
       return addText(items, 'note', `… ${event.characters.toLocaleString('en')} more characters were printed; `
         + `a run shows the first ${event.limit.toLocaleString('en')}.\n`);

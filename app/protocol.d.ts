@@ -11,6 +11,13 @@ export interface Figure {
   layout: { meta?: { title?: string; summary?: string; panels?: number } } & Record<string, any>;
 }
 
+/** A table made in Python. A cell with a tone carries a verdict. */
+export interface Table {
+  title: string;
+  columns: string[];
+  rows: (string | { text: string; tone: string })[][];
+}
+
 /** From the page to the worker. */
 export type Request =
   | { type: 'run'; id: number; block: string; source: string }
@@ -38,4 +45,5 @@ export type Response = RunEvent | WorkerEvent;
 export interface Recorded {
   text: string;
   charts: { slot: string; figure: Figure }[];
+  tables: { slot: string; table: Table }[];
 }

@@ -28,9 +28,13 @@ export default defineConfig({
   testDir: 'web',
   outputDir: join(TOP, 'test-results/web'),
   globalSetup: './global-setup.js',
-  projects: chosen.filter((name) => ENGINES[name]?.here()).map((name) => ({ name, use: ENGINES[name].browser })),
-  // A starting Pyodide keeps two cores busy, and some tests measure time.
-  workers: 1,
+  projects: chosen.filter((name) => ENGINES[name]?.here()).flatMap((name) => [
+    // Some of these measure time, so they have the machine for themselves ...
+    { name, use: ENGINES[name].browser, testIgnore: 'alone.spec.js', workers: 1 },
+    // ... and these do not: they run after them, two at a time.
+    { name: `${name}-alone`, use: ENGINES[name].browser, testMatch: 'alone.spec.js', fullyParallel: true, dependencies: [name] },
+  ]),
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   timeout: 90_000,

@@ -6,6 +6,7 @@ import MarkdownIt from 'markdown-it';
 import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
 import { textOf } from '../outputs.js';
+import { tableHtml } from '../table.js';
 import { cite } from './lessons.js';
 
 /**
@@ -119,10 +120,12 @@ function recordedOutput(items, id, title) {
       + `<div class="plot" role="img" aria-label="${escapeHtml(caption)}" aria-describedby="${escapeHtml(captionId)}"></div>`
       + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption></figure>`;
   });
+  const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => (
+    `<figure class="table-figure" data-slot="${escapeHtml(slot)}">${tableHtml(table)}</figure>`));
   const text = textOf(items);
   return `<div class="output" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">`
     + `${text ? `<pre class="stdout">${escapeHtml(text)}</pre>` : ''}</div>`
-    + `<div class="charts" data-recorded="recorded/${id}.json">${charts.join('')}</div>`;
+    + `<div class="charts" data-recorded="recorded/${id}.json">${[...charts, ...tables].join('')}</div>`;
 }
 
 /** @param {Cell} cell @param {Recording} recording */
@@ -186,7 +189,7 @@ export function renderLesson(cells, recording) {
 
 /** Stands in for what the page gives to every block, so that the file needs NumPy alone. */
 const PRELUDE = `# RLHF and DPO: the code of the lesson in one file. It needs NumPy.
-# The page draws charts where this file says charts; here they are left out.
+# The page draws where this file says charts or tables; here that is left out.
 import numpy as np
 
 
@@ -199,12 +202,14 @@ def live(*args, **kwargs):
     pass
 
 
-charts, progress = NoCharts(), iter
+charts, tables, progress = NoCharts(), NoCharts(), iter
 `;
 
 /** The lesson's code as one Python file, for the reader to take along. @param {Cell[]} cells */
 export function downloadable(cells) {
-  const blocks = cells.filter(({ kind }) => kind === 'block').map(({ title, source }) => (
+  // The ledger stands on the article's recipe, which is a module of its own: it is left to the page.
+  const alone = cells.filter(({ kind, source }) => kind === 'block' && !/\b(preflab|published_runs|seed_runs)\b/.test(source));
+  const blocks = alone.map(({ title, source }) => (
     `# ${title} ${'-'.repeat(Math.max(3, 76 - title.length))}\n\n${source}\n`));
   return [PRELUDE, ...blocks].join('\n');
 }

@@ -87,7 +87,7 @@ async function record() {
 
 /** A hash of all that the recorded outputs depend on. */
 async function inputs() {
-  const python = await Promise.all(['py/lessons', 'py/runtime'].map(async (folder) => (
+  const python = await Promise.all(['py/lessons', 'py/preflab', 'py/runtime'].map(async (folder) => (
     (await readdir(join(TOP, folder))).filter((name) => name.endsWith('.py')).map((name) => join(folder, name)))));
   const hash = createHash('sha256').update(RUNTIME.version);
   for (const path of [...python.flat().sort(), 'app/outputs.js', 'app/build/record.js', 'app/build/lessons.js']) {
@@ -106,7 +106,8 @@ export async function ensureRecorded() {
   await mkdir(RECORDED, { recursive: true });
   for (const [id, items] of Object.entries(recording.items)) {
     const charts = items.filter((item) => item.kind === 'chart').map(({ slot, figure }) => ({ slot, figure }));
-    await writeWhole(join(RECORDED, `${id}.json`), JSON.stringify({ text: textOf(items), charts }));
+    const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => ({ slot, table }));
+    await writeWhole(join(RECORDED, `${id}.json`), JSON.stringify({ text: textOf(items), charts, tables }));
   }
   await writeWhole(RECORDING, JSON.stringify(recording));
   return recording;

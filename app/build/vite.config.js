@@ -14,7 +14,7 @@ const PYTHON = /^[a-z_]\w*\.py$/;
 async function pythonArchive() {
   /** @type {Record<string, Uint8Array>} */
   const files = {};
-  for (const folder of ['runtime', 'lessons']) {
+  for (const folder of ['runtime', 'preflab', 'lessons']) {
     for (const name of (await readdir(join(TOP, 'py', folder))).filter((name) => PYTHON.test(name)).sort()) {
       files[`${folder}/${name}`] = await readFile(join(TOP, 'py', folder, name));
     }

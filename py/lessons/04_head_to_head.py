@@ -118,7 +118,7 @@ lead_half = 1.96 * lead.std(ddof=1) / np.sqrt(len(lead))
 # afford sampling, and when the policy will move so far that old pairs no longer describe it.
 #
 # ::: note What this page cannot tell you
-# A linear Gaussian world has no over-optimised reward models, no long sequences and no exploration
-# problem. It shows what the methods *are*. Which one wins on a real language model is a
-# question for experiments on real language models.
+# A linear Gaussian world has no long sequences and no exploration problem, and its reward model is wrong only by
+# chance. (A world where it is wrong [by nature](#over-optimisation) comes further down.) It shows what the methods *are*.
+# Which one wins on a real language model is a question for experiments on real language models.
 # :::

@@ -38,6 +38,7 @@ print("and it would go on growing: this reward has no maximum.")
 # In this world the true score goes up as well, because the true taste is linear and has no limit either. Do not take
 # comfort from that. The policy is now {{ free_kls[-1]:.0f }} nats away from every answer that an annotator
 # has ever judged, and nothing in the reward model knows whether they would still like what they see.
+# [Further down](#over-optimisation) they do not.
 #
 # ::: warning The reward curve looks better than ever
 # That is what makes this mistake so common. The one plot that shows it is the KL.

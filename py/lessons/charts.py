@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lessons.charts_beyond import label_noise, narrowing, over_optimisation, variants_plane  # noqa: F401
 from runtime.figures import (
     arrows,
     bars,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons import charts
+from lessons import charts, tables
 from runtime.display import live, progress, show
 
-GIVEN = {"np": np, "charts": charts, "live": live, "progress": progress, "show": show}
+GIVEN = {"np": np, "charts": charts, "live": live, "progress": progress, "show": show, "tables": tables}

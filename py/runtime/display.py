@@ -1,4 +1,4 @@
-"""What a block shows while it runs: values, charts that grow, progress.
+"""What a block shows while it runs: values, charts and tables that grow, progress.
 
 Blocks call `show`, `live` and `progress`. The runner points them at the run that is under way;
 in plain Python, where nobody looks, they do nothing but iterate.
@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
+
+from runtime import tables
 
 TEXT = "text/plain"
 CHART = "application/vnd.plotly.v1+json"
@@ -31,9 +33,10 @@ class Display:
         self._due: dict[str, float] = {}
         self._held: dict[str, Callable[[], Event]] = {}
         self._count = 0
+        self.looping = False  # whether a `progress` is under way
 
     def show(self, value: Any, slot: str | None = None) -> None:
-        """Send a value now: charts as charts, the rest as its repr."""
+        """Send a value now: charts and tables as such, the rest as its repr."""
         self._count += 1
         mime, data = bundle(value)
         self._emit({"type": "display", "slot": slot or f"out-{self._count}", "mime": mime, "data": data})
@@ -73,22 +76,30 @@ def live(chart: Callable[..., dict], *args: Any, **kwargs: Any) -> None:
         return
 
     def event() -> Event:
-        _, data = bundle(chart(*args, **kwargs))
-        return {"type": "display", "slot": chart.__name__, "mime": CHART, "data": data}
+        mime, data = bundle(chart(*args, **kwargs))
+        return {"type": "display", "slot": chart.__name__, "mime": mime, "data": data}
 
     display.often(f"live {chart.__name__}", event)
 
 
 def progress(steps: Iterable, total: int | None = None) -> Iterator:
-    """Iterate over `steps` and show how far the loop is. `total` is its length if it has none."""
+    """Iterate over `steps` and show how far the loop is. `total` is its length if it has none.
+
+    Of loops within loops the outermost one shows.
+    """
     display = current.get()
+    if not display or display.looping:
+        yield from steps
+        return
     total = total if total is not None else len(steps)  # type: ignore[arg-type]
-    for done, step in enumerate(steps):
-        if display:
+    display.looping = True
+    try:
+        for done, step in enumerate(steps):
             display.often("progress", lambda done=done: _progress(done, total))
-        yield step
-    if display:
+            yield step
         display.often("progress", lambda: _progress(total, total))
+    finally:
+        display.looping = False
 
 
 def _progress(done: int, total: int) -> Event:
@@ -99,6 +110,8 @@ def bundle(value: Any) -> tuple[str, Any]:
     """The MIME type and JSON data of a value."""
     if isinstance(value, dict) and {"data", "layout"} <= value.keys():
         return CHART, plain(value)
+    if isinstance(value, dict) and {"title", "columns", "rows"} == value.keys():
+        return tables.MIME, plain(value)
     text = repr(value)
     if len(text) > LONGEST_REPR:
         text = f"{text[:LONGEST_REPR]}… ({len(text):,} characters in all)"

@@ -1,7 +1,7 @@
 """Plotly figures as plain dicts: what to draw, never in which colour.
 
 A trace says its `role` (chosen, rejected, reference, reward model, RLHF, DPO, optimum, true,
-guide); the page gives a role the same colour in every chart. A figure is one panel or two,
+guide, or a method such as IPO); the page gives a role the same colour in every chart. A figure is one panel or two,
 with a title and a summary in words that says what the picture shows, made from the same data.
 """
 
@@ -28,12 +28,24 @@ def level(y: float, x: Sequence[float], name: str, role: str) -> Trace:
 
 def points(
     x: Any, y: Any, name: str, role: str, *, size: float = 6, opacity: float = 1.0,
-    symbol: str = "circle", error: Any = None,
+    symbol: str = "circle", error: Any = None, label: str = "",
 ) -> Trace:  # fmt: skip
-    """Markers at (x, y), with vertical error bars of half-width `error` if given."""
+    """Markers at (x, y), with vertical error bars of half-width `error` if given.
+
+    With `label` ("middle right", "top left", ...) each says its name on that side of it.
+    """
     marker = {"size": size, "opacity": opacity, "symbol": symbol}
     trace = {**_xy(x, y), "type": "scatter", "mode": "markers", "marker": marker}
+    if label:
+        trace |= {"mode": "markers+text", "text": [name] * len(trace["x"]), "textposition": label}
     return trace | _error(error) | _who(name, role)
+
+
+def band(x: Any, low: Any, high: Any, name: str, role: str) -> Trace:
+    """The area between two curves over x, such as an interval that narrows."""
+    x, low, high = np.asarray(x), np.asarray(low), np.asarray(high)
+    outline = line(np.concatenate([x, x[::-1]]), np.concatenate([high, low[::-1]]), name, role, width=0)
+    return outline | {"fill": "toself", "hoverinfo": "skip"}
 
 
 def marked_line(x: Any, y: Any, name: str, role: str, *, dash: str = "solid", error: Any = None) -> Trace:

@@ -62,3 +62,19 @@ export const blockIds = (page) => page.locator('section.block').evaluateAll((sec
 
 /** What the build recorded of a block. @param {Page} page @param {string} id */
 export const recorded = async (page, id) => (await page.request.get(`/recorded/${id}.json`)).json();
+
+/** @param {Page} page @param {string} id */
+export async function gaveWhatWasRecorded(page, id) {
+  const { text, charts, tables } = await recorded(page, id);
+  const { section, output } = block(page, id);
+  expect(await output.evaluate((log) => log.textContent)).toBe(text);
+  await expect(section.locator('figure.chart')).toHaveCount(charts.length);
+  for (const { slot, figure } of charts) {
+    await expect(section.locator(`figure[data-slot="${slot}"] .summary`)).toHaveText(figure.layout.meta.summary);
+  }
+  await expect(section.locator('figure.table-figure')).toHaveCount(tables.length);
+  for (const { slot, table } of tables) {
+    const cells = await section.locator(`figure[data-slot="${slot}"] tbody :is(th, td)`).evaluateAll((all) => all.map(({ textContent }) => textContent));
+    expect(cells).toEqual(table.rows.flat().map((/** @type {any} */ cell) => cell.text ?? cell));
+  }
+}

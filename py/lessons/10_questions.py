@@ -73,18 +73,11 @@ charts.bad_batch(*[[kl_to_reference(w) for w in path] for path in (reinforce, pp
 # contexts. On this page it is computed exactly. For a language model it is estimated from samples, token by token.
 # It is not symmetric: averaged over the *reference's* answers it would be another number, with another meaning.
 #
-# ## Relatives {#relatives}
+# ### What about IPO, KTO, ORPO and rule-based rewards? {#relatives}
 #
-# **IPO** (Azar and others, 2023) replaces the logistic loss by a square with a fixed target, $1/2\beta$ for the log-ratio difference. It stays finite
-# even if the labels never err, where DPO's optimum runs off to infinity.
+# IPO, KTO, ORPO and others change the loss of DPO. They run [above](#variants), each beside the place where theory says it ends.
 #
-# **KTO** (Ethayarajh and others, 2024) does without pairs. Each answer is marked good or bad on its own, and is compared with a
-# baseline instead of a partner.
-#
-# **ORPO** needs no reference: it adds an odds-ratio term to the SFT loss. It works on probabilities and not
-# on densities, so a Gaussian policy like ours cannot use it.
-#
-# **Rule-based rewards** skip the reward model. If a program can tell whether an answer is right (a proof checker, a unit test),
+# *Rule-based rewards* skip the reward model. If a program can tell whether an answer is right (a proof checker, a unit test),
 # its verdict is the reward, and PPO or one of its kin does the rest.
 #
 # ## References {#references}
@@ -97,6 +90,14 @@ charts.bad_batch(*[[kl_to_reference(w) for w in path] for path in (reinforce, pp
 # - Rafailov and others (2023), *Direct preference optimization: your language model is secretly a reward model*, arXiv 2305.18290.
 # - Azar and others (2023), *A general theoretical paradigm to understand learning from human preferences*, arXiv 2310.12036.
 # - Ethayarajh and others (2024), *KTO: model alignment as prospect theoretic optimization*, arXiv 2402.01306.
+# - Meng and others (2024), *SimPO: simple preference optimization with a reference-free reward*, arXiv 2405.14734.
+# - Hong and others (2024), *ORPO: monolithic preference optimization without reference model*, arXiv 2403.07691.
+# - Mitchell (2023), *A note on DPO with noisy preferences and relationship to IPO*.
+# - Chowdhury and others (2024), *Provably robust DPO: aligning language models with noisy feedback*, arXiv 2403.00409.
+# - Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*, Machine Learning 8.
+# - Ahmadian and others (2024), *Back to basics: revisiting REINFORCE-style optimization for learning from human feedback in LLMs*, arXiv 2402.14740.
+# - Shao and others (2024), *DeepSeekMath: pushing the limits of mathematical reasoning in open language models*, arXiv 2402.03300.
+# - Gao and others (2023), *Scaling laws for reward model overoptimization*, arXiv 2210.10760.
 #
 # The lesson follows the outline of *RLHF & DPO Explained: Simulate Alignment in Python* (machinelearningplus.com), on a recipe in which
 # each of its claims can be checked.

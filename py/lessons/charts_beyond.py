@@ -1,0 +1,117 @@
+"""The pictures of the chapters after the lesson: the relatives, over-optimisation, the ledger."""
+
+import numpy as np
+
+from preflab.evaluate import interval
+from runtime.figures import bars, band, figure, level, line, panel, points
+
+KL = "KL to reference (nats)"
+WIDEST = 8.0  # nats; the plane ends there
+# Where a name stands beside its point, so that none covers another.
+LABEL_SIDE = {
+    "IPO": "bottom right", "ORPO": "top left", "cDPO": "bottom right", "GRPO": "bottom right", "KTO": "bottom right",
+    "RLOO": "top left", "REINFORCE": "bottom right", "DPO": "middle right", "SimPO": "bottom left",
+}  # fmt: skip
+
+
+def label_noise(shifts, theory):
+    """Shift along the taste by method and number of pairs {(method, n): per seed}, beside theory {method: c}."""
+    methods, sizes = list(theory), sorted({n for _, n in shifts})
+    traces = []
+    for n, role in zip(sizes, ("reference", "reward model"), strict=True):
+        found = [interval(shifts[name, n]) for name in methods]
+        means, halves = zip(*found, strict=True)
+        traces.append(bars(methods, means, f"{n:,} pairs", role, error=halves))
+    traces.append(points(methods, list(theory.values()), "endless pairs", "true", size=12, symbol="diamond"))
+    traces.append(level(1.0, [methods[0], methods[-1]], "RLHF's optimum", "optimum"))
+    told = ", ".join(f"{name} {np.mean(shifts[name, sizes[-1]]):.2f} (in theory {theory[name]:.2f})" for name in methods)
+    return figure(
+        panel(traces, "loss", "shift along the taste"),
+        "One label in five is wrong",
+        f"With {sizes[-1]:,} pairs the mean shifts, as parts of the optimum's, are: {told}.",
+    )
+
+
+def variants_plane(ends, start, slope, finite_frontier):
+    """Where each method ended and where theory puts it, {name: ((score, KL), (score, KL))}, under the frontiers.
+
+    The KL axis has a square-root scale, on which the Gaussian frontier is a straight line.
+    """
+    marks = [0, 0.1, 0.5, 1, 2, 4, 6, 8]
+    root = np.linspace(0, np.sqrt(WIDEST), 60)
+    finite = np.array([(score, kl) for score, kl in finite_frontier if kl < WIDEST])
+    inside = {name: pair for name, pair in ends.items() if pair[0][1] < WIDEST}
+    in_theory = np.array([there for _, there in ends.values()])
+    traces = [
+        line(root, start[0] + slope * np.sqrt(2) * root, "exact frontier", "guide"),
+        line(np.sqrt(finite[:, 1]), finite[:, 0], "frontier of the finite set", "guide", dash="dot"),
+        points(np.sqrt(in_theory[:, 1]), in_theory[:, 0], "in theory, endless pairs", "optimum", size=12, symbol="diamond-open"),
+        *[
+            points([np.sqrt(kl)], [score], name, name, size=10, label=LABEL_SIDE.get(name, "middle right"))
+            | {"showlegend": False}
+            for name, ((score, kl), _) in inside.items()
+        ],
+    ]  # fmt: skip
+    outside = [f"{name} lies outside, at {pair[0][1]:.0f} nats" for name, pair in ends.items() if name not in inside]
+    nearest = min(inside, key=lambda name: inside[name][0][1])
+    furthest = max(inside, key=lambda name: inside[name][0][1])
+    return figure(
+        panel(
+            traces, KL, "true score",
+            xaxis={"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks], "range": [0, np.sqrt(WIDEST)]},
+        ),
+        "The relatives on one plane",
+        f"From {nearest} at {inside[nearest][0][1]:.2f} nats to {furthest} at {inside[furthest][0][1]:.1f}: dots are "
+        f"runs, diamonds what theory says. {'; '.join(outside)}.",
+    )  # fmt: skip
+
+
+def over_optimisation(pushed, leash, beta):
+    """Proxy and true score against KL as policies are pushed, {name: (n, proxy | true | KL)}.
+
+    `leash` is where each method ends with a KL price, {name: (proxy, true, KL)}.
+    """
+    marks = [0, 1, 4, 9, 16, 25, 36, 49]
+    traces = []
+    for name, curve in pushed.items():
+        curve = curve[np.argsort(curve[:, 2])]
+        root = np.sqrt(curve[:, 2])
+        traces.append(line(root, curve[:, 0], f"{name}, proxy", name, dash="dot", width=2))
+        traces.append(line(root, curve[:, 1], f"{name}, true score", name))
+        _, true, kl = leash[name]
+        traces.append(points([np.sqrt(kl)], [true], f"{name} with β = {beta}", name, size=13, symbol="star"))
+    told = []
+    for name, curve in pushed.items():
+        best = curve[curve[:, 1].argmax()]
+        furthest = curve[curve[:, 2].argmax()]
+        told.append(
+            f"{name} peaks at a true score of {best[1]:.2f} ({best[2]:.0f} nats) and falls to {furthest[1]:.2f} "
+            f"({furthest[2]:.0f} nats), while the proxy reaches {furthest[0]:.1f}"
+        )
+    return figure(
+        panel(
+            traces, KL, "score",
+            xaxis={"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks]},
+        ),
+        "Pushed past the point where the proxy holds",
+        f"{'; '.join(told)}.",
+    )  # fmt: skip
+
+
+def narrowing(differences, total):
+    """Running mean and 95 % interval of {name: values by seed}, one panel each, against the number of seeds."""
+    panels = []
+    told = []
+    for name, values in differences.items():
+        counts = range(2, len(values) + 1)
+        found = np.array([interval(values[:n]) for n in counts]).reshape(-1, 2)
+        mean, half = found[:, 0], found[:, 1]
+        traces = [
+            band(counts, mean - half, mean + half, "95 % interval", "true"),
+            line(counts, mean, "mean so far", "true"),
+            level(0.0, [2, total], "no difference", "guide"),
+        ]
+        panels.append(panel(traces, "seeds", name, xaxis={"range": [2, max(total, 3)]}))
+        if len(mean):
+            told.append(f"{name} {mean[-1]:+.2f} ± {half[-1]:.2f}")
+    return figure(panels, "More seeds, narrower intervals", f"After {len(values)} seeds: {'; '.join(told)}.")

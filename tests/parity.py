@@ -1,0 +1,462 @@
+"""Holds py/preflab against figures of reference implementations: `python tests/parity.py FILE`.
+
+FILE follows the schema of tests/data/fixtures.json: cases of inputs and hyper-parameters, with the losses, gradients
+and other outputs that TRL, CleanRL and others gave for them. One line a family, with the largest error relative to
+max(1, |theirs|) outside single precision; each difference is named. The exit code is 0 only if everything that every
+case expects was computed and agrees.
+
+An adapter's signature is what it knows of its family: the positional parameters are inputs, those after * are
+hyper-parameters. Whatever a case has beyond them is a failure: nothing is passed over in silence. Some parameters are
+named only to be known, since the reference does not read them either.
+"""
+
+import inspect
+import json
+import pathlib
+import sys
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "py"))
+from preflab import gaussian_policy, groups, kl, losses, numeric, optimum, ppo, reward_model, rollout  # noqa: E402
+
+TOLERANCES = {"f64": (1e-9, 1e-12), "f64_eps_const_f32": (1e-6, 1e-12), "f32": (2e-4, 1e-6)}  # relative, absolute
+
+
+def outputs(loss, **more):
+    """A Loss under the names of the schema."""
+    return {"loss": loss.loss, "per_example": loss.per_example, "grad": loss.grads, **more}
+
+
+def only(name, value, *known):
+    if value not in known:
+        raise ValueError(f"unknown {name} {value!r} (known: {', '.join(map(repr, known))})")
+
+
+def trl_dpo(loss, smoothing=None):
+    """smoothing: the name under which the loss takes label_smoothing, if it reads it at all."""
+
+    def adapter(
+        policy_chosen_logps,
+        policy_rejected_logps,
+        ref_chosen_logps,
+        ref_rejected_logps,
+        len_chosen=None,
+        len_rejected=None,
+        *,
+        beta,
+        f_divergence="reverse_kl",
+        label_smoothing=0.0,
+        discopop_tau=None,
+        f_alpha=None,
+    ):
+        only("f_divergence", f_divergence, "reverse_kl")
+        logps = policy_chosen_logps, policy_rejected_logps, ref_chosen_logps, ref_rejected_logps
+        lengths = (len_chosen, len_rejected) if loss is losses.ipo else None
+        options = {smoothing: label_smoothing} if smoothing else {}
+        result = losses.pairwise(loss, *logps, beta=beta, lengths=lengths, **options)
+        return outputs(result, metrics=result.metrics)
+
+    return adapter
+
+
+def rafailov(
+    policy_chosen_logps,
+    policy_rejected_logps,
+    ref_chosen_logps,
+    ref_rejected_logps,
+    *,
+    beta,
+    label_smoothing=0.0,
+    ipo=False,
+    reference_free=False,
+):
+    logps = policy_chosen_logps, policy_rejected_logps, ref_chosen_logps, ref_rejected_logps
+    loss, options = (losses.ipo, {}) if ipo else (losses.dpo, {"label_smoothing": label_smoothing})
+    result = losses.pairwise(loss, *logps, beta=beta, reference_free=reference_free, **options)
+    return outputs(result, **result.metrics)
+
+
+def kto(
+    policy_logps,
+    ref_logps,
+    label,
+    policy_kl_logps,
+    ref_kl_logps,
+    *,
+    beta,
+    desirable_weight=1.0,
+    undesirable_weight=1.0,
+):
+    z0 = losses.kto_reference_point(policy_kl_logps - ref_kl_logps)
+    result = losses.kto(policy_logps - ref_logps, label, z0, beta, desirable_weight, undesirable_weight)
+    return outputs(result._replace(grads={"policy_logps": result.grads["log_ratios"]}), **result.metrics)
+
+
+def orpo(policy_chosen_logps, policy_rejected_logps, *, beta):
+    result = losses.orpo(policy_chosen_logps, policy_rejected_logps, beta)
+    return outputs(result, **result.metrics)
+
+
+def simpo(
+    policy_chosen_logps,
+    policy_rejected_logps,
+    *,
+    beta,
+    simpo_gamma,
+    label_smoothing=0.0,
+    alpha=0.0,
+    cpo_alpha=0.0,
+):
+    preference = losses.simpo(policy_chosen_logps, policy_rejected_logps, beta, simpo_gamma, label_smoothing, alpha)
+    total = numeric.add(preference, losses.nll(policy_chosen_logps), cpo_alpha)
+    return outputs(total._replace(per_example=preference.per_example))
+
+
+def reward(rewards_chosen, rewards_rejected, margin=None, *, center_rewards_coefficient=None):
+    result = reward_model.bradley_terry(rewards_chosen, rewards_rejected, margin, center_rewards_coefficient or 0.0)
+    return outputs(result, **result.metrics)
+
+
+def linear_reward(phi_chosen, phi_rejected, w, b, margin=None, *, center_rewards_coefficient=None):
+    centering = center_rewards_coefficient or 0.0
+    result = reward_model.linear_bradley_terry(phi_chosen, phi_rejected, w, b, margin, centering)
+    return outputs(result, **result.metrics)
+
+
+def grpo_loss(
+    logps,
+    mask,
+    advantages,
+    old_logps=None,
+    ref_logps=None,
+    *,
+    loss_type,
+    beta,
+    eps_low,
+    eps_high,
+    level="token",
+    delta=None,
+    bias_corr_kl=False,
+    max_completion_length=None,
+    sapo_temperature_pos=None,
+    sapo_temperature_neg=None,
+):
+    result = groups.grpo_loss(
+        logps,
+        logps if old_logps is None else old_logps,
+        advantages,
+        mask,
+        ref_logps,
+        beta=beta,
+        low=eps_low,
+        high=eps_low if eps_high is None else eps_high,
+        normalizer=loss_type,
+        max_length=max_completion_length,
+        level=level,
+        ceiling=delta,
+        correct_kl=bias_corr_kl,
+    )
+    return outputs(result, **result.metrics)
+
+
+def grpo_advantages(rewards_per_func, reward_weights, *, num_generations, scale_rewards="group", eps=1e-4):
+    rewards = groups.combine_rewards(rewards_per_func, reward_weights)
+    # TRL also takes the booleans of its first versions.
+    scale = {True: "group", False: "none"}.get(scale_rewards, scale_rewards)
+    return {"advantages": groups.grpo_advantages(rewards, num_generations, scale, eps)}
+
+
+def rloo_loss(logps, old_logps, mask, advantages, *, eps_low, eps_high):
+    return outputs(groups.rloo_loss(logps, old_logps, advantages, mask, eps_low, eps_high))
+
+
+def rloo_advantages(
+    rewards_per_func,
+    reward_weights,
+    kl_per_token=None,
+    mask=None,
+    *,
+    num_generations,
+    beta=0.0,
+    reward_clip_range=None,
+    normalize_advantages=False,
+    eps=1e-4,
+):
+    rewards = groups.combine_rewards(rewards_per_func, reward_weights)
+    if reward_clip_range:
+        rewards = np.clip(rewards, *reward_clip_range)
+    if beta:
+        rewards = rewards - beta * numeric.masked(kl_per_token, mask).sum(axis=1)
+    return {"advantages": groups.rloo_advantages(rewards, num_generations, normalize_advantages, eps)}
+
+
+def ppo_rollout(
+    logprobs, ref_logprobs, values, scores, seq_len, *, kl_coef, kl_estimator, gamma, lam, whiten_rewards=False
+):
+    only("kl_estimator", kl_estimator, "k1", "k3")
+    result = rollout.rollout(
+        logprobs - ref_logprobs,
+        values,
+        scores,
+        seq_len.astype(int),
+        kl_coef=kl_coef,
+        kl_estimator=kl_estimator,
+        gamma=gamma,
+        lam=lam,
+        whiten_rewards=whiten_rewards,
+    )
+    return result._asdict()
+
+
+def ppo_loss(
+    new_logprobs,
+    old_logprobs,
+    advantages,
+    old_values,
+    vpred,
+    returns,
+    seq_len,
+    *,
+    cliprange,
+    cliprange_value,
+    vf_coef,
+):
+    tokens, states = rollout.token_masks(seq_len, new_logprobs.shape[1])
+    policy = ppo.policy_loss(new_logprobs, old_logprobs, advantages, cliprange, tokens)
+    value = ppo.value_loss(vpred, old_values, returns, cliprange_value, states)
+    return {
+        "loss": policy.loss + vf_coef * value.loss,
+        "pg_loss": policy.loss,
+        "vf_loss": value.loss,
+        "pg_clipfrac": policy.metrics["clipfrac"],
+        "vf_clipfrac": value.metrics["clipfrac"],
+        "grad": {"new_logprobs": policy.grads["logps"], "vpred": vf_coef * value.grads["values"]},
+    }
+
+
+def reinforce(logps, advantages, mask):
+    return outputs(ppo.reinforce(logps, np.broadcast_to(advantages, logps.shape), mask))
+
+
+def kl_estimators(logp_minus_ref):
+    return {name: estimate(logp_minus_ref)[0] for name, estimate in kl.ESTIMATORS.items()}
+
+
+def kl_gauss(mu, std, mu_ref, std_ref):
+    result = gaussian_policy.kl_diagonal(mu, std, mu_ref, std_ref)
+    return outputs(result._replace(grads={"mu": result.grads["mean"], "std": result.grads["std"]}))
+
+
+def gauss_dpo(X, W, W0, y_chosen, y_rejected, *, beta, s, label_smoothing=0.0, ipo=False):
+    chosen, rejected = (gaussian_policy.log_ratio(X, y, W, W0, s) for y in (y_chosen, y_rejected))
+    difference = chosen - rejected
+    result = losses.ipo(difference, beta) if ipo else losses.dpo(difference, beta, label_smoothing)
+    slope = result.grads["difference"]
+    through_chosen = gaussian_policy.weights_gradient(X, y_chosen, W, s, slope)
+    through_rejected = gaussian_policy.weights_gradient(X, y_rejected, W, s, -slope)
+    logps = [gaussian_policy.log_prob(X, y, weights, s) for weights in (W, W0) for y in (y_chosen, y_rejected)]
+    return outputs(result._replace(grads={"W": through_chosen + through_rejected}), logps=logps)
+
+
+def gauss_ppo(
+    X,
+    W,
+    W_old,
+    log_std,
+    actions,
+    advantages,
+    values,
+    v,
+    returns,
+    *,
+    clip_coef,
+    ent_coef,
+    vf_coef,
+    norm_adv,
+    clip_vloss,
+    s_old,
+):
+    std = np.exp(log_std)
+    log_ratio = gaussian_policy.log_ratio(X, actions, W, W_old, std, s_old)
+    advantages = numeric.standardize(advantages, 1e-8) if norm_adv else advantages
+    policy = ppo.policy_loss(log_ratio, np.zeros_like(log_ratio), advantages, clip_coef)
+    value = ppo.value_loss(X @ v, values, returns, clip_coef if clip_vloss else None)
+    entropy, slope = gaussian_policy.entropy(log_std), policy.grads["logps"]
+    return {
+        "loss": policy.loss - ent_coef * entropy + vf_coef * value.loss,
+        "pg_loss": policy.loss,
+        "v_loss": value.loss,
+        "entropy_loss": entropy,
+        "approx_kl": kl.k3(-log_ratio)[0].mean(),
+        "old_approx_kl": -log_ratio.mean(),
+        "clipfrac": (abs(np.expm1(log_ratio)) > clip_coef).mean(),
+        "grad": {
+            "W": gaussian_policy.weights_gradient(X, actions, W, std, slope),
+            "log_std": gaussian_policy.log_sigma_gradient(X, actions, W, std, slope) - ent_coef,
+            "v": vf_coef * X.T @ value.grads["values"],
+        },
+    }
+
+
+def gauss_objective(X, W, W0, w, *, beta, s):
+    """The reference's objective is maximised, ours is a loss."""
+    result = optimum.gaussian_objective(X, W, W0, w, beta, s)
+    return {"loss": -result.loss, "grad": {"W": -result.grads["weights"]}}
+
+
+FAMILIES = {
+    "trl.dpo.sigmoid": trl_dpo(losses.dpo),  # TRL smooths no labels here
+    "trl.dpo.hinge": trl_dpo(losses.hinge),
+    "trl.dpo.ipo": trl_dpo(losses.ipo),
+    "trl.dpo.robust": trl_dpo(losses.rdpo, smoothing="error_rate"),
+    "trl.kto.kto": kto,
+    "trl.reward.bt": reward,
+    "e2e.reward.linear": linear_reward,
+    "trl.cpo.simpo": simpo,
+    "trl.orpo": orpo,
+    "trl.grpo.loss": grpo_loss,
+    "trl.rloo.loss": rloo_loss,
+    "trl.grpo.advantages": grpo_advantages,
+    "trl.rloo.advantages": rloo_advantages,
+    "trl.ppo.rollout": ppo_rollout,
+    "trl.ppo.loss": ppo_loss,
+    "em.preference_loss": rafailov,
+    "reinforce": reinforce,
+    "kl.estimators": kl_estimators,
+    "e2e.gauss.dpo": gauss_dpo,
+    "e2e.gauss.ppo": gauss_ppo,
+    "kl.gauss": kl_gauss,
+    "e2e.gauss.klobjective": gauss_objective,
+}
+
+
+def compute(case):
+    """What our library gives for a case, or ValueError saying what it does not know."""
+    if case["loss"] not in FAMILIES:
+        raise ValueError(f"unknown family {case['loss']!r}")
+    adapter = FAMILIES[case["loss"]]
+    parameters = inspect.signature(adapter).parameters.values()
+    inputs = given(case["inputs"], [p for p in parameters if p.kind is not p.KEYWORD_ONLY], "input")
+    hyper = given(case["hyper"], [p for p in parameters if p.kind is p.KEYWORD_ONLY], "hyper-parameter")
+    return adapter(**{name: number(value) for name, value in inputs.items()}, **hyper)
+
+
+def given(values, parameters, kind):
+    """The values, if they are those that the parameters ask for."""
+    known = {p.name for p in parameters}
+    for name in values:
+        if name not in known:
+            raise ValueError(f"unknown {kind} {name!r}")
+    for p in parameters:
+        if p.default is p.empty and p.name not in values:
+            raise ValueError(f"missing {kind} {p.name!r}")
+    return values
+
+
+def number(value):
+    """Lists become arrays, in which null is nan; null on its own is None."""
+    return np.array(value, float) if isinstance(value, list) else value
+
+
+def flat(tree, prefix=""):
+    """{"grad": {"W": x}} as {"grad.W": x}."""
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def difference(ours, theirs, tolerance):
+    """The largest error relative to max(1, |theirs|), and a sentence if it is too large."""
+    relative, absolute = tolerance
+    ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)  # None is nan here too
+    if ours.shape != theirs.shape:
+        return 0.0, f"ours has shape {ours.shape}, theirs {theirs.shape}"
+    wrong = ~np.isclose(ours, theirs, relative, absolute, equal_nan=True)
+    with np.errstate(invalid="ignore"):
+        error = abs(ours - theirs) / np.maximum(1, abs(theirs))
+    largest = float(np.max(error, initial=0.0, where=np.isfinite(error)))
+    if not wrong.any():
+        return largest, None
+    worst = tuple(int(i) for i in np.argwhere(wrong)[np.argmax(np.nan_to_num(error[wrong], nan=np.inf))])
+    place = f" at {list(worst)}" if worst else ""
+    return largest, f"ours {ours[worst]!r}, theirs {theirs[worst]!r}{place}"
+
+
+def compare(case, f32_outputs):
+    """The largest error of a case, leaving out what is single precision, and a sentence for each difference."""
+    ours, expected = dict(flat(compute(case))), dict(flat(case["expected"]))
+    problems, errors = [], [0.0]
+    if not expected:
+        problems.append("expects nothing")
+    if set(case["grad_wrt"]) != {name.removeprefix("grad.") for name in expected if name.startswith("grad.")}:
+        problems.append("grad_wrt and the expected gradients differ")
+    for name, theirs in expected.items():
+        if name not in ours:
+            problems.append(f"{name}: expected, but not computed")
+            continue
+        # Listed are bare names, such as accuracy, for what a metric may call rewards_accuracy.
+        single = any(f"_{name.split('.')[-1]}".endswith(f"_{known}") for known in f32_outputs)
+        error, problem = difference(ours[name], theirs, TOLERANCES["f32" if single else case["precision"]])
+        errors.append(0.0 if single else error)
+        problems += [f"{name}: {problem}"] if problem else []
+    return max(errors), problems
+
+
+def check(case, f32_outputs):
+    """As compare; a case that cannot be computed or read has that for its problem."""
+    try:
+        return compare(case, f32_outputs)
+    except KeyError as missing:
+        return 0.0, [f"malformed: no {missing}"]
+    except (ValueError, TypeError, IndexError, AttributeError, ArithmeticError) as error:
+        return 0.0, [str(error).splitlines()[0]]
+
+
+def read(path):
+    """Cases and the outputs that are always single precision; ValueError if it is no fixture file."""
+    try:
+        fixtures = json.loads(pathlib.Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(error.strerror) from None
+    except ValueError as error:
+        raise ValueError(f"not JSON ({error})") from None
+    if not isinstance(fixtures, dict) or not isinstance(fixtures.get("cases"), list):
+        raise ValueError("not a fixture file: it has no list of cases")
+    if not fixtures["cases"]:
+        raise ValueError("no cases to check")
+    for case in fixtures["cases"]:
+        if not isinstance(case, dict) or not all(isinstance(case.get(name), str) for name in ("id", "loss")):
+            raise ValueError("not a fixture file: a case has no id or loss")
+    if not isinstance(fixtures.get("meta"), dict):
+        raise ValueError("not a fixture file: it has no meta")
+    return fixtures["cases"], fixtures["meta"].get("f32_outputs", [])
+
+
+def main(path):
+    """Check a file and report; True if all agrees."""
+    cases, f32_outputs = read(path)
+    results = [(case, *check(case, f32_outputs)) for case in cases]
+    for case, _, problems in results:
+        for problem in problems:
+            print(f"FAIL {case['id']}: {problem}")
+    families = {case["loss"]: [] for case in cases}
+    for case, error, problems in results:
+        families[case["loss"]].append((error, not problems))
+    for family, found in families.items():
+        passed, largest = sum(ok for _, ok in found), max(error for error, _ in found)
+        print(f"{family:24} {passed:3}/{len(found):<3} largest error {largest:.0e}")
+    passed = sum(not problems for *_, problems in results)
+    print(f"{passed} of {len(cases)} cases agree")
+    return passed == len(cases)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("Usage: python tests/parity.py FILE")
+    try:
+        sys.exit(0 if main(sys.argv[1]) else 1)
+    except ValueError as error:
+        sys.exit(f"{sys.argv[1]}: {error}")

@@ -1,0 +1,69 @@
+"""Tables as data, and the two of the ledger."""
+
+import numpy as np
+import pytest
+
+from lessons import tables as ledger_tables
+from preflab import published
+from runtime import tables
+from runtime.display import bundle
+
+
+def test_a_table_is_shown_as_one():
+    mime, data = bundle(tables.table("T", ["a", "b"], [["x", 1], ["y", tables.toned("holds", "yes")]]))
+    assert mime == tables.MIME
+    assert data["rows"] == [["x", "1"], ["y", {"text": "holds", "tone": "yes"}]]
+
+
+def test_a_row_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="1 cells and the table 2 columns"):
+        tables.table("T", ["a", "b"], [["x"]])
+    with pytest.raises(ValueError, match="yes, no or open"):
+        tables.toned("maybe", "perhaps")
+
+
+def texts(table):
+    return [[cell if isinstance(cell, str) else cell["text"] for cell in row] for row in table["rows"]]
+
+
+def test_every_figure_has_a_reason_and_a_computed_verdict(lesson):
+    rows = texts(ledger_tables.ledger(list(published.figures(published.run())), lesson.seed_runs))
+    assert len(rows) == len(ledger_tables.WHY) == 17
+    verdicts = {row[0]: row[4].split("\n")[0] for row in rows}
+    assert set(verdicts.values()) == {"does not hold"}
+    honest = published.Figure("drift of DPO", ("0.0000023",), ("0.0000023",))
+    assert texts(ledger_tables.ledger([honest], lesson.seed_runs))[0][4] == "holds"
+
+
+@pytest.mark.slow
+def test_the_claims_as_measured(lesson):
+    table = ledger_tables.claims(lesson.published_runs, lesson.seed_runs)
+    verdicts = {row[0]: (row[2], row[4]) for row in texts(table)}
+    unknown, yes, no = "cannot be told", "holds", "does not hold"
+    assert verdicts == {
+        "RLHF raises the true score": (unknown, yes),
+        "DPO raises the true score": (unknown, yes),
+        "PPO's reward climbs": (unknown, yes),
+        "DPO's loss falls": (unknown, yes),
+        "RLHF scores higher than DPO": (unknown, unknown),
+        "DPO drifts less than RLHF": (yes, no),
+        "More pairs help RLHF (1,000 against 50)": (unknown, yes),
+        "More pairs help DPO (1,000 against 50)": (unknown, yes),
+        "Without KL the drift is 4.0 times as large": (no, no),
+    }
+
+
+@pytest.mark.slow
+def test_the_seeds_of_the_ledger_are_those_of_the_lesson(lesson):
+    """run_seed and the evidence of the head-to-head draw the same pairs and train the same policies."""
+    for run, (ppo, dpo, _) in zip(lesson.seed_runs, lesson.twenty, strict=True):
+        base = lesson.exact_score(lesson.W_REF)[0]
+        np.testing.assert_allclose([run.scores["RLHF"][0] - base, run.drift["RLHF"]], ppo, atol=1e-12)
+        np.testing.assert_allclose([run.scores["DPO"][0] - base, run.drift["DPO"]], dpo, atol=1e-12)
+
+
+def test_the_exact_score_is_that_of_samples(lesson):
+    rng = np.random.default_rng(0)
+    weights = lesson.W_REF + 0.3 * rng.standard_normal((4, 5))
+    scores = lesson.generate_output(lesson.sample_contexts(200_000, rng), weights, rng) @ lesson.TRUE_WEIGHTS
+    assert lesson.exact_score(weights) == pytest.approx((scores.mean(), scores.std()), abs=0.02)
