@@ -1,4 +1,5 @@
 # %% Outside the browser only="python"
+# ruff: noqa: F811 (a worked answer is the whole block again)
 import pathlib
 import sys
 

@@ -36,6 +36,23 @@ class Column:
     def holds(self, case: Case, value: float) -> bool:
         return near(value, self.right(case), 0.006 + self.slack(case))
 
+    def problem(self, pairs: list[tuple[Case, float]]) -> str | None:
+        """What is wrong with the reader's values, given as (case, value)."""
+        if not all(near(value, self.right(case), 0.0055 + self.slack(case), 0.0) for case, value in pairs):
+            # Where rounding would let both pass, a mistake that fits to two digits is the better guess.
+            said = diagnose(pairs, self.mistakes, relative=0.0)
+            if said:
+                return said
+        wrong = [(case, value) for case, value in pairs if not self.holds(case, value)]
+        if not wrong:
+            return None
+        (case, value), *_ = wrong
+        digits = " Give it at least two digits after the point." if abs(value - self.right(case)) < 0.06 else ""
+        return diagnose(wrong, self.mistakes) or (
+            f"{self.title} is not right yet: at beta = {case.beta:g} you have {value:.4g}. It should be"
+            f" {self.asked}.{digits}"
+        )
+
 
 @dataclass(frozen=True)
 class TableExercise:
@@ -48,10 +65,6 @@ class TableExercise:
     run: Callable[[Work, float], Case]
     trainer: str
     others: Sequence[tuple[Callable[[Work, float], Case], str]] = ()  # wrong runs, by their rows
-
-    def filled(self, work: Work) -> str | None:
-        self._table(work)
-        return None
 
     def function_holds(self, work: Work) -> str | None:
         cases = self.tries(work)
@@ -66,7 +79,10 @@ class TableExercise:
             names = f"`{self.columns[0].name}`, `{self.columns[1].name}`"
             return f"`{self.function}` should return three numbers in this order: `beta`, {names}."
         if all(np.allclose(row[1:], found[0][1:]) for row in found):
-            return f"`{self.function}` gives the same row whatever run it gets. Compute it from the function’s own arguments."
+            return (
+                f"`{self.function}` gives the same row whatever run it gets. Compute it from the function’s own"
+                " arguments."
+            )
         return self._differs(found, cases)
 
     def table_holds(self, work: Work) -> str | None:
@@ -77,7 +93,11 @@ class TableExercise:
             return None
         for make, message in self.others:
             wrong = [make(work, beta) for beta in BETAS]
-            if all(column.holds(case, value) for case, row in zip(wrong, found, strict=True) for column, value in self._cells(row)):
+            if all(
+                column.holds(case, value)
+                for case, row in zip(wrong, found, strict=True)
+                for column, value in self._cells(row)
+            ):
                 return message
         for index, column in enumerate(self.columns, 1):
             if all(near(row[index], found[0][index]) for row in found):
@@ -88,11 +108,11 @@ class TableExercise:
         return said
 
     def _is_own_run(self, work: Work, found: list[Row], cases: list[Case]) -> bool:
-        """Another seed or more steps are no mistake: the last row follows from the run that is left, the others lie near."""
-        if found[-1][0] != BETAS[-1] or any(name not in ("beta",) and work.get(name) is None for name in self.arguments):
+        """Another seed is no mistake: the last row follows from the run that is left, the others lie near."""
+        if found[-1][0] != BETAS[-1] or any(work.get(name) is None for name in self.arguments[1:]):
             return False
         own = Case(**{**vars(cases[-1]), **{name: work.get(name) for name in self.arguments[1:]}})
-        return all(column.holds(own, value) for column, value in self._cells(found[-1])) and all(
+        return not any(column.problem([(own, value)]) for column, value in self._cells(found[-1])) and all(
             abs(value - column.right(case)) <= column.reach(column.right(case))
             for case, row in zip(cases, found, strict=True)
             for column, value in self._cells(row)
@@ -106,15 +126,10 @@ class TableExercise:
         pairs = list(zip(cases, found, strict=True))
         if all(first.holds(case, b) and second.holds(case, a) for case, (_, a, b) in pairs):
             return f"The two columns are swapped: after beta comes {first.title}, then {second.title}."
-        for index, column in enumerate(self.columns, 1):
-            wrong = [(case, row[index]) for case, row in pairs if not column.holds(case, row[index])]
-            if wrong:
-                case, value = wrong[0]
-                return diagnose(wrong, column.mistakes) or (
-                    f"{column.title} is not right yet: at beta = {case.beta:g} you have {value:.4g}. "
-                    f"It should be {column.asked}."
-                )
-        return None
+        problems = (
+            column.problem([(case, row[index]) for case, row in pairs]) for index, column in enumerate(self.columns, 1)
+        )
+        return next((said for said in problems if said), None)
 
     def _table(self, work: Work) -> list[Row]:
         """The rows of the reader's table in the order of BETAS; extra betas are welcome."""
@@ -129,7 +144,9 @@ class TableExercise:
             by_beta |= {beta: row for beta in BETAS if near(row[0], beta, 1e-6, 1e-6)}
         missing = [f"{beta:g}" for beta in BETAS if beta not in by_beta]
         if missing:
-            raise Refused(f"`table` has no row for beta = {' and '.join(missing)}. The first number of a row is its beta.")
+            raise Refused(
+                f"`table` has no row for beta = {' and '.join(missing)}. The first number of a row is its beta."
+            )
         return [by_beta[beta] for beta in BETAS]
 
     def _row(self, cells: Any, whose: str) -> Row:
@@ -154,7 +171,9 @@ def _is_nothing(cell: Any) -> bool:
 
 def _is_empty(answer: Any) -> bool:
     """Of a row that the reader has not begun with."""
-    return answer is None or (isinstance(answer, (list, tuple)) and len(answer) == 3 and all(map(_is_nothing, answer[1:])))
+    return answer is None or (
+        isinstance(answer, (list, tuple)) and len(answer) == 3 and all(map(_is_nothing, answer[1:]))
+    )
 
 
 def _kind(value: Any) -> str:
@@ -187,7 +206,10 @@ FINAL_REWARD = Column(
     mistakes=[
         (
             lambda case: case.rewards[-1],
-            "That is the reward of the very last batch, and 32 answers jump about. Final Reward is the mean of the last ten.",
+            (
+                "That is the reward of the very last batch, and 32 answers jump about. Final Reward is the mean of the"
+                " last ten."
+            ),
         ),
         (
             lambda case: np.mean(case.rewards),
@@ -209,7 +231,10 @@ FINAL_REWARD = Column(
             lambda case: np.mean(case.rewards[-10:-1]),
             "Nearly: the last reward is missing. `rewards[-10:-1]` stops before it, `rewards[-10:]` does not.",
         ),
-        (lambda case: np.max(case.rewards), "That is the luckiest batch of the run. Final Reward is the mean of the last ten."),
+        (
+            lambda case: np.max(case.rewards),
+            "That is the luckiest batch of the run. Final Reward is the mean of the last ten.",
+        ),
         (
             lambda case: np.mean(case.rewards[-10:]) - case.beta * _kl(case, _last(case)),
             "You have taken the KL price off. That is what PPO maximises; the table asks for the reward alone.",
@@ -220,7 +245,10 @@ FINAL_REWARD = Column(
         ),
         (
             lambda case: _last(case)[0] @ case.learned,
-            "That is the reward of the last policy’s mean answer: a fair measure, but the table asks for the mean of the last ten batches.",
+            (
+                "That is the reward of the last policy’s mean answer: a fair measure, but the table asks for the mean"
+                " of the last ten batches."
+            ),
         ),
     ],
 )
@@ -239,7 +267,10 @@ POLICY_DRIFT = Column(
         ),
         (
             lambda case: np.sqrt(_squares(case, _last(case))),
-            "That is a distance without the square. KL grows with the *square* of the distance: twice as far costs four times as much.",
+            (
+                "That is a distance without the square. KL grows with the *square* of the distance: twice as far costs"
+                " four times as much."
+            ),
         ),
         (
             lambda case: np.sqrt(_squares(case, _last(case))) / (2 * case.sigma**2),
@@ -255,14 +286,23 @@ POLICY_DRIFT = Column(
         ),
         (
             lambda case: case.kls[-1],
-            "`kls` holds the KL *before* each step, so its last entry misses the last step. Measure the trained policy, `path[-1]`.",
+            (
+                "`kls` holds the KL *before* each step, so its last entry misses the last step. Measure the trained"
+                " policy, `path[-1]`."
+            ),
         ),
         (
             lambda case: np.mean(case.kls[-10:]),
             "That is the mean of the last ten. Drift is asked for at the end: the KL of `path[-1]`.",
         ),
-        (lambda case: np.mean(case.kls), "That is the mean over the whole run. Drift is asked for at the end: the KL of `path[-1]`."),
-        (lambda case: 0.0, "A drift of zero is the reference’s own: `path[0]` is where training starts, `path[-1]` where it ends."),
+        (
+            lambda case: np.mean(case.kls),
+            "That is the mean over the whole run. Drift is asked for at the end: the KL of `path[-1]`.",
+        ),
+        (
+            lambda case: 0.0,
+            "A drift of zero is the reference’s own: `path[0]` is where training starts, `path[-1]` where it ends.",
+        ),
         (
             lambda case: (_last(case) ** 2).sum() / (2 * case.sigma**2),
             "You have measured from zero. Subtract the reference, `W_REF`, before you square.",
@@ -325,7 +365,10 @@ RLHF = TableExercise(
     others=[
         (
             lambda work, beta: _ppo_run(work, beta, "TRUE_WEIGHTS"),
-            "These policies were trained on the true weights, which nobody knows in earnest. Hand `rm_weights` to `train_ppo`.",
+            (
+                "These policies were trained on the true weights, which nobody knows in earnest. Hand `rm_weights` to"
+                " `train_ppo`."
+            ),
         ),
     ],
 )
@@ -356,13 +399,19 @@ FINAL_LOSS = Column(
     mistakes=[
         (
             lambda case: case.losses[-1],
-            "`losses[-1]` is the loss of the last batch: 32 pairs, and before the last step. Measure `path[-1]` on all pairs.",
+            (
+                "`losses[-1]` is the loss of the last batch: 32 pairs, and before the last step. Measure `path[-1]` on"
+                " all pairs."
+            ),
         ),
         (
             lambda case: np.mean(case.losses[-10:]),
             "That averages the last ten batches. Measure `path[-1]` on all pairs at once, with `dpo_loss_and_grad`.",
         ),
-        (lambda case: np.mean(case.losses), "That is the mean over the whole run. Measure the trained policy, `path[-1]`, on all pairs."),
+        (
+            lambda case: np.mean(case.losses),
+            "That is the mean over the whole run. Measure the trained policy, `path[-1]`, on all pairs.",
+        ),
         (
             lambda case: _dpo_loss(case, _last(case), case.default_beta).mean(),
             "The loss is taken at the default beta in every row. Hand `beta=beta` to `dpo_loss_and_grad`.",
@@ -382,14 +431,19 @@ FINAL_LOSS = Column(
         (lambda case: np.log(2), "ln 2 is the loss of the reference, `path[0]`. The trained policy is `path[-1]`."),
         (
             lambda case: _dpo_loss(case, _last(case), case.beta, sign=-1).mean(),
-            "Chosen and rejected are swapped: that is how badly the policy explains the *opposite* labels. The order is "
-            "`contexts, preferred, rejected`.",
+            (
+                "Chosen and rejected are swapped: that is how badly the policy explains the *opposite* labels. The"
+                " order is `contexts, preferred, rejected`."
+            ),
         ),
         (
             lambda case: np.exp(-_dpo_loss(case, _last(case), case.beta)).mean(),
             "That is a probability, the mean of σ(margin). The loss is the mean of −log σ(margin).",
         ),
-        (lambda case: case.accuracies[-1], "That is the accuracy, the share of pairs ranked right. The table asks for the loss."),
+        (
+            lambda case: case.accuracies[-1],
+            "That is the accuracy, the share of pairs ranked right. The table asks for the loss.",
+        ),
     ],
 )
 
@@ -404,7 +458,10 @@ TRUE_SCORE = Column(
     mistakes=[
         (
             lambda case: _last(case)[0] @ case.learned,
-            "That is the score under the *learned* weights. The true score uses `TRUE_WEIGHTS`, as `evaluate_policy` does.",
+            (
+                "That is the score under the *learned* weights. The true score uses `TRUE_WEIGHTS`, as"
+                " `evaluate_policy` does."
+            ),
         ),
         (
             lambda case: case.evaluate(_last(case))[1],
@@ -412,7 +469,10 @@ TRUE_SCORE = Column(
         ),
         (
             lambda case: case.evaluate(_last(case))[2],
-            "That is the half-width of the interval, the third thing that `evaluate_policy` returns. The mean is the first.",
+            (
+                "That is the half-width of the interval, the third thing that `evaluate_policy` returns. The mean is"
+                " the first."
+            ),
         ),
         (
             lambda case: case.evaluate(case.ref)[0],
@@ -424,10 +484,16 @@ TRUE_SCORE = Column(
         ),
         (
             lambda case: (case.preferred @ case.true_weights).mean(),
-            "That is the score of the preferred answers in the data, which no training changes. Evaluate the policy’s own answers.",
+            (
+                "That is the score of the preferred answers in the data, which no training changes. Evaluate the"
+                " policy’s own answers."
+            ),
         ),
         (lambda case: _kl(case, _last(case)), "That is the KL to the reference. The table asks for the true score."),
-        (lambda case: case.accuracies[-1], "That is the accuracy on the pairs. The true score is a mean of `answers @ TRUE_WEIGHTS`."),
+        (
+            lambda case: case.accuracies[-1],
+            "That is the accuracy on the pairs. The true score is a mean of `answers @ TRUE_WEIGHTS`.",
+        ),
     ],
 )
 
@@ -464,26 +530,45 @@ DPO = TableExercise(
 
 EXERCISES = {
     "exercise-rlhf": Exercise(
-        checks=(RLHF.filled, RLHF.function_holds, RLHF.table_holds),
+        checks=(RLHF.function_holds, RLHF.table_holds),
         hints=(
-            "Both numbers are about the *end* of the run. `rewards` has one entry a batch; `path` has the weights after each step.",
-            "A slice that counts from the end, `rewards[-10:]`, gives the last ten. One batch alone would be mostly luck.",
-            "The trained policy is `path[-1]`, and the block “Policy and KL” defines a function that says how many nats it is "
-            "away from the reference: `kl_to_reference`.",
+            (
+                "Both numbers are about the *end* of the run. `rewards` has one entry a batch; `path` has the weights"
+                " after each step."
+            ),
+            (
+                "A slice that counts from the end, `rewards[-10:]`, gives the last ten. One batch alone would be mostly"
+                " luck."
+            ),
+            (
+                "The trained policy is `path[-1]`, and the block “Policy and KL” defines a function that says how many"
+                " nats it is away from the reference: `kl_to_reference`."
+            ),
         ),
-        fact="From beta 1.0 to 0.5 the drift grows about four times and the reward about twice: the policy moves twice as "
-        "far, and KL counts the square of the way.",
+        fact=(
+            "From beta 1.0 to 0.5 the drift grows about four times and the reward about twice: the policy moves twice"
+            " as far, and KL counts the square of the way."
+        ),
     ),
     "exercise-dpo": Exercise(
-        checks=(DPO.filled, DPO.function_holds, DPO.table_holds),
+        checks=(DPO.function_holds, DPO.table_holds),
         hints=(
-            "`losses` holds the loss of each *batch*. You need the loss of the finished policy, `path[-1]`, on all 200 pairs.",
-            "`dpo_loss_and_grad(weights, contexts, preferred, rejected, beta=...)` returns the loss and the gradient. Hand it "
-            "the beta of the row, or it takes the default.",
-            "`evaluate_policy(path[-1])` returns mean, standard deviation and half-width; only the mean goes into the table: "
-            "`true_score, _, _ = evaluate_policy(...)`.",
+            (
+                "`losses` holds the loss of each *batch*. You need the loss of the finished policy, `path[-1]`, on all"
+                " 200 pairs."
+            ),
+            (
+                "`dpo_loss_and_grad(weights, contexts, preferred, rejected, beta=...)` returns the loss and the"
+                " gradient. Hand it the beta of the row, or it takes the default."
+            ),
+            (
+                "`evaluate_policy(path[-1])` returns mean, standard deviation and half-width; only the mean goes into"
+                " the table: `true_score, _, _ = evaluate_policy(...)`."
+            ),
         ),
-        fact="The highest true score comes with the smallest beta, and that run is not even finished: its gradient is "
-        "smaller by the factor beta. What it pays for the score is KL, which this table does not show.",
+        fact=(
+            "The highest true score comes with the smallest beta, and that run is not even finished: its gradient is "
+            "smaller by the factor beta. What it pays for the score is KL, which this table does not show."
+        ),
     ),
 }

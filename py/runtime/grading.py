@@ -16,9 +16,13 @@ from typing import Any, TypedDict
 import numpy as np
 
 from runtime.display import Emit
-from runtime.runner import describe
+from runtime.runner import Failed, describe
 
 LARGEST_COPY = 10_000_000  # bytes of one array that are kept, to be put back
+
+
+NOT_CHECKED = "Not checked yet: the block stops with an error. Mend that first, then check again."
+RIGHT_SO_FAR = "What there is to check is right, but the block stops with an error before its end. Mend that."
 
 
 class Verdict(TypedDict):
@@ -38,11 +42,15 @@ class Exercise:
     fact: str
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """Ends a check with its sentence, from however deep."""
 
 
-class Crashed(Exception):
+class Missing(Refused):
+    """A name that a check needs is not there."""
+
+
+class Crashed(Exception):  # noqa: N818
     """A function of the reader's raised `error` while it was tried."""
 
     def __init__(self, function: str, error: BaseException) -> None:
@@ -59,7 +67,7 @@ class Work:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:
-            raise Refused(f"There is no `{name}` after your block has run. Keep that name: it is what gets checked.")
+            raise Missing(f"There is no `{name}` after your block has run. Keep that name: it is what gets checked.")
         return self._names[name]
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -74,7 +82,7 @@ class Work:
         return True
 
     def call(self, name: str, *args: Any, copies: bool = True) -> Any:
-        """What the reader's function returns for copies of `args`, so that it cannot spoil them, or for `args` themselves."""
+        """What the reader's function returns for copies of `args`, which it may spoil, or for `args` themselves."""
         try:
             return self[name](*(_copy(arg) if copies else arg for arg in args))
         except (KeyboardInterrupt, Refused):
@@ -83,14 +91,21 @@ class Work:
             raise Crashed(name, error) from error
 
 
-def grade(exercise: Exercise, namespace: dict[str, Any], block: str) -> Verdict:
-    """The verdict on the block that has just run in `namespace`, which stays as it is."""
-    line = None
+def grade(exercise: Exercise, namespace: dict[str, Any], block: str, failed: Failed | None = None) -> Verdict:
+    """The verdict on the block that has just run in `namespace`, which stays as it is.
+
+    A block that failed is looked at, too, since a check often knows more than the error says. It never passes.
+    """
+    names = namespace if failed is None else {name: namespace[name] for name in namespace.keys() - failed.unbound}
+    line, certain = None, False
     try:
         with untouched(namespace), _silent():
-            said = next((said for check in exercise.checks if (said := check(Work(namespace)))), None)
+            said = next((said for check in exercise.checks if (said := check(Work(names)))), None)
+            certain = said is not None
+    except Missing as missing:
+        said = str(missing)
     except Refused as refusal:
-        said = str(refusal)
+        said, certain = str(refusal), True
     except Crashed as crash:
         event = describe(crash.error, block)
         line = event["line"]
@@ -98,16 +113,23 @@ def grade(exercise: Exercise, namespace: dict[str, Any], block: str) -> Verdict:
         reason = f"{event['name']}: {event['message']}".rstrip(": ")
         said = f"Your `{crash.function}` was tried on other inputs and stopped{where}. {reason}."
     except Exception as error:
-        # No check should get here; if one does, the reader has still done nothing that they must be blamed for.
-        said = f"The check could not read your results ({type(error).__name__}: {error}). Compare their shapes with the starter’s."
+        # No check should get here; if one does, the reader is not to blame.
+        kind = type(error).__name__
+        said = f"The check could not read your results ({kind}: {error}). Compare their shapes with the starter’s."
+    if failed is not None and said is None:
+        said = RIGHT_SO_FAR
+    elif failed is not None and not certain:
+        said, line = NOT_CHECKED, None
     return Verdict(passed=said is None, message=exercise.fact if said is None else said, line=line)
 
 
-def check(emit: Emit, run_id: int, exercise: Exercise, namespace: dict[str, Any], block: str) -> None:
+def check(
+    emit: Emit, run_id: int, exercise: Exercise, namespace: dict[str, Any], block: str, failed: Failed | None = None
+) -> None:
     """Grade as a run: a verdict event, then done. Stop ends it like any other."""
     started, status = time.perf_counter(), "ok"
     try:
-        emit({"type": "verdict", "id": run_id, **grade(exercise, namespace, block)})
+        emit({"type": "verdict", "id": run_id, **grade(exercise, namespace, block, failed)})
     except KeyboardInterrupt:
         status = "stopped"
     emit({"type": "done", "id": run_id, "status": status, "seconds": time.perf_counter() - started})
@@ -153,7 +175,9 @@ def _copy(value: Any) -> Any:
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """What the reader's functions print while they are tried is no part of the block's output."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), np.errstate(all="ignore"):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), np.errstate(
+        all="ignore"
+    ):
         yield
 
 
@@ -180,7 +204,7 @@ def near(value: float, right: float, absolute: float = 0.006, relative: float = 
 Mistake = tuple[Callable[[Any], Any], str]
 
 
-def diagnose(pairs: Iterable[tuple[Any, float]], mistakes: Iterable[Mistake]) -> str | None:
+def diagnose(pairs: Iterable[tuple[Any, float]], mistakes: Iterable[Mistake], relative: float = 0.004) -> str | None:
     """The message of the first mistake that would give the reader's value in every case.
 
     `pairs` are (case, the reader's value); a mistake is (what it would give in a case, its message).
@@ -188,6 +212,6 @@ def diagnose(pairs: Iterable[tuple[Any, float]], mistakes: Iterable[Mistake]) ->
     """
     pairs = list(pairs)
     for wrong, message in mistakes:
-        if pairs and all(near(value, float(wrong(case))) for case, value in pairs):
+        if pairs and all(near(value, float(wrong(case)), relative=relative) for case, value in pairs):
             return message
     return None
