@@ -22,7 +22,8 @@ export class PyExercise extends HTMLElement {
     const block = this.#block;
     const check = this.#button('.check-answer', block);
     check.disabled = false;
-    check.addEventListener('click', () => block.dispatchEvent(new CustomEvent('block-check', { bubbles: true })));
+    const needs = JSON.parse(this.dataset.needs ?? '[]');
+    check.addEventListener('click', () => block.dispatchEvent(new CustomEvent('block-check', { bubbles: true, detail: { needs } })));
     block.addEventListener('check-begin', () => this.#begin());
     block.addEventListener('check-verdict', (event) => this.#show(/** @type {CustomEvent<Verdict & {source: string}>} */ (event).detail));
     block.addEventListener('check-end', () => { if (!this.#verdict?.dataset.verdict) this.#verdict?.remove(); });
@@ -30,7 +31,7 @@ export class PyExercise extends HTMLElement {
 
     const hints = [...this.querySelectorAll('.hint')];
     hints.forEach((hint, index) => hint.addEventListener('toggle', () => hints[index + 1]?.setAttribute('data-reached', '')));
-    this.#button('.compare').addEventListener('click', () => this.#compare(this.#comparison.hidden));
+    this.#button('.compare').addEventListener('click', () => this.#compare(Boolean(this.#comparison.hidden)));
     this.#button('.use').addEventListener('click', () => this.#use());
     this.#mark();
   }
