@@ -21,7 +21,7 @@ from runtime.runner import Failed, describe
 LARGEST_COPY = 10_000_000  # bytes of one array that are kept, to be put back
 
 
-NOT_CHECKED = "Not checked yet: the block stops with an error. Mend that first, then check again."
+NOT_CHECKED = "The block stops with an error, so there is nothing to check. Mend that first, then check again."
 RIGHT_SO_FAR = "What there is to check is right, but the block stops with an error before its end. Mend that."
 
 

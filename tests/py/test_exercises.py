@@ -565,8 +565,8 @@ def test_a_block_that_failed_never_passes_on_what_an_earlier_run_left():
 
     assert run("x = [1]")["passed"]
     assert run("x = [1]", "x = [2]\n1 / 0")["message"] == "x should be [1]"
-    assert "Not checked yet" in run("x = [1]", "1 / 0\nx = [1]")["message"]
-    assert "Not checked yet" in run("x = [2]", "x = (")["message"]
+    assert "nothing to check" in run("x = [1]", "1 / 0\nx = [1]")["message"]
+    assert "nothing to check" in run("x = [2]", "x = (")["message"]
     assert "before its end" in run("x = [2]", "x = [1]\n1 / 0")["message"]
 
 
