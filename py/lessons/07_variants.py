@@ -190,7 +190,7 @@ for beta in (0.1, 0.25, 0.5, 1.0):
 # %% Evidence only="build"
 from preflab.stationary import kto_scale
 
-spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
+kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
 
 # %% [markdown]
 # KTO stops where its own utility is best, and that is not RLHF's optimum: nearer at a small $\beta$, further at a
@@ -199,7 +199,7 @@ spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
 # ::: under-the-hood Which baseline?
 # The paper means $z_0$ to be the policy's KL, and estimates it from answers that are put into other contexts. Ours come
 # from the reference, where the mean log-ratio is negative, so the estimate is clamped at 0. With the true KL in its place
-# the factor at $\beta$ = 0.5 would be {{ kto_scale(spread, 0.5):.2f}} in place of {{ kto_scale(spread, 0.5, clamped=True):.2f}}.
+# the factor at $\beta$ = 0.5 would be {{ kto_scale(kto_spread, 0.5):.2f}} in place of {{ kto_scale(kto_spread, 0.5, clamped=True):.2f}}.
 # :::
 #
 # ::: tip When to choose KTO
