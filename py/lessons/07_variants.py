@@ -188,7 +188,7 @@ for beta in (0.1, 0.25, 0.5, 1.0):
     print(f"{beta:4}      {c * beta:.2f}")
 
 # %% Evidence only="build"
-from preflab.stationary import kto_scale
+from preflab.stationary import kto_scale  # noqa: F401
 
 kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
 

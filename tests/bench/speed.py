@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from preflab.gaussian_policy import log_prob, log_ratio, sample, weights_gradient
+from preflab.gaussian_policy import difference_gradient, log_prob, log_ratio_difference, sample, weights_gradient
 from preflab.losses import dpo
 from preflab.ppo import policy_loss
 from preflab.reward_model import linear_bradley_terry
@@ -61,11 +61,8 @@ def dpo_vectorised(case: Case) -> Step:
     x, chosen, rejected, weights, ref = case[:5]
 
     def step():
-        difference = log_ratio(x, chosen, weights, ref, SIGMA) - log_ratio(x, rejected, weights, ref, SIGMA)
-        result = dpo(difference, BETA)
-        slope = result.grads["difference"]
-        up = weights_gradient(x, chosen, weights, SIGMA, slope)
-        return result.loss, up - weights_gradient(x, rejected, weights, SIGMA, slope)
+        result = dpo(log_ratio_difference(x, chosen, rejected, weights, ref, SIGMA), BETA)
+        return result.loss, difference_gradient(x, chosen, rejected, SIGMA, result.grads["difference"])
 
     return step
 
