@@ -88,6 +88,7 @@ export class PyBlock extends HTMLElement {
   receive(event) {
     if (event.type === 'progress') this.#progress(event.done / event.total);
     else if (event.type === 'error') this.#showError(event);
+    else if (event.type === 'verdict') this.#markError(event.line ?? this.#errorLine);
     else this.#output?.add(event);
   }
 
@@ -135,6 +136,11 @@ export class PyBlock extends HTMLElement {
   async focusEditor() {
     await this.mountEditor();
     this.#editor?.focus();
+  }
+
+  /** Other code in the editor, as if the reader had typed it. @param {string} source */
+  replace(source) {
+    this.#setSource(source);
   }
 
   /** Back to the original code and its recorded output. */

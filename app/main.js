@@ -2,6 +2,7 @@
 import './style/page.css';
 import { PyBlock } from './block.js';
 import { redrawCharts } from './chart.js';
+import { PyExercise } from './exercise.js';
 import { followLesson } from './contents.js';
 import { whenIdle } from './idle.js';
 import { Kernel } from './kernel.js';
@@ -43,6 +44,7 @@ retry.addEventListener('click', () => kernel.start());
 lesson.addEventListener('block-unsaved', () => { find('#storage').hidden = false; });
 
 followLesson(find('#contents'), lesson);
+customElements.define('py-exercise', PyExercise); // its marks go into the contents
 switchTheme(find('#theme'), redrawCharts);
 kernel.start();
 lesson.start(kernel);

@@ -21,6 +21,7 @@ export interface Table {
 /** From the page to the worker. */
 export type Request =
   | { type: 'run'; id: number; block: string; source: string }
+  | { type: 'check'; id: number; block: string }
   | { type: 'names'; id: number; source: string }
   | { type: 'interrupt'; buffer: Int32Array };
 
@@ -31,6 +32,7 @@ export type RunEvent =
   | { type: 'progress'; id: number; done: number; total: number }
   | { type: 'folded'; id: number; characters: number; limit: number }
   | { type: 'error'; id: number; name: string; message: string; text: string; line: number | null }
+  | { type: 'verdict'; id: number; passed: boolean; message: string; line: number | null }
   | { type: 'done'; id: number; status: 'ok' | 'error' | 'stopped'; seconds: number };
 
 /** From the worker to the page, about the worker. */

@@ -11,18 +11,27 @@ import io
 import time
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from pyodide.code import CodeRunner
 
 from runtime import display
+from runtime.dependencies import names
 from runtime.display import Display, Emit, Event
 
 FOLDER = "/lesson/"  # a block's file name begins so; frames of other files are not the reader's
 MOST_TEXT = 1_000_000  # characters that one run may print
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
 JOIN_SECONDS = 0.03
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A block that ended in an error. `unbound`: names that it was to bind and did not get to."""
+
+    unbound: frozenset[str]
 
 
 class Runner:
@@ -36,6 +45,7 @@ class Runner:
         self._emit = emit
         self._given = {"__name__": "__main__", **(given or {})}
         self.namespace: dict[str, Any] = {}
+        self.failed: Failed | None = None  # about the last run
 
     async def run(self, run_id: int, block: str, source: str) -> None:
         """Run `source` as the block `block`. Every exception becomes an event; none leaves."""
@@ -45,7 +55,8 @@ class Runner:
         token = display.current.set(shown)
         started = time.perf_counter()
         self.namespace.update(self._given)
-        status = "ok"
+        before = dict(self.namespace)
+        status, self.failed = "ok", None
         try:
             with redirect_stdout(output.stdout), redirect_stderr(output.stderr):
                 value = await self._evaluate(block, source)
@@ -65,6 +76,9 @@ class Runner:
         display.current.reset(token)
         if status == "error":
             emit(describe(failure, block))
+            parsed = names(source)
+            bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
+            self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
         emit({"type": "done", "status": status, "seconds": time.perf_counter() - started})
 
     async def _evaluate(self, block: str, source: str) -> Any:
