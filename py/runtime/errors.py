@@ -16,7 +16,6 @@ from runtime import look
 from runtime.display import Emit, Event
 from runtime.failure import Failure
 from runtime.hints import hint
-from runtime.hints_shapes import warning_hint
 
 FOLDER = "/lesson/"  # a block's file name begins so; frames of other files are not the reader's
 MOST_VARIABLES = 30
@@ -25,6 +24,7 @@ MOST_WARNINGS = 10
 
 def describe(error: BaseException, block: str, source: str = "", given: Collection[str] = ()) -> Event:
     """An error event of a run of `source` as `block`; `given` are names that need not be told.
+
     `line` is in `block`; `where` is the line that failed, if that is in another block.
 
     `about` is the name that a NameError misses: the page knows which block defines it.
@@ -145,9 +145,15 @@ def _is_of_use(name: str, value: Any) -> bool:
     return not (name.startswith((".", "__")) or is_other)
 
 
+_MEANS = {"Mean of empty slice": "There is nothing to take the mean of: the array is empty here."}
+
+
 @contextmanager
-def warnings_as_events(emit: Emit) -> Iterator[None]:
-    """Warnings become quiet notes with the reader's line, each once in a run, rather than text among the output."""
+def warnings_as_events(emit: Emit) -> Iterator[Collection[Any]]:
+    """Warnings become quiet notes with the reader's line, each once, rather than text among the output.
+
+    Gives the notes so far.
+    """
     said: set[tuple[str, int | None]] = set()
 
     def note(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any) -> None:
@@ -156,11 +162,11 @@ def warnings_as_events(emit: Emit) -> Iterator[None]:
         if (text, line) in said or len(said) >= MOST_WARNINGS:
             return
         said.add((text, line))
-        emit({"type": "warning", "name": category.__name__, "message": text, "line": line, "hint": warning_hint(text)})
+        emit({"type": "warning", "name": category.__name__, "message": text, "line": line, "hint": _MEANS.get(text)})
 
     with warnings.catch_warnings():
         warnings.showwarning = note
-        yield
+        yield said
 
 
 def _line_of(filename: str, lineno: int) -> int | None:

@@ -395,7 +395,6 @@ CAUSES: list[tuple[type[BaseException], Cause]] = [
     (ValueError, shapes.truth),
     (ValueError, shapes.ragged),
     (ValueError, shapes.concatenate),
-    (ValueError, shapes.singular),
     (ValueError, _unpack),
     (ValueError, _domain),
     (ValueError, _memory),

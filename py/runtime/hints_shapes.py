@@ -1,4 +1,4 @@
-"""The usual causes where arrays do not fit together, and what NumPy's warnings mean."""
+"""The usual causes where arrays do not fit together."""
 
 import ast
 import math
@@ -137,34 +137,3 @@ def concatenate(failure: Failure) -> str | None:
     return (
         f"Joined arrays must agree on every other axis; on axis {found[1]} one has {found[3]} and another {found[4]}."
     )
-
-
-def singular(failure: Failure) -> str | None:
-    if "Singular matrix" not in failure.message:
-        return None
-    return (
-        "The matrix has no inverse: some row follows from the others. `np.linalg.lstsq` or `pinv` still give an answer."
-    )
-
-
-WARNINGS: list[tuple[str, str]] = [
-    (
-        r"divide by zero encountered in log",
-        "The logarithm of 0 is minus infinity. Keep a probability away from 0: `np.maximum(p, 1e-12)`.",
-    ),
-    (r"invalid value encountered in log", "The logarithm of a negative number is not a number, `nan`."),
-    (r"invalid value encountered in sqrt", "The square root of a negative number is not a number, `nan`."),
-    (r"invalid value encountered in (?:scalar )?divide", "0 / 0, or infinity / infinity, is not a number, `nan`."),
-    (r"divide by zero encountered in (?:scalar )?divide", "A number / 0 is infinite, `inf`."),
-    (
-        r"overflow encountered in (?:scalar )?exp",
-        "`exp` of more than about 709 is infinite. `np.logaddexp` helps where a logarithm follows.",
-    ),
-    (r"invalid value encountered in (?:scalar )?subtract", "Infinity minus infinity is not a number, `nan`."),
-    (r"Mean of empty slice|Degrees of freedom <= 0", "There is nothing to take the mean of: the array is empty here."),
-]
-
-
-def warning_hint(message: str) -> str | None:
-    """What a warning of NumPy means."""
-    return next((said for pattern, said in WARNINGS if re.search(pattern, message)), None)

@@ -235,13 +235,19 @@ def attribute(value: Any, name: str) -> Any:
     stored = static(value, name)
     if stored is MISSING or type(stored) is property:
         return MISSING
-    if type(stored) in (staticmethod, classmethod):
+    if type(stored) is staticmethod:
         return stored.__func__
+    if type(stored) is classmethod or (type(stored) is types.FunctionType and _is_method(value, name)):
+        return types.MethodType(getattr(stored, "__func__", stored), value)
     if type(stored) in (types.GetSetDescriptorType, types.MemberDescriptorType):
         return getattr(value, name) if type(value) in _HARMLESS or _is(value, np.dtype) else MISSING
     if not is_function(stored) and inspect.isdatadescriptor(stored):
         return MISSING
     return stored
+
+
+def _is_method(value: Any, name: str) -> bool:
+    return not _is(value, (type, types.ModuleType)) and static(type(value), name) is static(value, name)
 
 
 def attributes(value: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pyodide.code import CodeRunner
 from runtime import display
 from runtime.display import Display, Emit, Event
 from runtime.errors import FOLDER, describe, warnings_as_events
+from runtime.finite import not_finite
 
 MOST_TEXT = 1_000_000  # characters that one run may print
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
@@ -46,11 +47,13 @@ class Runner:
         status = "ok"
         try:
             notes = warnings_as_events(output.before(emit))
-            with redirect_stdout(output.stdout), redirect_stderr(output.stderr), notes:
+            with redirect_stdout(output.stdout), redirect_stderr(output.stderr), notes as said:
                 value = await self._evaluate(block, source)
                 if value is not None:
                     shown.flush()
                     shown.show(value)
+            for note in [] if said else not_finite(source, self.namespace):
+                emit({"type": "warning", **note})
         except KeyboardInterrupt:
             status = "stopped"
         except BaseException as error:

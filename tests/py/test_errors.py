@@ -3,9 +3,11 @@
 import asyncio
 import json
 
+import numpy as np
 import pytest
-
 from error_cases import CASES, GIVEN, events_of, fits, says
+
+from runtime.finite import not_finite
 from runtime.runner import Runner
 
 
@@ -21,7 +23,7 @@ def error_of(*blocks):
     runner = Runner(events.append, GIVEN)
     for number, (block, source) in enumerate(blocks):
         asyncio.run(runner.run(number, block, source))
-    json.dumps(events)  # they cross to the page
+    json.dumps(events, allow_nan=False)  # they cross to the page
     return [event for event in events if event["type"] == "error"][-1]
 
 
@@ -96,7 +98,7 @@ def test_a_warning_is_a_note_with_its_line_and_no_text_in_the_output():
     events = events_of("p = np.zeros(3)\nfor _ in range(100):\n    np.log(p)\nprint('end')")
     (note,) = [event for event in events if event["type"] == "warning"]
     assert (note["line"], note["name"]) == (3, "RuntimeWarning")
-    assert "logarithm of 0 is minus infinity" in note["hint"]
+    assert "divide by zero" in note["message"]
     assert [event["type"] for event in events] == ["warning", "stdout", "done"]
 
 
@@ -115,3 +117,39 @@ def test_a_second_run_warns_again_and_a_flood_is_bounded():
     assert len(warnings_of(flood)) == 10
 
 
+@pytest.fixture
+def silent(monkeypatch):
+    """NumPy as it is in a browser, where it cannot know."""
+    with np.errstate(all="ignore"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "hint"),
+    [
+        (
+            "p = np.array([0.5, 0.0])\n\nloss = -np.log(p)",
+            "`loss` holds 1 of 2 values that are infinite",
+            "`p` has a 0",
+        ),
+        ("p = np.array([0.5, -1.0])\n\nloss = -np.log(p).mean()", "`loss` is nan", "below 0, down to -1"),
+        ("n = np.zeros(2)\n\nx = np.zeros(2) / n", "`x` holds 2 of 2 values that are nan", "0 / 0 is nan"),
+        ("z = np.array([800.0])\n\ne = np.exp(z)", "`e` holds 1 of 1 values that are infinite", "`z` goes up to 800"),
+        ("def f(x): return np.log(x)\n\ny = f(np.zeros(1))", "`y` holds 1 of 1 values that are infinite", None),
+    ],
+)
+def test_a_value_that_is_not_finite_is_noted_with_its_line(silent, source, message, hint):
+    (note,) = warnings_of(source)
+    assert (note["message"], note["line"]) == (message, 3)
+    assert (note["hint"] is None) if hint is None else hint in note["hint"]
+
+
+def test_an_infinity_that_was_meant_is_not_noted(silent):
+    assert warnings_of("best = np.inf\nx = np.ones(3)") == []
+    assert warnings_of("x = np.ones(3)\ny = float('-inf')") == []
+
+
+def test_no_block_of_the_lesson_is_noted(lesson, blocks):
+    assert {name: list(not_finite(source, vars(lesson))) for name, source in blocks.items()} == dict.fromkeys(
+        blocks, []
+    )
