@@ -11,6 +11,7 @@ from polyscript import xworker
 
 from lessons.given import GIVEN
 from runtime.dependencies import names
+from runtime.inspect_live import answer
 from runtime.runner import Runner, no_input, sleep_in_slices
 
 
@@ -31,6 +32,9 @@ async def receive(event):
             await runner.run(message.id, message.block, message.source)
         case "names":
             emit({"type": "names", "id": message.id, "names": names(message.source)})
+        case "ask":
+            told = answer(runner.namespace, GIVEN, message.question.to_py())
+            emit({"type": "answer", "id": message.id, "answer": told})
         case "interrupt":
             pyodide_js.setInterruptBuffer(message.buffer)
 
