@@ -186,30 +186,3 @@ export function renderLesson(cells, recording) {
   });
   return { lesson: html.join('\n'), contents: contents(entries) };
 }
-
-/** Stands in for what the page gives to every block, so that the file needs NumPy alone. */
-const PRELUDE = `# RLHF and DPO: the code of the lesson in one file. It needs NumPy.
-# The page draws where this file says charts or tables; here that is left out.
-import numpy as np
-
-
-class NoCharts:
-    def __getattr__(self, name):
-        return lambda *args, **kwargs: None
-
-
-def live(*args, **kwargs):
-    pass
-
-
-charts, tables, progress = NoCharts(), NoCharts(), iter
-`;
-
-/** The lesson's code as one Python file, for the reader to take along. @param {Cell[]} cells */
-export function downloadable(cells) {
-  // The ledger stands on the article's recipe, which is a module of its own: it is left to the page.
-  const alone = cells.filter(({ kind, source }) => kind === 'block' && !/\b(preflab|published_runs|seed_runs)\b/.test(source));
-  const blocks = alone.map(({ title, source }) => (
-    `# ${title} ${'-'.repeat(Math.max(3, 76 - title.length))}\n\n${source}\n`));
-  return [PRELUDE, ...blocks].join('\n');
-}
