@@ -63,6 +63,11 @@ export class PyBlock extends HTMLElement {
     return this.#source;
   }
 
+  /** What the block has put out, as text. */
+  get outputText() {
+    return this.#output?.text ?? '';
+  }
+
   get edited() {
     return this.#source !== this.original;
   }

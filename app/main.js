@@ -4,9 +4,13 @@ import { PyBlock } from './block.js';
 import { redrawCharts } from './chart.js';
 import { followLesson } from './contents.js';
 import { whenIdle } from './idle.js';
+import { keepEdits } from './keeping.js';
 import { Kernel } from './kernel.js';
 import { PyLesson } from './lesson.js';
+import { connectPanel } from './panel.js';
+import { connectPieces } from './pieces.js';
 import { spawn } from './pyscript.js';
+import { receiveLinks } from './shared.js';
 import { switchTheme } from './theme.js';
 
 customElements.define('py-block', PyBlock);
@@ -40,7 +44,6 @@ lesson.addEventListener('lesson-change', () => {
 runAll.addEventListener('click', () => lesson.runAll());
 stop.addEventListener('click', () => lesson.stop());
 retry.addEventListener('click', () => kernel.start());
-lesson.addEventListener('block-unsaved', () => { find('#storage').hidden = false; });
 
 followLesson(find('#contents'), lesson);
 switchTheme(find('#theme'), redrawCharts);
@@ -49,6 +52,10 @@ lesson.start(kernel);
 runAll.disabled = false;
 
 const blocks = /** @type {PyBlock[]} */ ([...document.querySelectorAll('py-block')]);
+keepEdits(blocks, find('#storage'));
+receiveLinks(blocks, find('#shared'));
+connectPanel(find('#take-panel'), blocks);
+connectPieces(lesson, find('#said'));
 
 /** Editors come one at a time, when the page has nothing better to do. @param {number} index */
 function mountFrom(index) {

@@ -6,6 +6,7 @@ import MarkdownIt from 'markdown-it';
 import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
 import { textOf } from '../outputs.js';
+import { SAVE_ROW } from '../save-row.js';
 import { tableHtml } from '../table.js';
 import { cite } from './lessons.js';
 
@@ -118,7 +119,7 @@ function recordedOutput(items, id, title) {
     const { title: caption = '', summary = '', panels = 1 } = figure.layout.meta ?? {};
     return `<figure class="chart" data-slot="${escapeHtml(slot)}" data-panels="${panels}">`
       + `<div class="plot" role="img" aria-label="${escapeHtml(caption)}" aria-describedby="${escapeHtml(captionId)}"></div>`
-      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption></figure>`;
+      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption>${SAVE_ROW}</figure>`;
   });
   const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => (
     `<figure class="table-figure" data-slot="${escapeHtml(slot)}">${tableHtml(table)}</figure>`));
@@ -134,7 +135,7 @@ function block({ id, title, source }, { items, names }) {
   return `<py-block><section class="block" id="${id}" role="group" aria-labelledby="${id}-title" data-state="recorded"
   data-names="${escapeHtml(JSON.stringify(names[id]))}">
 <div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>
-<span class="actions"><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button></span></div>
+<span class="actions"><details class="copy"><summary aria-describedby="${id}-title">Copy</summary><span class="menu"><button type="button" data-copy="code">Code</button><button type="button" data-copy="output">Output</button></span></details><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button></span></div>
 <div class="code"><pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre></div>
 <progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
 <div class="messages"></div>
