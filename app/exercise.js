@@ -30,7 +30,7 @@ export class PyExercise extends HTMLElement {
 
     const hints = [...this.querySelectorAll('.hint')];
     hints.forEach((hint, index) => hint.addEventListener('toggle', () => hints[index + 1]?.setAttribute('data-reached', '')));
-    this.#button('.compare').addEventListener('click', () => this.#compare(this.#comparison.hidden));
+    this.#button('.compare').addEventListener('click', () => this.#compare(Boolean(this.#comparison.hidden)));
     this.#button('.use').addEventListener('click', () => this.#use());
     this.#mark();
   }
@@ -100,10 +100,10 @@ export class PyExercise extends HTMLElement {
 
   #use() {
     const mine = this.#block.source;
-    this.#block.replace(this.#answer);
+    this.#block.replaceSource(this.#answer);
     this.#block.clearMessages();
     this.#block.say('The worked answer is in the editor. Reset brings back the starter.', [
-      ['Back to my code', () => this.#block.replace(mine)],
+      ['Back to my code', () => this.#block.replaceSource(mine)],
     ]);
     this.#block.focusEditor();
   }

@@ -98,3 +98,14 @@ export interface Recorded {
   charts: { slot: string; figure: Figure }[];
   tables: { slot: string; table: Table }[];
 }
+
+/** What the build wrote down for the downloads: see app/export.js. */
+export interface TakeAlong {
+  cells: { kind: 'prose' | 'block' | 'solution'; id: string; title: string; source: string }[];
+  /** The page's Python by module name. */
+  modules: Record<string, string>;
+  /** Python that makes a module from its text. */
+  loader: string;
+  /** Python that defines what the page gives to every block. */
+  given: { python: string; jupyter: string };
+}
