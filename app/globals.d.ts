@@ -14,6 +14,12 @@ declare module 'virtual:interpreter' {
   export default url;
 }
 
+declare module 'virtual:snapshot' {
+  const url: string;
+  export default url;
+  export const digest: string;
+}
+
 declare module '*?url' {
   const url: string;
   export default url;

@@ -2,6 +2,7 @@
 import main from '../py/worker.py?url';
 import interpreter from 'virtual:interpreter';
 import lesson from 'virtual:python';
+import snapshot, { digest } from 'virtual:snapshot';
 
 /**
  * @typedef {import('./kernel.js').Spawn} Spawn
@@ -16,7 +17,12 @@ const asset = (path) => new URL(path, import.meta.url).href;
 
 const PYSCRIPT = address(`${__PYSCRIPT__}/core.js`);
 
-const INTERPRETER = `${asset(interpreter)}?lesson=${encodeURIComponent(asset(lesson))}`;
+/** `?snapshot=off` in the page's address starts Python without the snapshot of its memory. */
+const withSnapshot = new URLSearchParams(window.location.search).get('snapshot') !== 'off';
+
+const INTERPRETER = `${asset(interpreter)}?${new URLSearchParams({
+  lesson: asset(lesson), ...(withSnapshot && { snapshot: asset(snapshot), digest }),
+})}`;
 
 /** PyScript wants a place that the configuration came from; with this ending it takes the object as it is and fetches nothing. */
 const CONFIG_URL = address('config.txt');

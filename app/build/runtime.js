@@ -189,7 +189,7 @@ export const lockInfo = async () => JSON.parse(await readFile(join(TOP, 'node_mo
 export async function startOptions() {
   const python = join(TOP, 'static', RUNTIME.pythonDir);
   return compiledStart({
-    indexURL: join(TOP, 'static', RUNTIME.pyodideDir),
+    indexURL: join(TOP, 'static', RUNTIME.pyodideDir, '/'),
     library: join(python, 'python_stdlib.zip'),
     packs: [readFile(join(python, 'packages.pack'))],
     info: await lockInfo(),

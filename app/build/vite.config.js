@@ -8,7 +8,8 @@ import { readLesson } from './lessons.js';
 import { downloadable, renderLesson } from './page.js';
 import { ensureRecorded } from './record.js';
 import { lockInfo, RUNTIME, startOptions } from './runtime.js';
-import { TOP } from './tools.js';
+import { makeSnapshot } from '../snapshot/build.js';
+import { sha256, TOP } from './tools.js';
 
 /** The Python that the worker imports. Chapters are not among it: the page sends their blocks. */
 const PYTHON = /^[a-z_]\w*\.py$/;
@@ -48,20 +49,26 @@ async function interpreter() {
   return code;
 }
 
+/** Made once, for the page and for the snapshot. @type {Promise<Uint8Array> | undefined} */
+let packed;
+
 /** @type {Record<string, {name: string, make: () => Promise<Uint8Array | string>}>} */
 const FILES = {
-  'virtual:python': { name: 'python.pack', make: pythonPack },
+  'virtual:python': { name: 'python.pack', make: () => packed ??= pythonPack() },
   'virtual:interpreter': { name: 'interpreter.js', make: interpreter },
+  'virtual:snapshot': { name: 'snapshot.pack', make: async () => makeSnapshot(await (packed ??= pythonPack())) },
 };
 
-/** `import url from 'virtual:...'` gives such a file's address. @returns {import('vite').Plugin} */
+/** `import url, { digest } from 'virtual:...'` gives such a file's address and its SHA-256. @returns {import('vite').Plugin} */
 const python = () => ({
   name: 'python',
   resolveId: (id) => (id in FILES ? `\0${id}` : undefined),
   async load(id) {
     const file = FILES[id.slice(1)];
     if (!file) return undefined;
-    return `export default import.meta.ROLLUP_FILE_URL_${this.emitFile({ type: 'asset', name: file.name, source: await file.make() })};`;
+    const source = await file.make();
+    return `export default import.meta.ROLLUP_FILE_URL_${this.emitFile({ type: 'asset', name: file.name, source })};
+      export const digest = '${sha256(source)}';`;
   },
 });
 
