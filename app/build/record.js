@@ -14,7 +14,7 @@ import { asProgram, Failure, readIfThere, TOP, writeWhole } from './tools.js';
  * @typedef {import('../outputs.js').Item} Item
  * @typedef {import('../protocol.js').Names} Names
  * @typedef {{hash: string, items: Record<string, Item[]>, solutions: Record<string, Item[]>, names: Record<string, Names>,
- *   figures: Record<string, string>, hints?: Record<string, string[]>}} Recording
+ *   figures: Record<string, string>, exercises?: Record<string, {hints: string[], needs: string[]}>}} Recording
  */
 
 const RECORDED = join(TOP, 'static/recorded');
@@ -44,8 +44,8 @@ async def record_aside(block, source):
     runner.namespace.update(before)
     return recorded
 
-def hints():
-    return json.dumps({block: exercise.hints for block, exercise in EXERCISES.items()})
+def exercises():
+    return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in EXERCISES.items()})
 
 def figure(expression):
     return eval(f'f"""{{{expression}}}"""', runner.namespace)
@@ -66,7 +66,7 @@ async function record() {
   const python = await startPython();
   const cells = await readLesson();
   /** @type {Omit<Recording, 'hash'>} */
-  const recording = { items: {}, solutions: {}, names: {}, figures: {}, hints: JSON.parse(python.globals.get('hints')()) };
+  const recording = { items: {}, solutions: {}, names: {}, figures: {}, exercises: JSON.parse(python.globals.get('exercises')()) };
 
   /** @param {'record' | 'record_aside'} how @param {string} id @param {string} source */
   const run = async (how, id, source) => {
