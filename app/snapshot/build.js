@@ -6,7 +6,7 @@ import { RUNTIME, startOptions } from '../build/runtime.js';
 import { sha256, TOP } from '../build/tools.js';
 import { install } from '../compiled.js';
 import { pack, unpack } from '../pack.js';
-import { createLinked, librariesOf, symbolsOf } from './link.js';
+import { createLinked, growTable, librariesOf, SPARE, symbolsOf } from './link.js';
 import { LIB, PAGE, PAGES, PLAN, restore } from './restore.js';
 
 /** @typedef {import('../pack.js').Files} Files */
@@ -106,10 +106,12 @@ export async function makeSnapshot(lesson) {
   const [library, packages] = await Promise.all(['python_stdlib.zip', 'packages.pack'].map(async (name) => new Uint8Array(await readFile(join(folder, name)))));
 
   const python = await pyodide.loadPyodide({ ...options, _makeSnapshot: true });
+  const M = /** @type {any} */ (python)._module;
+  const tableStart = M.wasmTable.length + SPARE;
+  growTable(M, tableStart);
   install(python.FS, [...unpack(packages), ...unpack(lesson)].map(([path, bytes]) => [path, bytes.slice()]));
   python.globals.set('names', python.toPy(MODULES));
   python.runPython(PREPARE);
-  const M = /** @type {any} */ (python)._module;
   clearFree(M);
   const whole = python.makeMemorySnapshot();
   // Pyodide's own format: magic number, offset of memory, length of the state, five words; then the state, then memory.
@@ -117,7 +119,7 @@ export async function makeSnapshot(lesson) {
   const state = JSON.parse(new TextDecoder().decode(whole.subarray(48, 48 + stateLength)));
   const memory = whole.subarray(memoryAt);
 
-  const layout = { heap: memory.length, tableEnd: M.wasmTable.length, symbols: symbolsOf(M), libraries: librariesOf(M) };
+  const layout = { heap: memory.length, tableStart, tableEnd: M.wasmTable.length, symbols: symbolsOf(M), libraries: librariesOf(M) };
   const codes = layout.libraries.map(({ name }) => python.FS.readFile(name));
   const modules = await Promise.all(codes.map((code) => WebAssembly.compile(code)));
   const runs = changedPages(memory, await bareMemory(pyodide, options, layout, modules));

@@ -3,8 +3,17 @@
  * initialised: memory comes afterwards. The build and the page do this alike, so that pointers in memory stay true.
  *
  * @typedef {{name: string, handle: number, memoryBase: number, tableBase: number, tableSize: number, global: boolean, pinned: boolean}} Library
- * @typedef {{heap: number, tableEnd: number, symbols: number, libraries: Library[]}} Layout what must be the same again
+ * @typedef {{heap: number, tableStart: number, tableEnd: number, symbols: number, libraries: Library[]}} Layout what must be the same again
  */
+
+/** Places for functions between Pyodide's own and the libraries': one browser needs a few more than another, or than Node. */
+export const SPARE = 16;
+
+/** @param {any} M @param {number} length */
+export const growTable = ({ wasmTable }, length) => {
+  if (wasmTable.length > length) throw new Error(`the table has ${wasmTable.length} places, the snapshot ${length}`);
+  wasmTable.grow(length - wasmTable.length);
+};
 
 /** @param {any} M Pyodide's Emscripten module @returns {Library[]} in the order in which they were linked */
 export function librariesOf({ LDSO, HEAPU32, HEAP32 }) {
@@ -68,6 +77,7 @@ async function link(M, library, code) {
 export async function createLinked(create, settings, layout, codes) {
   const M = await create({ ...settings, noInitialRun: true });
   if (M.HEAPU8.length < layout.heap) M._emscripten_resize_heap(layout.heap);
+  growTable(M, layout.tableStart);
   for (const [i, library] of layout.libraries.entries()) await link(M, library, codes[i]);
   const is = { heap: M.HEAPU8.length, tableEnd: M.wasmTable.length, symbols: symbolsOf(M) };
   for (const key of /** @type {const} */ (['heap', 'tableEnd', 'symbols'])) {

@@ -43,6 +43,13 @@ function copyPages(memory, runs, pages) {
   }
 }
 
+/**
+ * Where memory says how Python calls a function whose signature is another. It is the browser's own: the start has written
+ * it, and Node, which made the snapshot, may have had another.
+ * @param {any} M
+ */
+const trampoline = (M) => (M.__PyRuntime + M.HEAP32[M.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;
+
 /** What was drawn when the snapshot was made must not be drawn by every reader again. @param {any} python */
 function reseed(python) {
   for (const name of ['random', 'numpy.random']) {
@@ -87,8 +94,10 @@ export async function restore(pyodide, options, snapshot, rest, restored = () =>
     createPyodideModule: async (settings) => {
       const M = await createLinked(pyodide.create, settings, plan.layout, await codes);
       settings.API.restoreSnapshot = () => {
+        const own = M.HEAP32[trampoline(M)];
         copyPages(M.HEAPU8, plan.runs, part(PAGES));
         restored(M.HEAPU8);
+        M.HEAP32[trampoline(M)] = own;
         return plan.state;
       };
       return M;
