@@ -6,8 +6,10 @@
  * @typedef {import('./protocol.js').RunEvent} RunEvent
  * @typedef {import('./protocol.js').Names} Names
  */
+import { errorBox, noteBox } from './error-box.js';
 import { Output } from './output.js';
 import { notice } from './notice.js';
+import { follow, inWords } from './pace.js';
 import { KeptEdit } from './store.js';
 
 const SAVE_AFTER_MS = 300;
@@ -18,6 +20,10 @@ export class PyBlock extends HTMLElement {
   /** The names of the original. */
   publishedNames = this.names;
   original = '';
+  /** What it may know of the other blocks; the lesson says it. @type {import('./hints.js').Definers} */
+  definers = { find: () => undefined, near: () => undefined, titleOf: () => undefined, all: () => [] };
+  /** Completes and explains in the editor. @type {import('./assistant.js').Assistant} */
+  assistant = { complete: async () => undefined, help: async () => undefined, names: () => [], excuse: () => '' };
 
   #source = '';
   /** @type {HTMLElement} */
@@ -28,6 +34,8 @@ export class PyBlock extends HTMLElement {
   #editor;
   /** @type {Promise<void> | undefined} */
   #mounting;
+  /** How fast the loop that runs goes. @type {import('./pace.js').Pace | undefined} */
+  #pace;
   #errorLine = /** @type {number | null} */ (null);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saveTimer;
@@ -79,14 +87,14 @@ export class PyBlock extends HTMLElement {
       this.#button('.run').textContent = state === 'queued' ? 'Queued' : 'Run';
       this.dispatchEvent(new CustomEvent('block-state', { bubbles: true, detail: { id: this.blockId, state } }));
     }
-    this.#part('.block-state').textContent = said;
+    this.#part('.block-state').textContent = (state === 'running' && this.#pace && inWords(this.#pace)) || said;
   }
 
   /** Before a run: what the last one left makes room. */
   begin() {
     this.clearMessages();
     this.#output?.begin();
-    this.#progress(0);
+    this.#progress();
   }
 
   /** All but those that wait for a choice. */
@@ -97,15 +105,17 @@ export class PyBlock extends HTMLElement {
 
   /** @param {RunEvent} event */
   receive(event) {
-    if (event.type === 'progress') this.#progress(event.done / event.total);
+    if (event.type === 'progress') this.#progress(event);
     else if (event.type === 'error') this.#showError(event);
+    else if (event.type === 'verdict') this.#markError(event.line ?? this.#errorLine);
+    else if (event.type === 'warning') this.#part('.messages').append(noteBox(event, (line) => this.#goTo(line)));
     else this.#output?.add(event);
   }
 
   /** After a run, whatever its end. */
   finish() {
     this.#output?.settle();
-    this.#progress(0);
+    this.#progress();
   }
 
   /** @param {string} text @param {[string, () => void][]} [actions] labelled buttons */
@@ -124,6 +134,7 @@ export class PyBlock extends HTMLElement {
         onChange: (source) => this.#edit(source),
         onRun: () => this.#ask(false),
         onRunAndNext: () => this.#ask(true),
+        assistant: this.assistant,
       });
       this.#part('.code').replaceChildren(this.#editor.dom);
       this.#editor.layOut();
@@ -257,24 +268,16 @@ export class PyBlock extends HTMLElement {
     this.#button('.reset').disabled = !this.edited;
   }
 
-  /** @param {Extract<RunEvent, {type: 'error'}>} event */
-  #showError({ name, message, text, line }) {
-    const box = document.createElement('div');
-    box.className = 'error-box';
-    const said = document.createElement('p');
-    const kind = document.createElement('strong');
-    kind.textContent = name;
-    said.append(kind, `: ${message}`, line ? ` (line ${line})` : '');
-    const details = document.createElement('details');
-    const summary = document.createElement('summary');
-    summary.textContent = 'Traceback';
-    const trace = document.createElement('pre');
-    trace.tabIndex = 0;
-    trace.textContent = text;
-    details.append(summary, trace);
-    box.append(said, details);
-    this.#part('.messages').append(box);
-    this.#markError(line);
+  /** @param {import('./protocol.js').ErrorEvent} event */
+  #showError(event) {
+    this.#part('.messages').append(errorBox(event, this.definers, (line) => this.#goTo(line)));
+    this.#markError(event.line);
+  }
+
+  /** @param {number} line */
+  async #goTo(line) {
+    await this.mountEditor();
+    this.#editor?.goTo(line);
   }
 
   /** @param {number | null} line */
@@ -283,11 +286,19 @@ export class PyBlock extends HTMLElement {
     this.#editor?.markError(line);
   }
 
-  /** @param {number} share 0 to 1 */
-  #progress(share) {
+  /** @param {{done: number, total: number}} [progress] none before and after a run */
+  #progress(progress) {
     const bar = /** @type {HTMLProgressElement} */ (this.#part('.progress'));
+    this.#pace = progress && follow(this.#pace, { at: performance.now(), ...progress });
+    const share = progress?.total ? progress.done / progress.total : 0;
+    const said = this.#pace ? inWords(this.#pace) : '';
     bar.value = share;
     bar.toggleAttribute('data-shown', share > 0);
+    if (said) {
+      this.#part('.block-state').textContent = said;
+      bar.setAttribute('aria-valuetext', said);
+    } else bar.removeAttribute('aria-valuetext');
+    this.dispatchEvent(new CustomEvent('block-progress', { bubbles: true, detail: { share: said ? share : undefined } }));
   }
 
   /** @param {boolean} next whether to move on to the next block */

@@ -8,6 +8,7 @@ import texmath from 'markdown-it-texmath';
 import { textOf } from '../outputs.js';
 import { SAVE_ROW } from '../save-row.js';
 import { tableHtml } from '../table.js';
+import { exerciseHtml } from './exercise.js';
 import { cite } from './lessons.js';
 
 /**
@@ -129,17 +130,17 @@ function recordedOutput(items, id, title) {
     + `<div class="charts" data-recorded="recorded/${id}.json">${[...charts, ...tables].join('')}</div>`;
 }
 
-/** @param {Cell} cell @param {Recording} recording */
-function block({ id, title, source }, { items, names }) {
+/** @param {Cell} cell @param {Recording} recording @param {string} [exercise] what an exercise adds */
+function block({ id, title, source }, { items, names }, exercise = '') {
   const name = escapeHtml(title);
   return `<py-block><section class="block" id="${id}" role="group" aria-labelledby="${id}-title" data-state="recorded"
   data-names="${escapeHtml(JSON.stringify(names[id]))}">
-<div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>
-<span class="actions"><details class="copy"><summary aria-describedby="${id}-title">Copy</summary><span class="menu"><button type="button" data-copy="code">Code</button><button type="button" data-copy="output">Output</button></span></details><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button></span></div>
+<div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>${exercise && '<span class="passed" hidden>passed</span>'}
+<span class="actions"><details class="copy"><summary aria-describedby="${id}-title">Copy</summary><span class="menu"><button type="button" data-copy="code">Code</button><button type="button" data-copy="output">Output</button></span></details><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button>${exercise && `<button type="button" class="check-answer" aria-describedby="${id}-title" disabled>Check</button>`}</span></div>
 <div class="code"><pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre></div>
 <progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
 <div class="messages"></div>
-${recordedOutput(items[id], id, title)}
+${recordedOutput(items[id], id, title)}${exercise}
 </section></py-block>`;
 }
 
@@ -173,6 +174,15 @@ export function renderLesson(cells, recording) {
   const md = markdown(headings);
   /** @type {(Heading | Cell)[]} */
   const entries = [];
+  const { hints = {} } = recording;
+  /** @param {Cell} cell */
+  const exercise = ({ id }) => {
+    const answer = cells.find((cell) => cell.kind === 'solution' && cell.id === id);
+    if (!answer || !hints[id]) return '';
+    return exerciseHtml({
+      hints: hints[id].map((hint) => md.renderInline(hint)), code: highlight(answer.source), prints: escapeHtml(textOf(recording.solutions[id])),
+    });
+  };
   const html = cells.map((cell) => {
     if (cell.kind === 'prose') {
       const prose = md.render(cite(cell.source, recording.figures));
@@ -180,10 +190,10 @@ export function renderLesson(cells, recording) {
       entries.push(...headings.splice(0));
       return `<div class="prose">${prose}</div>`;
     }
-    if (cell.kind === 'solution') return solution(cell, recording);
+    if (cell.kind === 'solution') return hints[cell.id] ? '' : solution(cell, recording);
     if (cell.kind !== 'block') return '';
     entries.push(cell);
-    return block(cell, recording);
+    return block(cell, recording, exercise(cell));
   });
   return { lesson: html.join('\n'), contents: contents(entries) };
 }
