@@ -8,8 +8,9 @@
  */
 import { errorBox, noteBox } from './error-box.js';
 import { Output } from './output.js';
+import { notice } from './notice.js';
 import { follow, inWords } from './pace.js';
-import { keepEdit, readEdit } from './store.js';
+import { KeptEdit } from './store.js';
 
 const SAVE_AFTER_MS = 300;
 
@@ -38,6 +39,10 @@ export class PyBlock extends HTMLElement {
   #errorLine = /** @type {number | null} */ (null);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saveTimer;
+  /** @type {KeptEdit | undefined} */
+  #kept;
+  /** Says that another tab has edited this block. @type {HTMLElement | undefined} */
+  #elsewhere;
 
   connectedCallback() {
     if (this.original) return;
@@ -66,6 +71,11 @@ export class PyBlock extends HTMLElement {
     return this.#source;
   }
 
+  /** What the block has put out, as text. */
+  get outputText() {
+    return this.#output?.text ?? '';
+  }
+
   get edited() {
     return this.#source !== this.original;
   }
@@ -87,8 +97,9 @@ export class PyBlock extends HTMLElement {
     this.#progress();
   }
 
+  /** All but those that wait for a choice. */
   clearMessages() {
-    this.#part('.messages').replaceChildren();
+    for (const message of this.#part('.messages').querySelectorAll(':scope > :not([data-lasting])')) message.remove();
     this.#markError(null);
   }
 
@@ -96,6 +107,7 @@ export class PyBlock extends HTMLElement {
   receive(event) {
     if (event.type === 'progress') this.#progress(event);
     else if (event.type === 'error') this.#showError(event);
+    else if (event.type === 'verdict') this.#markError(event.line ?? this.#errorLine);
     else if (event.type === 'warning') this.#part('.messages').append(noteBox(event, (line) => this.#goTo(line)));
     else this.#output?.add(event);
   }
@@ -108,20 +120,9 @@ export class PyBlock extends HTMLElement {
 
   /** @param {string} text @param {[string, () => void][]} [actions] labelled buttons */
   say(text, actions = []) {
-    const message = document.createElement('p');
-    message.className = 'message';
-    message.append(text);
-    for (const [label, action] of actions) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.textContent = label;
-      button.addEventListener('click', () => {
-        message.remove();
-        action();
-      });
-      message.append(' ', button);
-    }
+    const message = notice(text, actions);
     this.#part('.messages').append(message);
+    return message;
   }
 
   /** The editor replaces the static listing, at the same place and size. */
@@ -149,7 +150,7 @@ export class PyBlock extends HTMLElement {
 
   /** Back to the original code and its recorded output. */
   async reset() {
-    this.#setSource(this.original);
+    this.replaceSource(this.original);
     this.clearMessages();
     this.dispatchEvent(new CustomEvent('block-reset', { bubbles: true }));
     const recorded = await this.recorded();
@@ -176,19 +177,57 @@ export class PyBlock extends HTMLElement {
   #edit(source) {
     this.#source = source;
     this.#showEdited();
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = setTimeout(() => this.#save(), SAVE_AFTER_MS);
+    // Counted from the first keystroke that is not saved: who types on and on loses no more than that.
+    this.#saveTimer ??= setTimeout(() => this.#save(), SAVE_AFTER_MS);
     this.dispatchEvent(new CustomEvent('block-edit', { bubbles: true }));
   }
 
   #save() {
-    if (!keepEdit(this.blockId, this.original, this.#source)) {
-      this.dispatchEvent(new CustomEvent('block-unsaved', { bubbles: true }));
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = undefined;
+    this.#said(/** @type {KeptEdit} */ (this.#kept).keep(this.#source));
+  }
+
+  /** @param {import('./store.js').Saved} saved */
+  #said(saved) {
+    if (saved === 'elsewhere') this.lookElsewhere();
+    else this.dispatchEvent(new CustomEvent(saved === 'kept' ? 'block-saved' : 'block-unsaved', { bubbles: true }));
+  }
+
+  /** Saves what was typed last, before the page may go. */
+  saveNow() {
+    if (this.#saveTimer) this.#save();
+  }
+
+  /** Asks the reader whose text it shall be, if another tab has written to this block. */
+  lookElsewhere() {
+    const kept = this.#kept;
+    if (!kept) return;
+    if (kept.theirs === this.#source) this.#said(kept.choose(this.#source));
+    if (!kept.changedElsewhere) {
+      this.#elsewhere?.remove();
+      this.#elsewhere = undefined;
+    } else if (!this.#elsewhere) {
+      this.saveNow();
+      this.#elsewhere = this.say('This block was edited in another tab. Both versions stay until you choose.', [
+        ['Take that one', () => {
+          this.#elsewhere = undefined;
+          const { theirs } = kept;
+          kept.choose(theirs);
+          this.replaceSource(theirs);
+        }],
+        ['Keep mine', () => {
+          this.#elsewhere = undefined;
+          this.#said(kept.choose(this.#source));
+        }],
+      ]);
+      this.#elsewhere.dataset.lasting = '';
     }
   }
 
-  /** @param {string} source */
-  #setSource(source) {
+  /** Another text in place of this one; it does not run. @param {string} source */
+  replaceSource(source) {
+    if (source === this.#source) return;
     if (this.#editor) {
       this.#editor.setSource(source);
     } else {
@@ -199,18 +238,29 @@ export class PyBlock extends HTMLElement {
   }
 
   #restoreEdit() {
-    const edit = readEdit(this.blockId, this.original);
-    if (!edit || edit.source === this.original) return;
-    if (edit.current) {
-      this.#source = edit.source;
-      this.#part('.code code').textContent = edit.source;
+    this.#kept = new KeptEdit(this.blockId, this.original);
+    this.#source = this.#kept.restore();
+    if (this.edited) {
+      this.#part('.code code').textContent = this.#source;
       this.say('This is your edited version from an earlier visit.');
-    } else {
-      this.say('This block has changed since you edited it. You see the new version; yours is kept.', [
-        ['Use my edit', () => this.#setSource(edit.source)],
-        ['Discard my edit', () => this.#save()],
-      ]);
     }
+    for (const text of this.#kept.aside()) this.#offer(text);
+  }
+
+  /** What was set aside, until the reader has chosen. @param {import('./store.js').Aside} text */
+  #offer({ key, why, source }) {
+    const drop = () => this.#kept?.drop(key);
+    const use = () => {
+      this.replaceSource(source);
+      drop();
+    };
+    const message = why === 'damaged'
+      ? notice('What the browser kept of this block could not be read. It is set aside, not thrown away.', [['Discard it', drop]], source)
+      : why === 'older'
+        ? notice('This block has changed since you edited it. You see the new version; yours is kept.', [['Use my edit', use], ['Discard my edit', drop]], source)
+        : notice('Another version of this block is kept, from another tab.', [['Use that one', use], ['Discard it', drop]], source);
+    message.dataset.lasting = '';
+    this.#part('.messages').append(message);
   }
 
   #showEdited() {

@@ -112,13 +112,41 @@ async function drawDue() {
   }
 }
 
+/** What `plot` shows. @param {HTMLElement} plot */
+export const figureOf = (plot) => figures.get(plot);
+
+/**
+ * The chart of `plot` as a file: on white, in the light theme's colours, with its title.
+ * @param {HTMLElement} plot
+ * @param {'svg' | 'png'} format
+ * @returns {Promise<Blob | undefined>} undefined where the chart or the library cannot be had
+ */
+export async function chartPicture(plot, format) {
+  const figure = figures.get(plot);
+  const Plotly = await plotly();
+  if (!figure || !Plotly) return undefined;
+  const [width, height] = [Math.max(plot.clientWidth, NARROW), plot.clientHeight + TITLE];
+  const { data, layout } = dress(figure, width, palette('light'));
+  const title = { text: figure.layout.meta?.title ?? '', x: 0.01, xanchor: 'left', y: 1, yanchor: 'top', yref: 'container', pad: { t: 12 }, font: { size: 16 } };
+  const margin = { l: 16, r: 24, t: TITLE, b: 16 };
+  const address = await Plotly.toImage({ data, layout: { ...layout, title, margin, paper_bgcolor: 'white', plot_bgcolor: 'white' }, config: CONFIG }, { format, width, height, scale: format === 'png' ? 2 : 1 });
+  // A data: address, taken apart by hand: a strict policy need not let scripts fetch one.
+  const [head, body] = [address.slice(0, address.indexOf(',')), address.slice(address.indexOf(',') + 1)];
+  const bytes = head.endsWith(';base64') ? Uint8Array.from(atob(body), (sign) => sign.charCodeAt(0)) : decodeURIComponent(body);
+  return new Blob([bytes], { type: format === 'svg' ? 'image/svg+xml' : 'image/png' });
+}
+
+/** Pixels above a saved chart for its title. */
+const TITLE = 48;
+
 /** The colours of the present theme. @type {((name: string) => string) | undefined} */
 let colours;
 
-/** @returns {(name: string) => string} the colour of a custom property in the present theme */
-function palette() {
-  if (colours) return colours;
+/** @param {'light'} [scheme] @returns {(name: string) => string} the colour of a custom property in the present theme, or in that of `scheme` */
+function palette(scheme) {
+  if (colours && !scheme) return colours;
   const probe = document.createElement('span');
+  if (scheme) probe.style.colorScheme = scheme;
   document.body.append(probe);
   /** @type {Map<string, string>} */
   const known = new Map();
@@ -127,8 +155,9 @@ function palette() {
     known.set(name, getComputedStyle(probe).color);
   }
   probe.remove();
-  colours = (name) => known.get(name) ?? '';
-  return colours;
+  const found = (/** @type {string} */ name) => known.get(name) ?? '';
+  if (!scheme) colours = found;
+  return found;
 }
 
 /** The roles that a trace may have; the style sheet gives each its colour. */
@@ -141,8 +170,7 @@ const property = (role) => `--role-${role.toLowerCase().replaceAll(' ', '-')}`;
 const PROPERTIES = ['--ink', '--ink-2', '--rule', '--paper', ...ROLES.map(property)];
 
 /** The figure in the page's clothes. @param {Figure} figure @param {number} width */
-function dress({ data, layout }, width) {
-  const colour = palette();
+function dress({ data, layout }, width, colour = palette()) {
   const font = { family: getComputedStyle(document.documentElement).getPropertyValue('--sans'), size: width < NARROW ? 12 : 13, color: colour('--ink-2') };
   return {
     data: data.map((trace) => colourTrace(trace, colour)),

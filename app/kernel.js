@@ -73,7 +73,17 @@ export class Kernel extends EventTarget {
    * @param {(event: RunEvent) => void} onEvent
    * @returns {Promise<Outcome>}
    */
-  async run(block, source, onEvent) {
+  run(block, source, onEvent) {
+    return this.#begin((id) => ({ type: 'run', id, block, source }), onEvent);
+  }
+
+  /** Checks the exercise whose block has just run. It may be stopped, as a run may. @param {string} block @param {(event: RunEvent) => void} onEvent */
+  check(block, onEvent) {
+    return this.#begin((id) => ({ type: 'check', id, block }), onEvent);
+  }
+
+  /** @param {(id: number) => Request} request @param {(event: RunEvent) => void} onEvent @returns {Promise<Outcome>} */
+  async #begin(request, onEvent) {
     if (this.#run) throw new Error('A run is under way');
     const id = ++this.#ids;
     /** @type {Promise<Outcome>} */
@@ -84,7 +94,7 @@ export class Kernel extends EventTarget {
       if (this.#run?.id !== id) return;
       // A signal that came too late for the run before must not end this one.
       if (this.#interrupt) Atomics.store(this.#interrupt, 0, 0);
-      this.#worker?.post({ type: 'run', id, block, source });
+      this.#worker?.post(request(id));
     });
     return ended;
   }

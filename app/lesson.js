@@ -24,6 +24,8 @@ export class PyLesson extends HTMLElement {
   #kernel;
   /** Signatures of the blocks as published. @type {import('./freshness.js').Signatures} */
   #published = new Map();
+  /** Blocks whose exercise is to be checked once they have run. @type {Set<PyBlock>} */
+  #toCheck = new Set();
   /** What each block that has run was when it did, and how it ended. @type {Map<string, {signature: string, outcome: Outcome, seconds: number}>} */
   #ran = new Map();
   /** Which block last assigned each name. @type {Map<string, string>} */
@@ -44,6 +46,7 @@ export class PyLesson extends HTMLElement {
 
   connectedCallback() {
     this.addEventListener('block-run', (event) => this.#onRun(event));
+    this.addEventListener('block-check', (event) => this.#onCheck(event));
     this.addEventListener('block-edit', () => this.#onEdit());
     this.addEventListener('block-reset', (event) => this.#onReset(event));
   }
@@ -72,6 +75,7 @@ export class PyLesson extends HTMLElement {
   stop() {
     this.#wanted = [];
     this.#planned = [];
+    this.#toCheck.clear();
     this.#kernel?.stop();
     this.#show();
   }
@@ -121,6 +125,13 @@ export class PyLesson extends HTMLElement {
     if (/** @type {CustomEvent} */ (event).detail.next) this.#blocks[this.#blocks.indexOf(block) + 1]?.focusEditor();
   }
 
+  /** @param {Event} event */
+  #onCheck(event) {
+    const block = /** @type {PyBlock} */ (event.target);
+    this.#toCheck.add(block);
+    this.#want([block]);
+  }
+
   #onEdit() {
     this.#show();
     clearTimeout(this.#namesTimer);
@@ -147,22 +158,25 @@ export class PyLesson extends HTMLElement {
     this.#working = true;
     this.#finished = 0;
     for (let block = this.#wanted.shift(); block; block = this.#wanted.shift()) {
+      const checked = this.#toCheck.delete(block);
       this.#planned = [block];
       this.#show();
       await this.#analyseAll();
       if (!this.#planned.length) continue; // stopped meanwhile
       const needs = needed(this.#sources(), block.blockId, this.#signaturesOfRan(), this.#writers);
       this.#planned = [...this.#blocks.filter(({ blockId }) => needs.includes(blockId)), block];
-      await this.#carryOut(block);
+      await this.#carryOut(block, checked);
     }
     this.#working = false;
     this.#show();
   }
 
-  /** Runs the planned blocks; the last of them is `target`. @param {PyBlock} target */
-  async #carryOut(target) {
+  /** Runs the planned blocks; the last of them is `target`. @param {PyBlock} target @param {boolean} checked */
+  async #carryOut(target, checked) {
     for (let block = this.#planned.shift(); block; block = this.#planned.shift()) {
+      const { source } = block;
       const outcome = await this.#run(block);
+      if (checked && block === target && (outcome === 'ok' || outcome === 'error')) await this.#check(block, source);
       if (outcome === 'ok') continue;
       this.#planned = [];
       this.#wanted = [];
@@ -199,6 +213,25 @@ export class PyLesson extends HTMLElement {
     this.#show();
     this.dispatchEvent(new CustomEvent('lesson-ran', { detail: { id: block.blockId } }));
     return outcome;
+  }
+
+  /** Has the exercise of a block that has run looked at. @param {PyBlock} block @param {string} source what ran */
+  async #check(block, source) {
+    this.#running = block;
+    block.dispatchEvent(new CustomEvent('check-begin'));
+    this.#show();
+    const outcome = await /** @type {Kernel} */ (this.#kernel).check(block.blockId, (event) => {
+      block.receive(event);
+      if (event.type === 'verdict') block.dispatchEvent(new CustomEvent('check-verdict', { detail: { ...event, source } }));
+    });
+    this.#running = undefined;
+    if (outcome === 'lost') {
+      this.#ran.clear();
+      this.#writers.clear();
+    }
+    block.dispatchEvent(new CustomEvent('check-end', { detail: { outcome } }));
+    if (outcome === 'stopped' || outcome === 'lost') block.say(OUTCOMES[outcome]);
+    this.#show();
   }
 
   /** Asks Python which names the edited blocks define and use. */

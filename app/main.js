@@ -2,12 +2,17 @@
 import './style/page.css';
 import { PyBlock } from './block.js';
 import { redrawCharts } from './chart.js';
+import { PyExercise } from './exercise.js';
 import { followLesson } from './contents.js';
 import { whenIdle } from './idle.js';
+import { keepEdits } from './keeping.js';
 import { Kernel } from './kernel.js';
 import { titleWith } from './pace.js';
 import { PyLesson } from './lesson.js';
+import { connectPanel } from './panel.js';
+import { connectPieces } from './pieces.js';
 import { spawn } from './pyscript.js';
+import { receiveLinks } from './shared.js';
 import { switchTheme } from './theme.js';
 import { showVariables } from './variables.js';
 
@@ -56,9 +61,9 @@ lesson.addEventListener('block-progress', (event) => {
 runAll.addEventListener('click', () => lesson.runAll());
 stop.addEventListener('click', () => lesson.stop());
 retry.addEventListener('click', () => kernel.start());
-lesson.addEventListener('block-unsaved', () => { find('#storage').hidden = false; });
 
 followLesson(find('#contents'), lesson);
+customElements.define('py-exercise', PyExercise); // its marks go into the contents
 switchTheme(find('#theme'), redrawCharts);
 showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
 kernel.start();
@@ -66,6 +71,10 @@ lesson.start(kernel);
 runAll.disabled = false;
 
 const blocks = /** @type {PyBlock[]} */ ([...document.querySelectorAll('py-block')]);
+keepEdits(blocks, find('#storage'));
+receiveLinks(blocks, find('#shared'));
+connectPanel(find('#take-panel'), blocks);
+connectPieces(lesson, find('#said'));
 
 /** Editors come one at a time, when the page has nothing better to do. @param {number} index */
 function mountFrom(index) {

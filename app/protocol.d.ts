@@ -68,6 +68,7 @@ export interface ErrorEvent {
 export type Request =
   | { type: 'ask'; id: number; question: Question }
   | { type: 'run'; id: number; block: string; source: string }
+  | { type: 'check'; id: number; block: string }
   | { type: 'names'; id: number; source: string }
   | { type: 'interrupt'; buffer: Int32Array };
 
@@ -77,6 +78,7 @@ export type RunEvent =
   | { type: 'display'; id: number; slot: string; mime: string; data: unknown }
   | { type: 'progress'; id: number; done: number; total: number }
   | { type: 'folded'; id: number; characters: number; limit: number }
+  | { type: 'verdict'; id: number; passed: boolean; message: string; line: number | null }
   | ErrorEvent
   | { type: 'warning'; id: number; name: string; message: string; line: number | null; hint: string | null }
   | { type: 'done'; id: number; status: 'ok' | 'error' | 'stopped'; seconds: number };
@@ -95,4 +97,15 @@ export interface Recorded {
   text: string;
   charts: { slot: string; figure: Figure }[];
   tables: { slot: string; table: Table }[];
+}
+
+/** What the build wrote down for the downloads: see app/export.js. */
+export interface TakeAlong {
+  cells: { kind: 'prose' | 'block' | 'solution'; id: string; title: string; source: string }[];
+  /** The page's Python by module name. */
+  modules: Record<string, string>;
+  /** Python that makes a module from its text. */
+  loader: string;
+  /** Python that defines what the page gives to every block. */
+  given: { python: string; jupyter: string };
 }

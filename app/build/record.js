@@ -14,7 +14,7 @@ import { asProgram, Failure, readIfThere, TOP, writeWhole } from './tools.js';
  * @typedef {import('../outputs.js').Item} Item
  * @typedef {import('../protocol.js').Names} Names
  * @typedef {{hash: string, items: Record<string, Item[]>, solutions: Record<string, Item[]>, names: Record<string, Names>,
- *   figures: Record<string, string>}} Recording
+ *   figures: Record<string, string>, hints?: Record<string, string[]>}} Recording
  */
 
 const RECORDED = join(TOP, 'static/recorded');
@@ -23,6 +23,7 @@ const RECORDING = join(RECORDED, 'lesson.json');
 /** Runs blocks with the page's own runner and collects their events. */
 const RECORDER = `
 import json
+from lessons.exercises import EXERCISES
 from lessons.given import GIVEN
 from runtime.dependencies import names
 from runtime.runner import Runner
@@ -42,6 +43,9 @@ async def record_aside(block, source):
     runner.namespace.clear()
     runner.namespace.update(before)
     return recorded
+
+def hints():
+    return json.dumps({block: exercise.hints for block, exercise in EXERCISES.items()})
 
 def figure(expression):
     return eval(f'f"""{{{expression}}}"""', runner.namespace)
@@ -63,7 +67,7 @@ async function record() {
   const python = await startPython();
   const cells = await readLesson();
   /** @type {Omit<Recording, 'hash'>} */
-  const recording = { items: {}, solutions: {}, names: {}, figures: {} };
+  const recording = { items: {}, solutions: {}, names: {}, figures: {}, hints: JSON.parse(python.globals.get('hints')()) };
 
   /** @param {'record' | 'record_aside'} how @param {string} id @param {string} source */
   const run = async (how, id, source) => {

@@ -3,9 +3,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { readLesson } from './lessons.js';
-import { downloadable, renderLesson } from './page.js';
+import { notebookFile, pythonFile } from '../export.js';
+import { renderLesson } from './page.js';
 import { ensureRecorded } from './record.js';
 import { RUNTIME } from './runtime.js';
+import { takeAlong } from './takeaway.js';
 import { TOP } from './tools.js';
 
 /** The Python that the worker imports. Chapters are not among it: the page sends their blocks. */
@@ -38,7 +40,10 @@ const python = () => ({
 const lesson = () => ({
   name: 'lesson',
   async generateBundle() {
-    this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.py', source: downloadable(await readLesson()) });
+    const lesson = await takeAlong(await readLesson(), (await ensureRecorded()).figures);
+    this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.py', source: pythonFile(lesson) });
+    this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.ipynb', source: notebookFile(lesson) });
+    this.emitFile({ type: 'asset', fileName: 'lesson.json', source: JSON.stringify(lesson) });
   },
   transformIndexHtml: {
     order: 'pre',

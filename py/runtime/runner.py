@@ -10,11 +10,13 @@ import inspect
 import io
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from typing import Any
 
 from pyodide.code import CodeRunner
 
 from runtime import display
+from runtime.dependencies import names
 from runtime.display import Display, Emit, Event
 from runtime.errors import FOLDER, describe, warnings_as_events
 from runtime.finite import not_finite
@@ -22,6 +24,13 @@ from runtime.finite import not_finite
 MOST_TEXT = 1_000_000  # characters that one run may print
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
 JOIN_SECONDS = 0.03
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A block that ended in an error. `unbound`: names that it was to bind and did not get to."""
+
+    unbound: frozenset[str]
 
 
 class Runner:
@@ -35,6 +44,7 @@ class Runner:
         self._emit = emit
         self._given = {"__name__": "__main__", **(given or {})}
         self.namespace: dict[str, Any] = {}
+        self.failed: Failed | None = None  # about the last run
 
     async def run(self, run_id: int, block: str, source: str) -> None:
         """Run `source` as the block `block`. Every exception becomes an event; none leaves."""
@@ -44,7 +54,8 @@ class Runner:
         token = display.current.set(shown)
         started = time.perf_counter()
         self.namespace.update(self._given)
-        status = "ok"
+        before = dict(self.namespace)
+        status, self.failed = "ok", None
         try:
             notes = warnings_as_events(output.before(emit))
             with redirect_stdout(output.stdout), redirect_stderr(output.stderr), notes as said:
@@ -67,6 +78,9 @@ class Runner:
         display.current.reset(token)
         if status == "error":
             emit(describe(failure, block, source, self._given))
+            parsed = names(source)
+            bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
+            self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
         emit({"type": "done", "status": status, "seconds": time.perf_counter() - started})
 
     async def _evaluate(self, block: str, source: str) -> Any:
