@@ -12,7 +12,7 @@ import { autocompletion } from '@codemirror/autocomplete';
 import { globalCompletion, localCompletionSource } from '@codemirror/lang-python';
 import { syntaxTree } from '@codemirror/language';
 import { Prec, StateEffect, StateField } from '@codemirror/state';
-import { EditorView, hoverTooltip, keymap, showTooltip } from '@codemirror/view';
+import { EditorView, hoverTooltip, keymap, showTooltip, tooltips } from '@codemirror/view';
 import { helpBox } from './help-box.js';
 
 /** How CodeMirror calls the kinds. */
@@ -29,11 +29,18 @@ export function assist(assistant) {
       return told ? { pos, create: () => ({ dom: helpBox(told) }) } : null;
     }),
     helpField,
+    tooltips({ tooltipSpace: roomBetweenBars }),
     Prec.highest(keymap.of([
       { key: 'Mod-i', run: (view) => showHelp(view, assistant), preventDefault: true },
       { key: 'Escape', run: hideHelp },
     ])),
   ];
+}
+
+/** What neither the bar on top nor the panel at the foot covers. */
+function roomBetweenBars() {
+  const [bar, panel] = ['.bar', '#variables'].map((selector) => document.querySelector(selector)?.getBoundingClientRect());
+  return { top: bar?.bottom ?? 0, left: 0, bottom: panel?.height ? panel.top : window.innerHeight, right: document.documentElement.clientWidth };
 }
 
 /** @param {Context} context @param {Assistant} assistant @returns {Promise<import('@codemirror/autocomplete').CompletionResult | null>} */

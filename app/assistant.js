@@ -29,7 +29,7 @@ export function createAssistant(kernel, definers) {
     async help(path, source) {
       /** @type {Help | null | undefined} */
       const told = await kernel.ask({ kind: 'help', path, source }, HELP_MS);
-      const found = path.includes('.') ? undefined : definers.find(path);
+      const found = told?.live ? definers.writer(path) : definers.find(path);
       const block = found && found.where !== 'here' ? found : undefined;
       if (told) return { ...told, block };
       if (!block) return undefined;

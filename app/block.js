@@ -21,7 +21,7 @@ export class PyBlock extends HTMLElement {
   publishedNames = this.names;
   original = '';
   /** What it may know of the other blocks; the lesson says it. @type {import('./hints.js').Definers} */
-  definers = { find: () => undefined, near: () => undefined, titleOf: () => undefined, all: () => [] };
+  definers = { find: () => undefined, writer: () => undefined, near: () => undefined, titleOf: () => undefined, all: () => [] };
   /** Completes and explains in the editor. @type {import('./assistant.js').Assistant} */
   assistant = { complete: async () => undefined, help: async () => undefined, names: () => [], excuse: () => '' };
 

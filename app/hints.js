@@ -5,10 +5,11 @@
  * @typedef {string | {code: string} | {id: string, title: string}} Part a link names a block
  * @typedef {{
  *   find: (name: string) => Found | undefined,
+ *   writer: (name: string) => Found | undefined,
  *   near: (name: string) => string | undefined,
  *   titleOf: (id: string) => string | undefined,
  *   all: () => {name: string, title: string}[],
- * }} Definers what one block may know of the others
+ * }} Definers what one block may know of the others: `find` by the code, `writer` by what has run
  */
 
 /** Text with code in backticks, as parts. @param {string} text @returns {Part[]} */

@@ -105,10 +105,15 @@ export class PyLesson extends HTMLElement {
   /** @param {PyBlock} block @returns {import('./hints.js').Definers} */
   #definersFor(block) {
     const all = () => this.#blocks.map(({ blockId, blockTitle, names }) => ({ id: blockId, title: blockTitle, defines: names.defines }));
+    const titleOf = (/** @type {string} */ id) => this.#blocks.find(({ blockId }) => blockId === id)?.blockTitle;
     return {
       find: (name) => definer(all(), this.#blocks.indexOf(block), name),
+      writer: (name) => {
+        const id = this.#writers.get(name);
+        return id === undefined ? undefined : { id, title: titleOf(id) ?? '', where: id === block.blockId ? 'here' : 'above' };
+      },
       near: (name) => nearName(all(), name),
-      titleOf: (id) => this.#blocks.find(({ blockId }) => blockId === id)?.blockTitle,
+      titleOf,
       all: () => all().flatMap(({ title, defines }) => defines.map((name) => ({ name, title }))),
     };
   }
@@ -207,7 +212,7 @@ export class PyLesson extends HTMLElement {
     }
     if (outcome === 'stopped' || outcome === 'lost') block.say(OUTCOMES[outcome]);
     this.#show();
-    this.dispatchEvent(new Event('lesson-ran'));
+    this.dispatchEvent(new CustomEvent('lesson-ran', { detail: { id: block.blockId } }));
     return outcome;
   }
 

@@ -16,6 +16,8 @@ const PATIENCE_MS = 3000;
 export function showVariables({ button, panel, lesson, kernel }) {
   const list = /** @type {HTMLElement} */ (panel.querySelector('.variables-list'));
   let asked = 0;
+  /** The block that ran last. */
+  let latest = '';
 
   /** @param {string} text */
   const say = (text) => {
@@ -30,10 +32,16 @@ export function showVariables({ button, panel, lesson, kernel }) {
     /** @type {Row[] | undefined} */
     const rows = await kernel.ask({ kind: 'variables' }, PATIENCE_MS);
     if (question !== asked) return;
-    if (rows?.length) list.replaceChildren(valuesTable(rows, (name) => lesson.writerOf(name)));
+    if (rows?.length) list.replaceChildren(valuesTable(newestFirst(rows), (name) => lesson.writerOf(name)));
     else if (rows || kernel.status.state !== 'ready') say('None yet: run a block, and what it assigns stands here.');
     else if (!list.querySelector('table')) say('Python is busy: the list comes when the block has run.');
   }
+
+  /** @param {Row[]} rows */
+  const newestFirst = (rows) => {
+    const isNew = (/** @type {Row} */ { name }) => lesson.writerOf(name) === latest;
+    return [...rows.filter(isNew), ...rows.filter((row) => !isNew(row))];
+  };
 
   /** @param {boolean} open */
   function show(open) {
@@ -52,6 +60,9 @@ export function showVariables({ button, panel, lesson, kernel }) {
     show(false);
     button.focus();
   });
-  lesson.addEventListener('lesson-ran', update);
+  lesson.addEventListener('lesson-ran', (event) => {
+    latest = /** @type {CustomEvent} */ (event).detail.id;
+    update();
+  });
   kernel.addEventListener('status', update);
 }

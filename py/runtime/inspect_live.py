@@ -18,7 +18,7 @@ Namespace = Mapping[str, Any]
 
 
 class Item(TypedDict):
-    """A completion; `kind` is function, class, module, value, property or keyword, `detail` the shape or the signature."""
+    """A completion; `detail` is the shape or the signature."""
 
     label: str
     kind: str

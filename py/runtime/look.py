@@ -7,6 +7,7 @@ read in full; of all others it says the type.
 import builtins
 import inspect
 import math
+import re
 import types
 from collections.abc import Mapping
 from itertools import islice
@@ -164,7 +165,8 @@ def signature(value: Any) -> str:
         return _without_first(_python_signature(made)) if type(made) is types.FunctionType else ""
     if is_function(value):
         try:
-            return str(inspect.signature(value)).replace("<no value>", "…")
+            said = str(inspect.signature(value)).replace("<no value>", "…")
+            return re.sub(r"^\(self(, /)?(, )?", "(", said)
         except (ValueError, TypeError):
             return ""
     return ""

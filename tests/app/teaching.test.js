@@ -16,6 +16,7 @@ const BLOCKS = [
 const definersOf = (index) => ({
   find: (name) => definer(BLOCKS, index, name),
   near: (name) => nearName(BLOCKS, name),
+  writer: () => undefined,
   titleOf: () => undefined,
   all: () => [],
 });

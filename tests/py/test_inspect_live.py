@@ -114,6 +114,8 @@ def test_help_on_numpy_and_values():
     log = explain(NAMESPACE, "np.log")
     assert (log["doc"], log["signature"][:3]) == ("Natural logarithm, element-wise.", "(x,")
     assert explain(NAMESPACE, "np.mean")["doc"].startswith("Compute the arithmetic mean")
+    assert explain(NAMESPACE, "x.max")["signature"].startswith("(axis=None, out=None")
+    assert explain(NAMESPACE, "many.append")["signature"] == "(object, /)"
     assert explain(NAMESPACE, "x")["value"] == "float64 array (20, 4): 1 to 1, mean 1"
     assert explain(NAMESPACE, "beta")["value"] == "float: 0.1"
     assert explain(NAMESPACE, "len")["doc"].startswith("Return the number of items")
