@@ -101,10 +101,10 @@ export class PyExercise extends HTMLElement {
 
   #use() {
     const mine = this.#block.source;
-    this.#block.replace(this.#answer);
+    this.#block.replaceSource(this.#answer);
     this.#block.clearMessages();
     this.#block.say('The worked answer is in the editor. Reset brings back the starter.', [
-      ['Back to my code', () => this.#block.replace(mine)],
+      ['Back to my code', () => this.#block.replaceSource(mine)],
     ]);
     this.#block.focusEditor();
   }

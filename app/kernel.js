@@ -32,7 +32,7 @@ export class Kernel extends EventTarget {
   #ready = deferred();
   /** @type {{id: number, onEvent: (event: RunEvent) => void, end: (outcome: Outcome) => void} | undefined} */
   #run;
-  /** @type {Map<number, (names?: Names | null) => void>} */
+  /** @type {Map<number, (answer?: any) => void>} */
   #asked = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #stopTimer;
@@ -113,6 +113,28 @@ export class Kernel extends EventTarget {
     });
   }
 
+  /**
+   * A question about the live names. Undefined if Python is not ready or is running a block, or does not answer in time:
+   * whoever asks has something else to do meanwhile.
+   * @param {import('./protocol.js').Question} question
+   * @param {number} within milliseconds
+   * @returns {Promise<any>}
+   */
+  async ask(question, within) {
+    if (this.status.state !== 'ready' || this.#run) return undefined;
+    const id = ++this.#ids;
+    return new Promise((resolve) => {
+      const settle = (/** @type {unknown} */ answer) => {
+        clearTimeout(timer);
+        this.#asked.delete(id);
+        resolve(answer);
+      };
+      const timer = setTimeout(settle, within, undefined);
+      this.#asked.set(id, settle);
+      this.#worker?.post({ type: 'ask', id, question });
+    });
+  }
+
   /** Ends the run: by a signal that keeps all values, or, where that cannot be or does not work, by a new worker. */
   stop() {
     if (!this.#run) return;
@@ -159,6 +181,9 @@ export class Kernel extends EventTarget {
       case 'names':
         this.#asked.get(response.id)?.(response.names);
         this.#asked.delete(response.id);
+        break;
+      case 'answer':
+        this.#asked.get(response.id)?.(response.answer);
         break;
       default:
         // Late results of a run that was stopped or repeated are ignored by its id.

@@ -6,6 +6,8 @@
  * @typedef {import('./kernel.js').Kernel} Kernel
  * @typedef {import('./kernel.js').Outcome} Outcome
  */
+import { createAssistant } from './assistant.js';
+import { definer, nearName } from './definers.js';
 import { needed, signatures, withUses } from './freshness.js';
 
 const ASK_NAMES_AFTER_MS = 250;
@@ -35,6 +37,8 @@ export class PyLesson extends HTMLElement {
   /** @type {PyBlock | undefined} */
   #running;
   #working = false;
+  /** How many blocks have run since there was last nothing to do. */
+  #finished = 0;
   /** The source that the names of a block were last asked for. @type {Map<PyBlock, string>} */
   #analysed = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -52,7 +56,11 @@ export class PyLesson extends HTMLElement {
     this.#kernel = kernel;
     this.#blocks = /** @type {PyBlock[]} */ ([...this.querySelectorAll('py-block')]);
     this.#published = signatures(this.#blocks.map(({ blockId, original, names }) => ({ id: blockId, source: original, names })));
-    for (const block of this.#blocks) this.#analysed.set(block, block.original);
+    for (const block of this.#blocks) {
+      this.#analysed.set(block, block.original);
+      block.definers = this.#definersFor(block);
+      block.assistant = createAssistant(kernel, block.definers);
+    }
     this.#show();
     this.#onEdit();
     kernel.addEventListener('status', () => this.#show());
@@ -76,10 +84,38 @@ export class PyLesson extends HTMLElement {
     return this.#working;
   }
 
-  /** How far a Run all is, in words; '' if fewer than two blocks are to run. */
+  /** Which of the blocks that are to run is running. */
+  get plan() {
+    const at = this.#finished + 1;
+    return { at, of: at + new Set([...this.#wanted, ...this.#planned]).size };
+  }
+
+  /** How far the work is, in words; '' if nothing runs. */
   get progressText() {
-    const left = this.#wanted.length + this.#planned.length;
-    return this.#running && left ? `${this.#running.blockTitle}, ${left} more to run` : (this.#running?.blockTitle ?? '');
+    if (!this.#running) return '';
+    const { at, of } = this.plan;
+    return of > 1 ? `Running ${at} of ${of}: ${this.#running.blockTitle}` : `Running: ${this.#running.blockTitle}`;
+  }
+
+  /** The id of the block that last assigned `name`. @param {string} name */
+  writerOf(name) {
+    return this.#writers.get(name);
+  }
+
+  /** @param {PyBlock} block @returns {import('./hints.js').Definers} */
+  #definersFor(block) {
+    const all = () => this.#blocks.map(({ blockId, blockTitle, names }) => ({ id: blockId, title: blockTitle, defines: names.defines }));
+    const titleOf = (/** @type {string} */ id) => this.#blocks.find(({ blockId }) => blockId === id)?.blockTitle;
+    return {
+      find: (name) => definer(all(), this.#blocks.indexOf(block), name),
+      writer: (name) => {
+        const id = this.#writers.get(name);
+        return id === undefined ? undefined : { id, title: titleOf(id) ?? '', where: id === block.blockId ? 'here' : 'above' };
+      },
+      near: (name) => nearName(all(), name),
+      titleOf,
+      all: () => all().flatMap(({ title, defines }) => defines.map((name) => ({ name, title }))),
+    };
   }
 
   /** @param {Event} event */
@@ -120,6 +156,7 @@ export class PyLesson extends HTMLElement {
   async #work() {
     if (this.#working) return;
     this.#working = true;
+    this.#finished = 0;
     for (let block = this.#wanted.shift(); block; block = this.#wanted.shift()) {
       const checked = this.#toCheck.get(block);
       this.#toCheck.delete(block);
@@ -164,6 +201,7 @@ export class PyLesson extends HTMLElement {
       else block.receive(event);
     });
     this.#running = undefined;
+    this.#finished += 1;
     block.finish();
     if (outcome === 'lost') {
       this.#ran.clear();
@@ -174,6 +212,7 @@ export class PyLesson extends HTMLElement {
     }
     if (outcome === 'stopped' || outcome === 'lost') block.say(OUTCOMES[outcome]);
     this.#show();
+    this.dispatchEvent(new CustomEvent('lesson-ran', { detail: { id: block.blockId } }));
     return outcome;
   }
 

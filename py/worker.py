@@ -11,6 +11,7 @@ from polyscript import xworker
 
 from lessons.given import GIVEN
 from runtime.dependencies import names
+from runtime.inspect_live import answer
 from runtime.runner import Runner, no_input, sleep_in_slices
 
 
@@ -38,6 +39,9 @@ async def receive(event):
             grading.check(emit, message.id, exercise, runner.namespace, message.block, runner.failed)
         case "names":
             emit({"type": "names", "id": message.id, "names": names(message.source)})
+        case "ask":
+            told = answer(runner.namespace, GIVEN, message.question.to_py())
+            emit({"type": "answer", "id": message.id, "answer": told})
         case "interrupt":
             pyodide_js.setInterruptBuffer(message.buffer)
 

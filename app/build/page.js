@@ -6,6 +6,7 @@ import MarkdownIt from 'markdown-it';
 import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
 import { textOf } from '../outputs.js';
+import { SAVE_ROW } from '../save-row.js';
 import { tableHtml } from '../table.js';
 import { exerciseHtml } from './exercise.js';
 import { cite } from './lessons.js';
@@ -119,7 +120,7 @@ function recordedOutput(items, id, title) {
     const { title: caption = '', summary = '', panels = 1 } = figure.layout.meta ?? {};
     return `<figure class="chart" data-slot="${escapeHtml(slot)}" data-panels="${panels}">`
       + `<div class="plot" role="img" aria-label="${escapeHtml(caption)}" aria-describedby="${escapeHtml(captionId)}"></div>`
-      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption></figure>`;
+      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption>${SAVE_ROW}</figure>`;
   });
   const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => (
     `<figure class="table-figure" data-slot="${escapeHtml(slot)}">${tableHtml(table)}</figure>`));
@@ -135,7 +136,7 @@ function block({ id, title, source }, { items, names }, exercise = '') {
   return `<py-block><section class="block" id="${id}" role="group" aria-labelledby="${id}-title" data-state="recorded"
   data-names="${escapeHtml(JSON.stringify(names[id]))}">
 <div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>${exercise && '<span class="passed" hidden>passed</span>'}
-<span class="actions"><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button>${exercise && `<button type="button" class="check-answer" aria-describedby="${id}-title" disabled>Check</button>`}</span></div>
+<span class="actions"><details class="copy"><summary aria-describedby="${id}-title">Copy</summary><span class="menu"><button type="button" data-copy="code">Code</button><button type="button" data-copy="output">Output</button></span></details><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button>${exercise && `<button type="button" class="check-answer" aria-describedby="${id}-title" disabled>Check</button>`}</span></div>
 <div class="code"><pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre></div>
 <progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
 <div class="messages"></div>
@@ -196,31 +197,4 @@ export function renderLesson(cells, recording) {
     return block(cell, recording, exercise(cell));
   });
   return { lesson: html.join('\n'), contents: contents(entries) };
-}
-
-/** Stands in for what the page gives to every block, so that the file needs NumPy alone. */
-const PRELUDE = `# RLHF and DPO: the code of the lesson in one file. It needs NumPy.
-# The page draws where this file says charts or tables; here that is left out.
-import numpy as np
-
-
-class NoCharts:
-    def __getattr__(self, name):
-        return lambda *args, **kwargs: None
-
-
-def live(*args, **kwargs):
-    pass
-
-
-charts, tables, progress = NoCharts(), NoCharts(), iter
-`;
-
-/** The lesson's code as one Python file, for the reader to take along. @param {Cell[]} cells */
-export function downloadable(cells) {
-  // The ledger stands on the article's recipe, which is a module of its own: it is left to the page.
-  const alone = cells.filter(({ kind, source }) => kind === 'block' && !/\b(preflab|published_runs|seed_runs)\b/.test(source));
-  const blocks = alone.map(({ title, source }) => (
-    `# ${title} ${'-'.repeat(Math.max(3, 76 - title.length))}\n\n${source}\n`));
-  return [PRELUDE, ...blocks].join('\n');
 }

@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addEvent, textOf } from '../outputs.js';
 import { citations, readLesson } from './lessons.js';
-import { RUNTIME, ensureRuntime } from './runtime.js';
+import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
 import { asProgram, Failure, readIfThere, TOP, writeWhole } from './tools.js';
 
 /**
@@ -53,9 +53,8 @@ def figure(expression):
 
 async function startPython() {
   const { loadPyodide } = await import('pyodide');
-  // Pyodide says which packages it loads; a build that goes well says nothing.
-  const python = await loadPyodide({ indexURL: join(TOP, 'static', RUNTIME.pyodideDir), stdout: () => {}, stderr: () => {} });
-  await python.loadPackage('numpy', { messageCallback: () => {} });
+  // A build that goes well says nothing.
+  const python = await loadPyodide({ ...await startOptions(), stdout: () => {}, stderr: () => {} });
   python.mountNodeFS('/py', join(TOP, 'py'));
   python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
   python.runPython(RECORDER);
