@@ -125,28 +125,43 @@ export async function chartPicture(plot, format) {
   const figure = figures.get(plot);
   const Plotly = await plotly();
   if (!figure || !Plotly) return undefined;
-  const [width, height] = [Math.max(plot.clientWidth, NARROW), plot.clientHeight + TITLE];
-  const { data, layout } = dress(figure, width, palette('light'));
-  const title = { text: figure.layout.meta?.title ?? '', x: 0.01, xanchor: 'left', y: 1, yanchor: 'top', yref: 'container', pad: { t: 12 }, font: { size: 16 } };
-  const margin = { l: 16, r: 24, t: TITLE, b: 16 };
-  const address = await Plotly.toImage({ data, layout: { ...layout, title, margin, paper_bgcolor: 'white', plot_bgcolor: 'white' }, config: CONFIG }, { format, width, height, scale: format === 'png' ? 2 : 1 });
+  const { width, height } = PICTURE;
+  const { data, layout } = dress(figure, width, inLightTheme(palette));
+  // The title stands above the legend, which makes room for both.
+  const title = { text: `<b>${figure.layout.meta?.title ?? ''}</b><br>`, side: 'top', font: { size: 15 } };
+  const onWhite = { ...layout, showlegend: true, legend: { ...layout.legend, title }, margin: { l: 16, r: 24, t: 16, b: 16 }, paper_bgcolor: 'white', plot_bgcolor: 'white' };
+  const address = await Plotly.toImage({ data, layout: onWhite, config: CONFIG }, { format, width, height, scale: format === 'png' ? 2 : 1 });
   // A data: address, taken apart by hand: a strict policy need not let scripts fetch one.
   const [head, body] = [address.slice(0, address.indexOf(',')), address.slice(address.indexOf(',') + 1)];
   const bytes = head.endsWith(';base64') ? Uint8Array.from(atob(body), (sign) => sign.charCodeAt(0)) : decodeURIComponent(body);
   return new Blob([bytes], { type: format === 'svg' ? 'image/svg+xml' : 'image/png' });
 }
 
-/** Pixels above a saved chart for its title. */
-const TITLE = 48;
+/** Pixels: the same from every screen. */
+const PICTURE = { width: 880, height: 440 };
+
+/** What `read` finds in the light theme. The style sheet gives colours by the theme of the whole page; nothing is painted in between. @template T @param {() => T} read */
+function inLightTheme(read) {
+  const { dataset } = document.documentElement;
+  const { theme } = dataset;
+  const before = colours;
+  try {
+    dataset.theme = 'light';
+    colours = undefined;
+    return read();
+  } finally {
+    dataset.theme = theme;
+    colours = before;
+  }
+}
 
 /** The colours of the present theme. @type {((name: string) => string) | undefined} */
 let colours;
 
-/** @param {'light'} [scheme] @returns {(name: string) => string} the colour of a custom property in the present theme, or in that of `scheme` */
-function palette(scheme) {
-  if (colours && !scheme) return colours;
+/** @returns {(name: string) => string} the colour of a custom property in the present theme */
+function palette() {
+  if (colours) return colours;
   const probe = document.createElement('span');
-  if (scheme) probe.style.colorScheme = scheme;
   document.body.append(probe);
   /** @type {Map<string, string>} */
   const known = new Map();
@@ -155,9 +170,8 @@ function palette(scheme) {
     known.set(name, getComputedStyle(probe).color);
   }
   probe.remove();
-  const found = (/** @type {string} */ name) => known.get(name) ?? '';
-  if (!scheme) colours = found;
-  return found;
+  colours = (name) => known.get(name) ?? '';
+  return colours;
 }
 
 /** The roles that a trace may have; the style sheet gives each its colour. */

@@ -22,7 +22,8 @@ export class PyExercise extends HTMLElement {
     const block = this.#block;
     const check = this.#button('.check-answer', block);
     check.disabled = false;
-    check.addEventListener('click', () => block.dispatchEvent(new CustomEvent('block-check', { bubbles: true })));
+    const needs = JSON.parse(this.dataset.needs ?? '[]');
+    check.addEventListener('click', () => block.dispatchEvent(new CustomEvent('block-check', { bubbles: true, detail: { needs } })));
     block.addEventListener('check-begin', () => this.#begin());
     block.addEventListener('check-verdict', (event) => this.#show(/** @type {CustomEvent<Verdict & {source: string}>} */ (event).detail));
     block.addEventListener('check-end', () => { if (!this.#verdict?.dataset.verdict) this.#verdict?.remove(); });

@@ -8,7 +8,7 @@
  */
 import { createAssistant } from './assistant.js';
 import { definer, nearName } from './definers.js';
-import { needed, signatures } from './freshness.js';
+import { needed, signatures, withUses } from './freshness.js';
 
 const ASK_NAMES_AFTER_MS = 250;
 
@@ -24,8 +24,8 @@ export class PyLesson extends HTMLElement {
   #kernel;
   /** Signatures of the blocks as published. @type {import('./freshness.js').Signatures} */
   #published = new Map();
-  /** Blocks whose exercise is to be checked once they have run. @type {Set<PyBlock>} */
-  #toCheck = new Set();
+  /** Blocks whose exercise is to be checked once they have run, and the names that the check takes. @type {Map<PyBlock, string[]>} */
+  #toCheck = new Map();
   /** What each block that has run was when it did, and how it ended. @type {Map<string, {signature: string, outcome: Outcome, seconds: number}>} */
   #ran = new Map();
   /** Which block last assigned each name. @type {Map<string, string>} */
@@ -128,7 +128,7 @@ export class PyLesson extends HTMLElement {
   /** @param {Event} event */
   #onCheck(event) {
     const block = /** @type {PyBlock} */ (event.target);
-    this.#toCheck.add(block);
+    this.#toCheck.set(block, /** @type {CustomEvent} */ (event).detail.needs);
     this.#want([block]);
   }
 
@@ -158,14 +158,15 @@ export class PyLesson extends HTMLElement {
     this.#working = true;
     this.#finished = 0;
     for (let block = this.#wanted.shift(); block; block = this.#wanted.shift()) {
-      const checked = this.#toCheck.delete(block);
+      const checked = this.#toCheck.get(block);
+      this.#toCheck.delete(block);
       this.#planned = [block];
       this.#show();
       await this.#analyseAll();
       if (!this.#planned.length) continue; // stopped meanwhile
-      const needs = needed(this.#sources(), block.blockId, this.#signaturesOfRan(), this.#writers);
+      const needs = needed(withUses(this.#sources(), block.blockId, checked), block.blockId, this.#signaturesOfRan(), this.#writers);
       this.#planned = [...this.#blocks.filter(({ blockId }) => needs.includes(blockId)), block];
-      await this.#carryOut(block, checked);
+      await this.#carryOut(block, Boolean(checked));
     }
     this.#working = false;
     this.#show();

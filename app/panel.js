@@ -23,7 +23,7 @@ export function connectPanel(panel, blocks) {
 
   const showEdited = () => {
     const number = edited().length;
-    part('edited').textContent = number ? `You have edited ${count(number)}.` : 'You have edited nothing yet.';
+    part('edited').textContent = number ? `You have edited ${count(number)}.` : 'No block is edited.';
     /** @type {HTMLButtonElement} */ (part('reset')).disabled = number === 0;
   };
 

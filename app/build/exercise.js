@@ -3,11 +3,12 @@
 /**
  * @param {object} parts all HTML
  * @param {string[]} parts.hints from a nudge to nearly there
+ * @param {string} parts.needs the names that its checks take from earlier blocks, as JSON
  * @param {string} parts.code the worked answer
  * @param {string} parts.prints its output
  */
-export const exerciseHtml = ({ hints, code, prints }) => `
-<py-exercise class="help">${hints.map((hint, index) => (
+export const exerciseHtml = ({ hints, needs, code, prints }) => `
+<py-exercise class="help" data-needs="${needs}">${hints.map((hint, index) => (
   `<details class="hint"><summary>Hint ${index + 1}</summary><p>${hint}</p></details>`)).join('')}
 <details class="answer"><summary>Worked answer</summary>
 <pre class="listing" tabindex="0" aria-label="A worked answer"><code>${code}</code></pre>

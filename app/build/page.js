@@ -174,13 +174,14 @@ export function renderLesson(cells, recording) {
   const md = markdown(headings);
   /** @type {(Heading | Cell)[]} */
   const entries = [];
-  const { hints = {} } = recording;
+  const { exercises = {} } = recording;
   /** @param {Cell} cell */
   const exercise = ({ id }) => {
     const answer = cells.find((cell) => cell.kind === 'solution' && cell.id === id);
-    if (!answer || !hints[id]) return '';
+    if (!answer || !exercises[id]) return '';
+    const { hints, needs } = exercises[id];
     return exerciseHtml({
-      hints: hints[id].map((hint) => md.renderInline(hint)), code: highlight(answer.source), prints: escapeHtml(textOf(recording.solutions[id])),
+      hints: hints.map((hint) => md.renderInline(hint)), needs: escapeHtml(JSON.stringify(needs)), code: highlight(answer.source), prints: escapeHtml(textOf(recording.solutions[id])),
     });
   };
   const html = cells.map((cell) => {
@@ -190,7 +191,7 @@ export function renderLesson(cells, recording) {
       entries.push(...headings.splice(0));
       return `<div class="prose">${prose}</div>`;
     }
-    if (cell.kind === 'solution') return hints[cell.id] ? '' : solution(cell, recording);
+    if (cell.kind === 'solution') return exercises[cell.id] ? '' : solution(cell, recording);
     if (cell.kind !== 'block') return '';
     entries.push(cell);
     return block(cell, recording, exercise(cell));

@@ -153,6 +153,7 @@ def _ranking_after(work: Work, n: int, draws: int = 5) -> float:
 
 
 EXERCISE = Exercise(
+    needs=("rm_weights", "ranking_accuracy", "train_reward_model"),
     checks=(wide_function_learns, wide_weights_learned, enough_pairs),
     hints=(
         "There is nothing about five in `train_reward_model`: it takes pairs of any width.",

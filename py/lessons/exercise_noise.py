@@ -167,6 +167,7 @@ def noisy_weights_hold(work: Work) -> str | None:
 
 
 EXERCISE = Exercise(
+    needs=("preferred", "rejected", "rm_weights", "train_reward_model"),
     checks=(swap_function_holds, noisy_pairs_hold, noisy_weights_hold),
     hints=(
         "Where `swap` is True, the new preferred answer is the old rejected one. And the new rejected one?",

@@ -530,6 +530,7 @@ DPO = TableExercise(
 
 EXERCISES = {
     "exercise-rlhf": Exercise(
+        needs=("W_REF", "SIGMA", "TRUE_WEIGHTS", "rm_weights", "train_ppo"),
         checks=(RLHF.function_holds, RLHF.table_holds),
         hints=(
             (
@@ -551,6 +552,10 @@ EXERCISES = {
         ),
     ),
     "exercise-dpo": Exercise(
+        needs=(
+            *("W_REF", "SIGMA", "BETA", "TRUE_WEIGHTS", "rm_weights", "contexts", "preferred", "rejected"),
+            *("train_dpo", "evaluate_policy"),
+        ),
         checks=(DPO.function_holds, DPO.table_holds),
         hints=(
             (

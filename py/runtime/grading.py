@@ -35,11 +35,15 @@ class Verdict(TypedDict):
 
 @dataclass(frozen=True)
 class Exercise:
-    """`checks` in the order in which they speak, `hints` from a nudge to nearly there, `fact` for who has passed."""
+    """`checks` in the order in which they speak, `hints` from a nudge to nearly there, `fact` for who has passed.
+
+    `needs` are names of earlier blocks that the checks take, whether or not the reader's block uses them.
+    """
 
     checks: tuple[Callable[["Work"], str | None], ...]
     hints: tuple[str, ...]
     fact: str
+    needs: tuple[str, ...] = ()
 
 
 class Refused(Exception):  # noqa: N818

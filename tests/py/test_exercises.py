@@ -13,6 +13,7 @@ from lessons import outside
 from lessons.exercises import EXERCISES
 from lessons.given import GIVEN
 from runtime import grading
+from runtime.dependencies import names
 from runtime.grading import Exercise, Work, grade, near, number
 from runtime.runner import Runner
 
@@ -55,10 +56,13 @@ def work(before, starters):
     """Runs an answer as the page does and returns (verdict, namespace). An answer is a list of parts, or a whole source."""
 
     def run(block, answer, fails=False):
+        answer = textwrap.dedent(answer) if isinstance(answer, str) else answer
         source = answer if isinstance(answer, str) else fill(starters[block], answer)
         events = []
         runner = Runner(events.append, GIVEN)
-        runner.namespace.update({k: v.copy() if isinstance(v, np.ndarray) else v for k, v in before.items()})
+        # As on the page: what the source uses and what the exercise says that it needs, and nothing else.
+        present = set(names(source)["uses"]) | set(EXERCISES[block].needs)
+        runner.namespace.update({k: v.copy() if isinstance(v, np.ndarray) else v for k, v in before.items() if k in present})
         asyncio.run(runner.run(1, block, source))
         assert (events[-1]["status"] == "ok") == (not fails), events[-2]
         events.clear()
@@ -429,7 +433,7 @@ STOPPING = {
 
 @pytest.mark.parametrize(("block", "answer"), RIGHT_CASES)
 def test_a_right_answer_passes(work, block, answer):
-    verdict, _ = work(block, textwrap.dedent(answer) if isinstance(answer, str) else answer)
+    verdict, _ = work(block, answer)
     assert verdict["passed"], verdict["message"]
     assert verdict["message"] == EXERCISES[block].fact
 
@@ -440,7 +444,7 @@ def test_a_wrong_answer_is_told_what_is_wrong(work, starters, request, block, an
         # What is wrong with these shows before they are trained.
         answer = fill(starters[block], answer).replace("epochs=300", "epochs=5")
     fails = request.node.callspec.id in STOPPING
-    verdict, _ = work(block, textwrap.dedent(answer) if isinstance(answer, str) else answer, fails)
+    verdict, _ = work(block, answer, fails)
     assert not verdict["passed"]
     assert said in verdict["message"]
 
