@@ -11,7 +11,6 @@ from polyscript import xworker
 
 from lessons.given import GIVEN
 from runtime.dependencies import names
-from runtime.inspect_live import answer
 from runtime.runner import Runner, no_input, sleep_in_slices
 
 
@@ -40,6 +39,8 @@ async def receive(event):
         case "names":
             emit({"type": "names", "id": message.id, "names": names(message.source)})
         case "ask":
+            from runtime.inspect_live import answer
+
             told = answer(runner.namespace, GIVEN, message.question.to_py())
             emit({"type": "answer", "id": message.id, "answer": told})
         case "interrupt":

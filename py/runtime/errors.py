@@ -10,12 +10,13 @@ import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runtime import look
 from runtime.display import Emit, Event
-from runtime.failure import Failure
-from runtime.hints import hint
+
+if TYPE_CHECKING:
+    from runtime.failure import Failure
+    from runtime.look import Row
 
 FOLDER = "/lesson/"  # a block's file name begins so; frames of other files are not the reader's
 MOST_VARIABLES = 30
@@ -29,6 +30,10 @@ def describe(error: BaseException, block: str, source: str = "", given: Collecti
 
     `about` is the name that a NameError misses: the page knows which block defines it.
     """
+    # What explains errors is loaded with the first of them: Python starts quicker without.
+    from runtime.failure import Failure
+    from runtime.hints import hint
+
     name = "MemoryError" if isinstance(error, MemoryError) else type(error).__name__
     own = [line for frame, line in traceback.walk_tb(error.__traceback__) if _file(frame) == f"{FOLDER}{block}.py"]
     last = _last(error.__traceback__)
@@ -88,7 +93,9 @@ def _source(filename: str) -> str:
     return "".join(linecache.getlines(filename))
 
 
-def _failure(error: BaseException, place: types.TracebackType | None) -> Failure:
+def _failure(error: BaseException, place: types.TracebackType | None) -> "Failure":
+    from runtime.failure import Failure
+
     if not place:
         return Failure(error, str(error))
     frame = place.tb_frame
@@ -127,8 +134,10 @@ def _where(place: types.TracebackType | None, block: str) -> dict[str, Any] | No
     return {"block": other, "line": place.tb_lineno, "function": place.tb_frame.f_code.co_name}
 
 
-def _variables(place: types.TracebackType, given: Collection[str]) -> list[look.Row]:
+def _variables(place: types.TracebackType, given: Collection[str]) -> "list[Row]":
     """The variables of the innermost function, or those that the block names; those of the line come first."""
+    from runtime import look
+
     frame = place.tb_frame
     names = set(frame.f_code.co_names) | set(frame.f_code.co_varnames)
     at_top = frame.f_code.co_flags & 0x1 == 0  # no CO_OPTIMIZED: the block itself
@@ -141,6 +150,8 @@ def _variables(place: types.TracebackType, given: Collection[str]) -> list[look.
 
 
 def _is_of_use(name: str, value: Any) -> bool:
+    from runtime import look
+
     is_other = look.is_function(value) or isinstance(value, (type, types.ModuleType))
     return not (name.startswith((".", "__")) or is_other)
 

@@ -13,9 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from runtime import look
-from runtime.failure import Failure, code
-
 MOST_NOTES = 3
 LARGEST = 2_000_000  # elements of an array that are looked at one by one
 
@@ -58,7 +55,11 @@ def _what(value: Any) -> str | None:
         return None if math.isfinite(value) else f"is {value!s}"
     if type(value) is not np.ndarray or value.dtype.kind != "f":
         return None
-    some = value if value.size <= LARGEST else look.thin(value)
+    some = value
+    if value.size > LARGEST:
+        from runtime.look import thin
+
+        some = thin(value)
     lost = int(some.size - np.count_nonzero(np.isfinite(some)))
     if not lost:
         return None
@@ -70,6 +71,8 @@ def _what(value: Any) -> str | None:
 
 def _why(statement: ast.stmt, namespace: dict[str, Any]) -> str | None:
     """The part of the statement that does it, if the values that are there now say so."""
+    from runtime.failure import Failure, code  # rarely needed
+
     look_up = Failure(ValueError(), "", scopes=(namespace,)).value
     for node in ast.walk(statement):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
