@@ -10,6 +10,9 @@ import sys
 import nbformat
 import pytest
 
+from lessons.given import GIVEN
+from runtime.dependencies import names
+
 TOP = pathlib.Path(__file__).parents[2]
 
 EDITS = {
@@ -78,6 +81,12 @@ def test_the_notebook_is_valid(notebook):
     read = nbformat.reads(notebook, as_version=4)
     nbformat.validate(read)
     assert (read.nbformat, read.nbformat_minor) == (4, 5)
+
+
+@pytest.mark.parametrize("name", ["given_in_python.py", "given_in_jupyter.py"])
+def test_all_that_the_page_gives_is_given_there(name):
+    source = (TOP / "py/takeaway" / name).read_text("utf-8")
+    assert set(GIVEN) <= set(names(source)["defines"])
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ test('who types without a pause and leaves at once loses nothing; what is damage
   await editor.press('Control+End');
   await page.evaluate((key) => {
     const { setItem } = Storage.prototype;
-    Storage.prototype.setItem = function count(name, value) {
+    Storage.prototype.setItem = function count(/** @type {string} */ name, /** @type {string} */ value) {
       if (name === key) Object.assign(window, { saves: (/** @type {any} */ (window).saves ?? 0) + 1 });
       setItem.call(this, name, value);
     };
