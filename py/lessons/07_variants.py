@@ -151,8 +151,8 @@ report("IPO", ipo_path[-1], moved(theory_scale(ipo)))
 right = ((preferred - rejected) @ TRUE_WEIGHTS > 0)[:, None]
 better, worse = np.where(right, preferred, rejected), np.where(right, rejected, preferred)
 print("\nKL when labels never err     300 steps   1000 steps")
-for name, objective, lr in (("DPO", dpo, 2.0), ("IPO", ipo, 0.05)):
-    ends = train_on_pairs(objective, contexts, better, worse, lr=lr, steps=1000)[[300, 1000]]
+for name, method, lr in (("DPO", dpo, 2.0), ("IPO", ipo, 0.05)):
+    ends = train_on_pairs(method, contexts, better, worse, lr=lr, steps=1000)[[300, 1000]]
     print(f"{name:28} {kl_to_reference(ends[0]):9.3f}   {kl_to_reference(ends[1]):10.3f}")
 
 # %% [markdown]

@@ -119,6 +119,8 @@ tables.ledger(article_figures, seed_runs)
 # `SEEDS` above and watch the intervals shrink.
 
 # %% What the article claims id="claims"
+print(f"{len(seed_runs)} seeds of each recipe, 95 % intervals")
+
 tables.claims(published_runs, seed_runs)
 
 # %% [markdown]
