@@ -16,10 +16,10 @@ export function errorBox(error, definers, goTo) {
   const { name, message, line, where, variables = [], text } = error;
   box.append(element('p', 'said', element('strong', '', name), message ? `: ${message}` : '', ...lineOf(line, goTo)));
   const hint = hintFor(error, definers);
-  if (hint.length) box.append(element('p', 'hint', ...nodesOf(hint)));
+  if (hint.length) box.append(element('p', 'cause', ...nodesOf(hint)));
   const title = where ? definers.titleOf(where.block) : undefined;
   if (where && title) {
-    box.append(element('p', 'hint', ...nodesOf([
+    box.append(element('p', 'cause', ...nodesOf([
       'It failed in ', { code: where.function }, `, line ${where.line} of `, { id: where.block, title }, ', which this block called.'])));
   }
   if (variables.length) box.append(details('Variables at this point', valuesTable(variables)));

@@ -20,6 +20,13 @@ function onRejection(event) {
 }
 self.addEventListener('unhandledrejection', onRejection);
 
+/** Where its WebAssembly cannot be had or is refused, Pyodide only warns, and waits for ever. */
+const instantiate = WebAssembly.instantiateStreaming;
+WebAssembly.instantiateStreaming = (/** @type {Parameters<typeof instantiate>} */ ...[source, imports]) => instantiate(source, imports).catch((error) => {
+  say('failed', String(error.message));
+  throw error;
+});
+
 /** @param {string} url */
 async function bytesOf(url) {
   const response = await fetch(url);

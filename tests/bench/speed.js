@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setImmediate } from 'node:timers/promises';
 import { ensurePython } from '../../app/build/python.js';
-import { ensureRuntime, RUNTIME } from '../../app/build/runtime.js';
+import { ensureRuntime, RUNTIME, startOptions } from '../../app/build/runtime.js';
 import { asProgram, Failure, run, TOP } from '../../app/build/tools.js';
 
 /**
@@ -37,8 +37,7 @@ async function inCPython(program, rounds) {
 /** @param {number} rounds @returns {Promise<Figures>} */
 async function inPyodide(rounds) {
   const { loadPyodide } = await import('pyodide');
-  const python = await loadPyodide({ indexURL: join(TOP, 'static', RUNTIME.pyodideDir) });
-  await python.loadPackage('numpy', { messageCallback: () => {} });
+  const python = await loadPyodide(await startOptions());
   python.mountNodeFS('/py', join(TOP, 'py'));
   python.mountNodeFS('/bench', HERE);
   python.runPython('import sys; sys.path[:0] = ["/py", "/bench"]; sys.dont_write_bytecode = True; import json, speed');

@@ -2,13 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TOP } from '../../app/build/tools.js';
-import { RUNTIME } from '../../app/build/runtime.js';
+import { startOptions } from '../../app/build/runtime.js';
 import { block, expect, open, test } from './page.js';
 
 test('each common mistake gets its hint on the page’s own Python, too', async () => {
   const { loadPyodide } = await import('pyodide');
-  const python = await loadPyodide({ indexURL: join(TOP, 'static', RUNTIME.pyodideDir), stdout: () => {}, stderr: () => {} });
-  await python.loadPackage('numpy', { messageCallback: () => {} });
+  const python = await loadPyodide({ ...await startOptions(), stdout: () => {}, stderr: () => {} });
   python.mountNodeFS('/py', join(TOP, 'py'));
   python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
   python.FS.writeFile('/py-cases.py', await readFile(join(TOP, 'tests/py/error_cases.py')));
