@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
+import { withPolicy } from './csp.js';
 import { readLesson } from './lessons.js';
 import { downloadable, renderLesson } from './page.js';
 import { ensureRecorded } from './record.js';
@@ -49,12 +50,19 @@ const lesson = () => ({
   },
 });
 
+/** Last of all, when what runs inline is known to the letter. @returns {import('vite').Plugin} */
+const contentSecurityPolicy = () => ({
+  name: 'content-security-policy',
+  apply: 'build',
+  transformIndexHtml: { order: 'post', handler: withPolicy },
+});
+
 /** @type {import('vite').UserConfig} */
 export default {
   root: TOP,
   base: './',
   publicDir: 'static',
-  plugins: [lesson(), python()],
+  plugins: [lesson(), python(), contentSecurityPolicy()],
   define: {
     __PYODIDE__: JSON.stringify(RUNTIME.pyodideDir),
     __PYSCRIPT__: JSON.stringify(RUNTIME.pyscriptDir),
