@@ -16,16 +16,31 @@ function onRejection(event) {
 }
 self.addEventListener('unhandledrejection', onRejection);
 
+// A worker that is killed says nothing, but its lock comes free. Browsers give locks to secure pages only.
+const lock = crypto.randomUUID?.();
+navigator.locks?.request(lock, () => {
+  self.postMessage(JSON.stringify({ type: 'alive', lock }));
+  return new Promise(() => {});
+});
+
 say('step', 'Fetching Python');
 const pyodide = await import(/* @vite-ignore */ `${PYODIDE}pyodide.mjs`);
 
 export const { version } = pyodide;
 
-/** @param {Record<string, unknown>} options as for Pyodide's own loadPyodide */
+/** @param {{packages?: string[]} & Record<string, unknown>} options as for Pyodide's own loadPyodide */
 export async function loadPyodide(options) {
   say('step', 'Starting Python and NumPy');
   const python = await pyodide.loadPyodide({ ...options, indexURL: PYODIDE });
+  // Pyodide only writes this to the console.
+  const missing = options.packages?.filter((name) => !(name in python.loadedPackages)) ?? [];
+  if (missing.length) throw new Error(`${missing} could not be fetched`);
   self.removeEventListener('unhandledrejection', onRejection);
+  // Pyodide's own last word, after which it answers to nothing.
+  python._api.on_fatal = (/** @type {unknown} */ error) => {
+    for (const kind of ['error', 'unhandledrejection']) self.addEventListener(kind, (event) => event.preventDefault());
+    say('failed', String(error));
+  };
   say('step', 'Loading the lesson');
   return python;
 }

@@ -32,7 +32,20 @@ function showStatus() {
   else status.textContent = state === 'ready' ? text : `${text} …`;
 }
 
-kernel.addEventListener('status', showStatus);
+/** How long a start may stand still before the reader is told. */
+const SLOW_MS = 30_000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let slow;
+
+kernel.addEventListener('status', () => {
+  showStatus();
+  clearTimeout(slow);
+  if (kernel.status.state !== 'booting') return;
+  slow = setTimeout(() => {
+    status.textContent = `${kernel.status.text} takes long: the network is slow, or was cut.`;
+    retry.hidden = false;
+  }, SLOW_MS);
+});
 lesson.addEventListener('lesson-change', () => {
   stop.disabled = !lesson.working;
   showStatus();

@@ -21,6 +21,7 @@ export interface Table {
 /** From the page to the worker. */
 export type Request =
   | { type: 'run'; id: number; block: string; source: string }
+  | { type: 'stop'; id: number }
   | { type: 'names'; id: number; source: string }
   | { type: 'interrupt'; buffer: Int32Array };
 
@@ -30,7 +31,8 @@ export type RunEvent =
   | { type: 'display'; id: number; slot: string; mime: string; data: unknown }
   | { type: 'progress'; id: number; done: number; total: number }
   | { type: 'folded'; id: number; characters: number; limit: number }
-  | { type: 'error'; id: number; name: string; message: string; text: string; line: number | null }
+  | { type: 'note'; id: number; text: string }
+  | { type: 'error'; id: number; name: string; message: string; text: string; line: number | null; full?: boolean }
   | { type: 'done'; id: number; status: 'ok' | 'error' | 'stopped'; seconds: number };
 
 /** From the worker to the page, about the worker. */

@@ -2,12 +2,15 @@
 
 Events are plain JSON. Each carries the `id` of its run, so that a late one can be known and dropped:
 stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total},
-error {name, message, text, line}, done {status: ok | error | stopped, seconds}.
+note {text}, error {name, message, text, line}, done {status: ok | error | stopped, seconds}.
 """
 
 import ast
+import asyncio
+import builtins
 import inspect
 import io
+import sys
 import time
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
@@ -28,13 +31,15 @@ JOIN_SECONDS = 0.03
 class Runner:
     """Runs blocks one after the other in one namespace.
 
-    `given` are names that every block may use without defining them; they come back before each
-    run, so that `del np` in one block cannot break the next.
+    `given` are names that every block may use without defining them; they and Python's own names come back
+    before each run, so that `del np` or `print = None` in one block cannot break the next.
     """
 
     def __init__(self, emit: Emit, given: dict[str, Any] | None = None) -> None:
         self._emit = emit
         self._given = {"__name__": "__main__", **(given or {})}
+        self._builtins = dict(vars(builtins))
+        self._recursion_limit = sys.getrecursionlimit()
         self.namespace: dict[str, Any] = {}
 
     async def run(self, run_id: int, block: str, source: str) -> None:
@@ -44,7 +49,7 @@ class Runner:
         shown = Display(output.before(emit))
         token = display.current.set(shown)
         started = time.perf_counter()
-        self.namespace.update(self._given)
+        self._restore()
         status = "ok"
         try:
             with redirect_stdout(output.stdout), redirect_stderr(output.stderr):
@@ -52,7 +57,7 @@ class Runner:
                 if value is not None:
                     shown.flush()
                     shown.show(value)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError):
             status = "stopped"
         except BaseException as error:
             status = "error"
@@ -66,6 +71,13 @@ class Runner:
         if status == "error":
             emit(describe(failure, block))
         emit({"type": "done", "status": status, "seconds": time.perf_counter() - started})
+
+    def _restore(self) -> None:
+        vars(builtins).update(self._builtins)
+        for name in self._builtins.keys() | {"__builtins__"}:
+            self.namespace.pop(name, None)
+        self.namespace.update(self._given)
+        sys.setrecursionlimit(self._recursion_limit)
 
     async def _evaluate(self, block: str, source: str) -> Any:
         code = CodeRunner(
@@ -127,10 +139,14 @@ class _Output:
         self.stderr = _Stream(self, "stderr")
 
     def write(self, kind: str, text: str) -> None:
+        room = MOST_TEXT - self._sent
+        if room <= 0:
+            # A loop that prints a million lines should not wait for what nobody will see.
+            self._dropped += len(text)
+            return
         if kind != self._kind:
             self.send()
             self._kind = kind
-        room = max(0, MOST_TEXT - self._sent)
         self._sent += len(text)
         self._dropped += max(0, len(text) - room)
         now = time.monotonic()
@@ -140,7 +156,7 @@ class _Output:
         self._writes += 1
         # print() writes its text and its line's end apart; they should travel together.
         whole_line = text.endswith("\n") and self._writes <= EAGER_WRITES
-        if whole_line or now - self._since > JOIN_SECONDS:
+        if whole_line or len(text) >= room or now - self._since > JOIN_SECONDS:
             self.send()
 
     def before(self, emit: Emit) -> Emit:
@@ -195,6 +211,11 @@ def sleep_in_slices(seconds: float, slice_seconds: float = 0.02) -> None:
 
 
 _sleep = time.sleep
+
+
+def no_threads(thread: object) -> None:
+    """A browser's worker is one thread, and Python's own message does not say so."""
+    raise RuntimeError("threads cannot start here: Python has the one thread that the browser gives it")
 
 
 def no_input(prompt: object = "") -> str:

@@ -40,7 +40,7 @@ export const test = base.extend({
 /** @typedef {import('@playwright/test').Page} Page */
 
 /** @param {Page} page */
-export const ready = (page) => expect(page.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 60_000 });
+export const ready = (page) => expect(page.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 120_000 });
 
 /** @param {Page} page @param {string} [address] */
 export async function open(page, address = '/') {
