@@ -6,8 +6,11 @@
  * @typedef {import('./protocol.js').RunEvent} RunEvent
  * @typedef {import('./protocol.js').Names} Names
  */
+import { errorBox, noteBox } from './error-box.js';
 import { Output } from './output.js';
-import { keepEdit, readEdit } from './store.js';
+import { notice } from './notice.js';
+import { follow, inWords } from './pace.js';
+import { KeptEdit } from './store.js';
 
 const SAVE_AFTER_MS = 300;
 
@@ -17,6 +20,10 @@ export class PyBlock extends HTMLElement {
   /** The names of the original. */
   publishedNames = this.names;
   original = '';
+  /** What it may know of the other blocks; the lesson says it. @type {import('./hints.js').Definers} */
+  definers = { find: () => undefined, writer: () => undefined, near: () => undefined, titleOf: () => undefined, all: () => [] };
+  /** Completes and explains in the editor. @type {import('./assistant.js').Assistant} */
+  assistant = { complete: async () => undefined, help: async () => undefined, names: () => [], excuse: () => '' };
 
   #source = '';
   /** @type {HTMLElement} */
@@ -27,9 +34,15 @@ export class PyBlock extends HTMLElement {
   #editor;
   /** @type {Promise<void> | undefined} */
   #mounting;
+  /** How fast the loop that runs goes. @type {import('./pace.js').Pace | undefined} */
+  #pace;
   #errorLine = /** @type {number | null} */ (null);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saveTimer;
+  /** @type {KeptEdit | undefined} */
+  #kept;
+  /** Says that another tab has edited this block. @type {HTMLElement | undefined} */
+  #elsewhere;
 
   connectedCallback() {
     if (this.original) return;
@@ -58,6 +71,11 @@ export class PyBlock extends HTMLElement {
     return this.#source;
   }
 
+  /** What the block has put out, as text. */
+  get outputText() {
+    return this.#output?.text ?? '';
+  }
+
   get edited() {
     return this.#source !== this.original;
   }
@@ -69,50 +87,42 @@ export class PyBlock extends HTMLElement {
       this.#button('.run').textContent = state === 'queued' ? 'Queued' : 'Run';
       this.dispatchEvent(new CustomEvent('block-state', { bubbles: true, detail: { id: this.blockId, state } }));
     }
-    this.#part('.block-state').textContent = said;
+    this.#part('.block-state').textContent = (state === 'running' && this.#pace && inWords(this.#pace)) || said;
   }
 
   /** Before a run: what the last one left makes room. */
   begin() {
     this.clearMessages();
     this.#output?.begin();
-    this.#progress(0);
+    this.#progress();
   }
 
+  /** All but those that wait for a choice. */
   clearMessages() {
-    this.#part('.messages').replaceChildren();
+    for (const message of this.#part('.messages').querySelectorAll(':scope > :not([data-lasting])')) message.remove();
     this.#markError(null);
   }
 
   /** @param {RunEvent} event */
   receive(event) {
-    if (event.type === 'progress') this.#progress(event.done / event.total);
+    if (event.type === 'progress') this.#progress(event);
     else if (event.type === 'error') this.#showError(event);
+    else if (event.type === 'verdict') this.#markError(event.line ?? this.#errorLine);
+    else if (event.type === 'warning') this.#part('.messages').append(noteBox(event, (line) => this.#goTo(line)));
     else this.#output?.add(event);
   }
 
   /** After a run, whatever its end. */
   finish() {
     this.#output?.settle();
-    this.#progress(0);
+    this.#progress();
   }
 
   /** @param {string} text @param {[string, () => void][]} [actions] labelled buttons */
   say(text, actions = []) {
-    const message = document.createElement('p');
-    message.className = 'message';
-    message.append(text);
-    for (const [label, action] of actions) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.textContent = label;
-      button.addEventListener('click', () => {
-        message.remove();
-        action();
-      });
-      message.append(' ', button);
-    }
+    const message = notice(text, actions);
     this.#part('.messages').append(message);
+    return message;
   }
 
   /** The editor replaces the static listing, at the same place and size. */
@@ -124,6 +134,7 @@ export class PyBlock extends HTMLElement {
         onChange: (source) => this.#edit(source),
         onRun: () => this.#ask(false),
         onRunAndNext: () => this.#ask(true),
+        assistant: this.assistant,
       });
       this.#part('.code').replaceChildren(this.#editor.dom);
       this.#editor.layOut();
@@ -139,7 +150,7 @@ export class PyBlock extends HTMLElement {
 
   /** Back to the original code and its recorded output. */
   async reset() {
-    this.#setSource(this.original);
+    this.replaceSource(this.original);
     this.clearMessages();
     this.dispatchEvent(new CustomEvent('block-reset', { bubbles: true }));
     const recorded = await this.recorded();
@@ -166,19 +177,57 @@ export class PyBlock extends HTMLElement {
   #edit(source) {
     this.#source = source;
     this.#showEdited();
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = setTimeout(() => this.#save(), SAVE_AFTER_MS);
+    // Counted from the first keystroke that is not saved: who types on and on loses no more than that.
+    this.#saveTimer ??= setTimeout(() => this.#save(), SAVE_AFTER_MS);
     this.dispatchEvent(new CustomEvent('block-edit', { bubbles: true }));
   }
 
   #save() {
-    if (!keepEdit(this.blockId, this.original, this.#source)) {
-      this.dispatchEvent(new CustomEvent('block-unsaved', { bubbles: true }));
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = undefined;
+    this.#said(/** @type {KeptEdit} */ (this.#kept).keep(this.#source));
+  }
+
+  /** @param {import('./store.js').Saved} saved */
+  #said(saved) {
+    if (saved === 'elsewhere') this.lookElsewhere();
+    else this.dispatchEvent(new CustomEvent(saved === 'kept' ? 'block-saved' : 'block-unsaved', { bubbles: true }));
+  }
+
+  /** Saves what was typed last, before the page may go. */
+  saveNow() {
+    if (this.#saveTimer) this.#save();
+  }
+
+  /** Asks the reader whose text it shall be, if another tab has written to this block. */
+  lookElsewhere() {
+    const kept = this.#kept;
+    if (!kept) return;
+    if (kept.theirs === this.#source) this.#said(kept.choose(this.#source));
+    if (!kept.changedElsewhere) {
+      this.#elsewhere?.remove();
+      this.#elsewhere = undefined;
+    } else if (!this.#elsewhere) {
+      this.saveNow();
+      this.#elsewhere = this.say('This block was edited in another tab. Both versions stay until you choose.', [
+        ['Take that one', () => {
+          this.#elsewhere = undefined;
+          const { theirs } = kept;
+          kept.choose(theirs);
+          this.replaceSource(theirs);
+        }],
+        ['Keep mine', () => {
+          this.#elsewhere = undefined;
+          this.#said(kept.choose(this.#source));
+        }],
+      ]);
+      this.#elsewhere.dataset.lasting = '';
     }
   }
 
-  /** @param {string} source */
-  #setSource(source) {
+  /** Another text in place of this one; it does not run. @param {string} source */
+  replaceSource(source) {
+    if (source === this.#source) return;
     if (this.#editor) {
       this.#editor.setSource(source);
     } else {
@@ -189,18 +238,29 @@ export class PyBlock extends HTMLElement {
   }
 
   #restoreEdit() {
-    const edit = readEdit(this.blockId, this.original);
-    if (!edit || edit.source === this.original) return;
-    if (edit.current) {
-      this.#source = edit.source;
-      this.#part('.code code').textContent = edit.source;
+    this.#kept = new KeptEdit(this.blockId, this.original);
+    this.#source = this.#kept.restore();
+    if (this.edited) {
+      this.#part('.code code').textContent = this.#source;
       this.say('This is your edited version from an earlier visit.');
-    } else {
-      this.say('This block has changed since you edited it. You see the new version; yours is kept.', [
-        ['Use my edit', () => this.#setSource(edit.source)],
-        ['Discard my edit', () => this.#save()],
-      ]);
     }
+    for (const text of this.#kept.aside()) this.#offer(text);
+  }
+
+  /** What was set aside, until the reader has chosen. @param {import('./store.js').Aside} text */
+  #offer({ key, why, source }) {
+    const drop = () => this.#kept?.drop(key);
+    const use = () => {
+      this.replaceSource(source);
+      drop();
+    };
+    const message = why === 'damaged'
+      ? notice('What the browser kept of this block could not be read. It is set aside, not thrown away.', [['Discard it', drop]], source)
+      : why === 'older'
+        ? notice('This block has changed since you edited it. You see the new version; yours is kept.', [['Use my edit', use], ['Discard my edit', drop]], source)
+        : notice('Another version of this block is kept, from another tab.', [['Use that one', use], ['Discard it', drop]], source);
+    message.dataset.lasting = '';
+    this.#part('.messages').append(message);
   }
 
   #showEdited() {
@@ -208,24 +268,16 @@ export class PyBlock extends HTMLElement {
     this.#button('.reset').disabled = !this.edited;
   }
 
-  /** @param {Extract<RunEvent, {type: 'error'}>} event */
-  #showError({ name, message, text, line }) {
-    const box = document.createElement('div');
-    box.className = 'error-box';
-    const said = document.createElement('p');
-    const kind = document.createElement('strong');
-    kind.textContent = name;
-    said.append(kind, `: ${message}`, line ? ` (line ${line})` : '');
-    const details = document.createElement('details');
-    const summary = document.createElement('summary');
-    summary.textContent = 'Traceback';
-    const trace = document.createElement('pre');
-    trace.tabIndex = 0;
-    trace.textContent = text;
-    details.append(summary, trace);
-    box.append(said, details);
-    this.#part('.messages').append(box);
-    this.#markError(line);
+  /** @param {import('./protocol.js').ErrorEvent} event */
+  #showError(event) {
+    this.#part('.messages').append(errorBox(event, this.definers, (line) => this.#goTo(line)));
+    this.#markError(event.line);
+  }
+
+  /** @param {number} line */
+  async #goTo(line) {
+    await this.mountEditor();
+    this.#editor?.goTo(line);
   }
 
   /** @param {number | null} line */
@@ -234,11 +286,19 @@ export class PyBlock extends HTMLElement {
     this.#editor?.markError(line);
   }
 
-  /** @param {number} share 0 to 1 */
-  #progress(share) {
+  /** @param {{done: number, total: number}} [progress] none before and after a run */
+  #progress(progress) {
     const bar = /** @type {HTMLProgressElement} */ (this.#part('.progress'));
+    this.#pace = progress && follow(this.#pace, { at: performance.now(), ...progress });
+    const share = progress?.total ? progress.done / progress.total : 0;
+    const said = this.#pace ? inWords(this.#pace) : '';
     bar.value = share;
     bar.toggleAttribute('data-shown', share > 0);
+    if (said) {
+      this.#part('.block-state').textContent = said;
+      bar.setAttribute('aria-valuetext', said);
+    } else bar.removeAttribute('aria-valuetext');
+    this.dispatchEvent(new CustomEvent('block-progress', { bubbles: true, detail: { share: said ? share : undefined } }));
   }
 
   /** @param {boolean} next whether to move on to the next block */

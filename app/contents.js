@@ -11,6 +11,11 @@ export function followLesson(contents, lesson) {
     link.title = state;
   });
 
+  lesson.addEventListener('block-passed', (event) => {
+    const { id, passed } = /** @type {CustomEvent<{id: string, passed: boolean}>} */ (event).detail;
+    contents.querySelector(`a[data-block="${id}"]`)?.toggleAttribute('data-passed', passed);
+  });
+
   const toggle = contents.querySelector('button');
   const expand = (/** @type {boolean} */ open) => toggle?.setAttribute('aria-expanded', String(open));
   toggle?.addEventListener('click', () => expand(toggle.getAttribute('aria-expanded') === 'false'));

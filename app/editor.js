@@ -1,11 +1,12 @@
 /** CodeMirror for one block of Python. It edits; it does not run anything. */
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from '@codemirror/autocomplete';
+import { closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { python } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
+import { assist } from './assist.js';
 
 /** @type {import('@codemirror/state').StateEffectType<number | null>} */
 const setErrorLine = StateEffect.define();
@@ -36,8 +37,9 @@ function markLine({ doc }, line) {
  * @param {(source: string) => void} options.onChange
  * @param {() => void} options.onRun Ctrl/Cmd+Enter
  * @param {() => void} options.onRunAndNext Shift+Enter
+ * @param {import('./assistant.js').Assistant} options.assistant completes and explains
  */
-export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
+export function createEditor({ source, label, onChange, onRun, onRunAndNext, assistant }) {
   /** @param {() => void} action */
   const command = (action) => () => {
     action();
@@ -48,13 +50,14 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
     state: EditorState.create({
       doc: source,
       extensions: [
+        assist(assistant),
         Prec.highest(keymap.of([
           { key: 'Mod-Enter', run: command(onRun) },
           { key: 'Shift-Enter', run: command(onRunAndNext) },
           { key: 'Escape', run: leave },
         ])),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
-        lineNumbers(), history(), bracketMatching(), closeBrackets(), autocompletion(), indentOnInput(), highlightActiveLine(),
+        lineNumbers(), history(), bracketMatching(), closeBrackets(), indentOnInput(), highlightActiveLine(),
         indentUnit.of('    '), EditorState.tabSize.of(4),
         python(), syntaxHighlighting(classHighlighter), errorLine,
         // Laying out asks for a scroll, which makes CodeMirror measure; the page stays where it is.
@@ -86,6 +89,12 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext }) {
     setSource: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
     /** @param {number | null} line from 1 */
     markError: (line) => view.dispatch({ effects: setErrorLine.of(line) }),
+    /** Puts the cursor there. @param {number} line from 1 */
+    goTo(line) {
+      const at = view.state.doc.line(Math.min(line, view.state.doc.lines)).from;
+      view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: 'center' }) });
+      view.focus();
+    },
   };
 }
 

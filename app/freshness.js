@@ -58,6 +58,10 @@ export function needed(blocks, id, ran, writers) {
   return blocks.map((block) => block.id).filter((block) => missing.has(block));
 }
 
+/** The same blocks, of which one uses more names. @param {Source[]} blocks @param {string} id @param {string[]} [more] */
+export const withUses = (blocks, id, more = []) => blocks.map((block) => (
+  block.id === id ? { ...block, names: { ...block.names, uses: [...block.names.uses, ...more] } } : block));
+
 /** Signatures are asked for at every key, and few of them change. @type {Map<string, string>} */
 const hashes = new Map();
 const MOST_HASHES = 500;

@@ -1,10 +1,23 @@
 /** What the build puts in place of these names; see app/build/vite.config.js. */
 declare const __PYODIDE__: string;
 declare const __PYSCRIPT__: string;
+declare const __PYTHON__: string;
+declare const __LOCK_INFO__: import('pyodide').LockfileInfo;
 
 declare module 'virtual:python' {
   const url: string;
   export default url;
+}
+
+declare module 'virtual:interpreter' {
+  const url: string;
+  export default url;
+}
+
+declare module 'virtual:snapshot' {
+  const url: string;
+  export default url;
+  export const digest: string;
 }
 
 declare module '*?url' {

@@ -36,7 +36,7 @@ export class Kernel extends EventTarget {
   #ready = deferred();
   /** @type {{id: number, onEvent: (event: RunEvent) => void, end: (outcome: Outcome) => void} | undefined} */
   #run;
-  /** @type {Map<number, (names?: Names | null) => void>} */
+  /** @type {Map<number, (answer?: any) => void>} */
   #asked = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #stopTimer;
@@ -79,7 +79,17 @@ export class Kernel extends EventTarget {
    * @param {(event: RunEvent) => void} onEvent
    * @returns {Promise<Outcome>}
    */
-  async run(block, source, onEvent) {
+  run(block, source, onEvent) {
+    return this.#begin((id) => ({ type: 'run', id, block, source }), onEvent);
+  }
+
+  /** Checks the exercise whose block has just run. It may be stopped, as a run may. @param {string} block @param {(event: RunEvent) => void} onEvent */
+  check(block, onEvent) {
+    return this.#begin((id) => ({ type: 'check', id, block }), onEvent);
+  }
+
+  /** @param {(id: number) => Request} request @param {(event: RunEvent) => void} onEvent @returns {Promise<Outcome>} */
+  async #begin(request, onEvent) {
     if (this.#run) throw new Error('A run is under way');
     const id = ++this.#ids;
     /** @type {Promise<Outcome>} */
@@ -90,7 +100,7 @@ export class Kernel extends EventTarget {
       if (this.#run?.id !== id) return;
       // A signal that came too late for the run before must not end this one.
       if (this.#interrupt) Atomics.store(this.#interrupt, 0, 0);
-      this.#worker?.post({ type: 'run', id, block, source });
+      this.#worker?.post(request(id));
     });
     return ended;
   }
@@ -106,6 +116,28 @@ export class Kernel extends EventTarget {
     return new Promise((resolve) => {
       this.#asked.set(id, resolve);
       this.#worker?.post({ type: 'names', id, source });
+    });
+  }
+
+  /**
+   * A question about the live names. Undefined if Python is not ready or is running a block, or does not answer in time:
+   * whoever asks has something else to do meanwhile.
+   * @param {import('./protocol.js').Question} question
+   * @param {number} within milliseconds
+   * @returns {Promise<any>}
+   */
+  async ask(question, within) {
+    if (this.status.state !== 'ready' || this.#run) return undefined;
+    const id = ++this.#ids;
+    return new Promise((resolve) => {
+      const settle = (/** @type {unknown} */ answer) => {
+        clearTimeout(timer);
+        this.#asked.delete(id);
+        resolve(answer);
+      };
+      const timer = setTimeout(settle, within, undefined);
+      this.#asked.set(id, settle);
+      this.#worker?.post({ type: 'ask', id, question });
     });
   }
 
@@ -173,6 +205,9 @@ export class Kernel extends EventTarget {
       case 'names':
         this.#asked.get(response.id)?.(response.names);
         this.#asked.delete(response.id);
+        break;
+      case 'answer':
+        this.#asked.get(response.id)?.(response.answer);
         break;
       default:
         // Late results of a run that was stopped or repeated are ignored by its id.

@@ -6,7 +6,9 @@
  * @typedef {import('./kernel.js').Kernel} Kernel
  * @typedef {import('./kernel.js').Outcome} Outcome
  */
-import { needed, signatures } from './freshness.js';
+import { createAssistant } from './assistant.js';
+import { definer, nearName } from './definers.js';
+import { needed, signatures, withUses } from './freshness.js';
 
 const ASK_NAMES_AFTER_MS = 250;
 
@@ -24,6 +26,8 @@ export class PyLesson extends HTMLElement {
   #kernel;
   /** Signatures of the blocks as published. @type {import('./freshness.js').Signatures} */
   #published = new Map();
+  /** Blocks whose exercise is to be checked once they have run, and the names that the check takes. @type {Map<PyBlock, string[]>} */
+  #toCheck = new Map();
   /** What each block that has run was when it did, and how it ended. @type {Map<string, {signature: string, outcome: Outcome, seconds: number}>} */
   #ran = new Map();
   /** Which block last assigned each name. @type {Map<string, string>} */
@@ -35,6 +39,8 @@ export class PyLesson extends HTMLElement {
   /** @type {PyBlock | undefined} */
   #running;
   #working = false;
+  /** How many blocks have run since there was last nothing to do. */
+  #finished = 0;
   /** The source that the names of a block were last asked for. @type {Map<PyBlock, string>} */
   #analysed = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -42,6 +48,7 @@ export class PyLesson extends HTMLElement {
 
   connectedCallback() {
     this.addEventListener('block-run', (event) => this.#onRun(event));
+    this.addEventListener('block-check', (event) => this.#onCheck(event));
     this.addEventListener('block-edit', () => this.#onEdit());
     this.addEventListener('block-reset', (event) => this.#onReset(event));
   }
@@ -51,7 +58,11 @@ export class PyLesson extends HTMLElement {
     this.#kernel = kernel;
     this.#blocks = /** @type {PyBlock[]} */ ([...this.querySelectorAll('py-block')]);
     this.#published = signatures(this.#blocks.map(({ blockId, original, names }) => ({ id: blockId, source: original, names })));
-    for (const block of this.#blocks) this.#analysed.set(block, block.original);
+    for (const block of this.#blocks) {
+      this.#analysed.set(block, block.original);
+      block.definers = this.#definersFor(block);
+      block.assistant = createAssistant(kernel, block.definers);
+    }
     this.#show();
     this.#onEdit();
     kernel.addEventListener('status', () => this.#show());
@@ -70,6 +81,7 @@ export class PyLesson extends HTMLElement {
   stop() {
     this.#wanted = [];
     this.#planned = [];
+    this.#toCheck.clear();
     this.#kernel?.stop();
     this.#show();
   }
@@ -78,10 +90,38 @@ export class PyLesson extends HTMLElement {
     return this.#working;
   }
 
-  /** How far a Run all is, in words; '' if fewer than two blocks are to run. */
+  /** Which of the blocks that are to run is running. */
+  get plan() {
+    const at = this.#finished + 1;
+    return { at, of: at + new Set([...this.#wanted, ...this.#planned]).size };
+  }
+
+  /** How far the work is, in words; '' if nothing runs. */
   get progressText() {
-    const left = this.#wanted.length + this.#planned.length;
-    return this.#running && left ? `${this.#running.blockTitle}, ${left} more to run` : (this.#running?.blockTitle ?? '');
+    if (!this.#running) return '';
+    const { at, of } = this.plan;
+    return of > 1 ? `Running ${at} of ${of}: ${this.#running.blockTitle}` : `Running: ${this.#running.blockTitle}`;
+  }
+
+  /** The id of the block that last assigned `name`. @param {string} name */
+  writerOf(name) {
+    return this.#writers.get(name);
+  }
+
+  /** @param {PyBlock} block @returns {import('./hints.js').Definers} */
+  #definersFor(block) {
+    const all = () => this.#blocks.map(({ blockId, blockTitle, names }) => ({ id: blockId, title: blockTitle, defines: names.defines }));
+    const titleOf = (/** @type {string} */ id) => this.#blocks.find(({ blockId }) => blockId === id)?.blockTitle;
+    return {
+      find: (name) => definer(all(), this.#blocks.indexOf(block), name),
+      writer: (name) => {
+        const id = this.#writers.get(name);
+        return id === undefined ? undefined : { id, title: titleOf(id) ?? '', where: id === block.blockId ? 'here' : 'above' };
+      },
+      near: (name) => nearName(all(), name),
+      titleOf,
+      all: () => all().flatMap(({ title, defines }) => defines.map((name) => ({ name, title }))),
+    };
   }
 
   /** @param {Event} event */
@@ -89,6 +129,13 @@ export class PyLesson extends HTMLElement {
     const block = /** @type {PyBlock} */ (event.target);
     this.#want([block]);
     if (/** @type {CustomEvent} */ (event).detail.next) this.#blocks[this.#blocks.indexOf(block) + 1]?.focusEditor();
+  }
+
+  /** @param {Event} event */
+  #onCheck(event) {
+    const block = /** @type {PyBlock} */ (event.target);
+    this.#toCheck.set(block, /** @type {CustomEvent} */ (event).detail.needs);
+    this.#want([block]);
   }
 
   #onEdit() {
@@ -115,23 +162,28 @@ export class PyLesson extends HTMLElement {
   async #work() {
     if (this.#working) return;
     this.#working = true;
+    this.#finished = 0;
     for (let block = this.#wanted.shift(); block; block = this.#wanted.shift()) {
+      const checked = this.#toCheck.get(block);
+      this.#toCheck.delete(block);
       this.#planned = [block];
       this.#show();
       await this.#analyseAll();
       if (!this.#planned.length) continue; // stopped meanwhile
-      const needs = needed(this.#sources(), block.blockId, this.#signaturesOfRan(), this.#writers);
+      const needs = needed(withUses(this.#sources(), block.blockId, checked), block.blockId, this.#signaturesOfRan(), this.#writers);
       this.#planned = [...this.#blocks.filter(({ blockId }) => needs.includes(blockId)), block];
-      await this.#carryOut(block);
+      await this.#carryOut(block, Boolean(checked));
     }
     this.#working = false;
     this.#show();
   }
 
-  /** Runs the planned blocks; the last of them is `target`. @param {PyBlock} target */
-  async #carryOut(target) {
+  /** Runs the planned blocks; the last of them is `target`. @param {PyBlock} target @param {boolean} checked */
+  async #carryOut(target, checked) {
     for (let block = this.#planned.shift(); block; block = this.#planned.shift()) {
+      const { source } = block;
       const outcome = await this.#run(block);
+      if (checked && block === target && (outcome === 'ok' || outcome === 'error')) await this.#check(block, source);
       if (outcome === 'ok') continue;
       this.#planned = [];
       this.#wanted = [];
@@ -155,6 +207,7 @@ export class PyLesson extends HTMLElement {
       else block.receive(event);
     });
     this.#running = undefined;
+    this.#finished += 1;
     block.finish();
     if (outcome === 'ok' || outcome === 'error' || outcome === 'stopped') {
       this.#ran.set(block.blockId, { signature, outcome, seconds });
@@ -162,7 +215,23 @@ export class PyLesson extends HTMLElement {
     }
     if (outcome !== 'ok' && outcome !== 'error') block.say(OUTCOMES[outcome]);
     this.#show();
+    this.dispatchEvent(new CustomEvent('lesson-ran', { detail: { id: block.blockId } }));
     return outcome;
+  }
+
+  /** Has the exercise of a block that has run looked at. @param {PyBlock} block @param {string} source what ran */
+  async #check(block, source) {
+    this.#running = block;
+    block.dispatchEvent(new CustomEvent('check-begin'));
+    this.#show();
+    const outcome = await /** @type {Kernel} */ (this.#kernel).check(block.blockId, (event) => {
+      block.receive(event);
+      if (event.type === 'verdict') block.dispatchEvent(new CustomEvent('check-verdict', { detail: { ...event, source } }));
+    });
+    this.#running = undefined;
+    block.dispatchEvent(new CustomEvent('check-end', { detail: { outcome } }));
+    if (outcome !== 'ok' && outcome !== 'error') block.say(OUTCOMES[outcome]);
+    this.#show();
   }
 
   /** Asks Python which names the edited blocks define and use. */

@@ -2,12 +2,20 @@
 import './style/page.css';
 import { PyBlock } from './block.js';
 import { redrawCharts } from './chart.js';
+import { PyExercise } from './exercise.js';
 import { followLesson } from './contents.js';
+import { connectDataTables } from './data-table.js';
 import { whenIdle } from './idle.js';
+import { keepEdits } from './keeping.js';
 import { Kernel } from './kernel.js';
+import { titleWith } from './pace.js';
 import { PyLesson } from './lesson.js';
+import { connectPanel } from './panel.js';
+import { connectPieces } from './pieces.js';
 import { spawn } from './pyscript.js';
+import { receiveLinks } from './shared.js';
 import { switchTheme } from './theme.js';
+import { showVariables } from './variables.js';
 
 customElements.define('py-block', PyBlock);
 customElements.define('py-lesson', PyLesson);
@@ -28,8 +36,17 @@ function showStatus() {
   document.documentElement.dataset.python = state;
   retry.hidden = state !== 'failed';
   if (state === 'failed') status.textContent = `Python could not start: ${text}`;
-  else if (state === 'ready' && lesson.progressText) status.textContent = `Running: ${lesson.progressText}`;
+  else if (state === 'ready' && lesson.progressText) status.textContent = lesson.progressText;
   else status.textContent = state === 'ready' ? text : `${text} …`;
+}
+
+const title = document.title;
+/** How far the loop is that runs. @type {number | undefined} */
+let share;
+
+function showTitle() {
+  const said = lesson.working ? titleWith(title, lesson.plan, share) : title;
+  if (document.title !== said) document.title = said;
 }
 
 /** How long a start may stand still before the reader is told. */
@@ -49,19 +66,30 @@ kernel.addEventListener('status', () => {
 lesson.addEventListener('lesson-change', () => {
   stop.disabled = !lesson.working;
   showStatus();
+  showTitle();
+});
+lesson.addEventListener('block-progress', (event) => {
+  share = /** @type {CustomEvent} */ (event).detail.share;
+  showTitle();
 });
 runAll.addEventListener('click', () => lesson.runAll());
 stop.addEventListener('click', () => lesson.stop());
 retry.addEventListener('click', () => kernel.start());
-lesson.addEventListener('block-unsaved', () => { find('#storage').hidden = false; });
 
 followLesson(find('#contents'), lesson);
+customElements.define('py-exercise', PyExercise); // its marks go into the contents
 switchTheme(find('#theme'), redrawCharts);
+showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
 kernel.start();
 lesson.start(kernel);
 runAll.disabled = false;
 
 const blocks = /** @type {PyBlock[]} */ ([...document.querySelectorAll('py-block')]);
+keepEdits(blocks, find('#storage'));
+receiveLinks(blocks, find('#shared'));
+connectPanel(find('#take-panel'), blocks);
+connectPieces(lesson, find('#said'));
+connectDataTables(lesson);
 
 /** Editors come one at a time, when the page has nothing better to do. @param {number} index */
 function mountFrom(index) {

@@ -1,5 +1,8 @@
 /** Shows what a block puts out: an event to DOM, by kind. Knows no editor and no worker. */
-import { addEvent, fold } from './outputs.js';
+import { addEvent, fold, textOf } from './outputs.js';
+import { showData } from './data-table.js';
+import { DATA } from './figure-tables.js';
+import { SAVE_ROW } from './save-row.js';
 import { tableHtml } from './table.js';
 import { removeChart, showChart, showChartWhenNear } from './chart.js';
 
@@ -30,6 +33,14 @@ export class Output {
     this.#text = text;
     this.#charts = charts;
     for (const figure of charts.querySelectorAll('figure')) this.#figures.set(figure.dataset.slot ?? '', figure);
+  }
+
+  /** All that is printed, folded or not, and the tables with tabs between their cells. */
+  get text() {
+    const printed = this.#old ? this.#text.textContent ?? '' : textOf(this.#items);
+    const tables = [...this.#charts.querySelectorAll('table')].map((table) => (
+      [...table.rows].map((row) => [...row.cells].map(({ textContent }) => (textContent ?? '').replaceAll(/\s+/g, ' ')).join('\t')).join('\n')));
+    return [printed.trimEnd(), ...tables].filter(Boolean).join('\n\n');
   }
 
   /** Draws the recorded charts, whose places and captions the page already holds. @param {Recorded['charts']} charts */
@@ -71,6 +82,7 @@ export class Output {
     this.#text.style.minHeight = '';
     const slots = new Set(this.#items.map((item) => (item.kind === 'text' ? '' : item.slot)));
     for (const slot of this.#figures.keys()) if (!slots.has(slot)) this.#remove(slot);
+    for (const figure of this.#figures.values()) if (figure.className === 'chart') showData(figure);
   }
 
   /** @param {string} slot */
@@ -122,6 +134,7 @@ export class Output {
       plot.setAttribute('role', 'img');
       plot.setAttribute('aria-describedby', caption.id);
       place.append(plot, caption);
+      place.insertAdjacentHTML('beforeend', DATA + SAVE_ROW);
     }
     const { title = 'Chart', summary = '', panels = 1 } = figure.layout.meta ?? {};
     place.dataset.panels = String(panels);

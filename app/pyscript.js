@@ -1,7 +1,8 @@
 /** Starts a Python worker through PyScript. All that touches PyScript is here and in interpreter.js. */
-import interpreter from './interpreter.js?url';
 import main from '../py/worker.py?url';
-import archive from 'virtual:python';
+import interpreter from 'virtual:interpreter';
+import lesson from 'virtual:python';
+import snapshot, { digest } from 'virtual:snapshot';
 
 /**
  * @typedef {import('./kernel.js').Spawn} Spawn
@@ -16,12 +17,12 @@ const asset = (path) => new URL(path, import.meta.url).href;
 
 const PYSCRIPT = address(`${__PYSCRIPT__}/core.js`);
 
-const CONFIG = {
-  packages: ['numpy'],
-  // NumPy comes with the interpreter, by Pyodide's own lock file: no micropip.
-  packages_cache: 'passthrough',
-  files: { [asset(archive)]: './*' },
-};
+/** `?snapshot=off` in the page's address starts Python without the snapshot of its memory. */
+const withSnapshot = new URLSearchParams(window.location.search).get('snapshot') !== 'off';
+
+const INTERPRETER = `${asset(interpreter)}?${new URLSearchParams({
+  lesson: asset(lesson), ...(withSnapshot && { snapshot: asset(snapshot), digest }),
+})}`;
 
 /** PyScript wants a place that the configuration came from; with this ending it takes the object as it is and fetches nothing. */
 const CONFIG_URL = address('config.txt');
@@ -75,7 +76,7 @@ export function spawn(receive, fail) {
       worker.onerror = (event) => ready || fail(new Error(/** @type {Partial<ErrorEvent>} */ (event).message || 'the worker failed'));
       for (const request of waiting.splice(0)) worker.postMessage(request);
     };
-    await PyWorker(asset(main), { config: CONFIG, configURL: CONFIG_URL, version: `${asset(interpreter)}?pyodide=${__PYODIDE__}` });
+    await PyWorker(asset(main), { config: {}, configURL: CONFIG_URL, version: INTERPRETER });
   }
 
   start().catch((error) => fail(error instanceof Error ? error : new Error(String(error))));

@@ -43,6 +43,14 @@ runner = Runner(emit_from_run, GIVEN)
 stopper = Stopper()
 
 
+async def check(run_id, block):
+    # Only who checks needs them: the start is quicker without.
+    from lessons.exercises import EXERCISES
+    from runtime import grading
+
+    grading.check(emit, run_id, EXERCISES[block], runner.namespace, block, runner.failed)
+
+
 async def receive(event):
     """One message of the page; app/protocol.d.ts lists them."""
     message = event.data
@@ -51,8 +59,15 @@ async def receive(event):
             await stopper.carry_out(message.id, runner.run(message.id, message.block, message.source))
         case "stop":
             stopper.stop(message.id)
+        case "check":
+            await stopper.carry_out(message.id, check(message.id, message.block))
         case "names":
             emit({"type": "names", "id": message.id, "names": names(message.source)})
+        case "ask":
+            from runtime.inspect_live import answer
+
+            told = answer(runner.namespace, GIVEN, message.question.to_py())
+            emit({"type": "answer", "id": message.id, "answer": told})
         case "interrupt":
             pyodide_js.setInterruptBuffer(message.buffer)
 

@@ -32,7 +32,7 @@ const failedParts = new Set();
 const PARTS = {
   async check() {
     const program = await ensurePython();
-    const ruff = { program, args: ['-m', 'ruff', 'check', '--config', 'pyproject.toml', '.', '../tests/py'], cwd: PY };
+    const ruff = { program, args: ['-m', 'ruff', 'check', '--config', 'pyproject.toml', '.', '../tests'], cwd: PY };
     return [node('node_modules/typescript/bin/tsc', '-p', 'app/jsconfig.json'), ruff];
   },
   async py(rest) {

@@ -6,7 +6,10 @@ import MarkdownIt from 'markdown-it';
 import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
 import { textOf } from '../outputs.js';
+import { DATA } from '../figure-tables.js';
+import { SAVE_ROW } from '../save-row.js';
 import { tableHtml } from '../table.js';
+import { exerciseHtml } from './exercise.js';
 import { cite } from './lessons.js';
 
 /**
@@ -118,7 +121,7 @@ function recordedOutput(items, id, title) {
     const { title: caption = '', summary = '', panels = 1 } = figure.layout.meta ?? {};
     return `<figure class="chart" data-slot="${escapeHtml(slot)}" data-panels="${panels}">`
       + `<div class="plot" role="img" aria-label="${escapeHtml(caption)}" aria-describedby="${escapeHtml(captionId)}"></div>`
-      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption></figure>`;
+      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption>${DATA}${SAVE_ROW}</figure>`;
   });
   const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => (
     `<figure class="table-figure" data-slot="${escapeHtml(slot)}">${tableHtml(table)}</figure>`));
@@ -128,17 +131,17 @@ function recordedOutput(items, id, title) {
     + `<div class="charts" data-recorded="recorded/${id}.json">${[...charts, ...tables].join('')}</div>`;
 }
 
-/** @param {Cell} cell @param {Recording} recording */
-function block({ id, title, source }, { items, names }) {
+/** @param {Cell} cell @param {Recording} recording @param {string} [exercise] what an exercise adds */
+function block({ id, title, source }, { items, names }, exercise = '') {
   const name = escapeHtml(title);
   return `<py-block><section class="block" id="${id}" role="group" aria-labelledby="${id}-title" data-state="recorded"
   data-names="${escapeHtml(JSON.stringify(names[id]))}">
-<div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>
-<span class="actions"><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button></span></div>
+<div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>${exercise && '<span class="passed" hidden>passed</span>'}
+<span class="actions"><details class="copy"><summary aria-describedby="${id}-title">Copy</summary><span class="menu"><button type="button" data-copy="code">Code</button><button type="button" data-copy="output">Output</button></span></details><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button>${exercise && `<button type="button" class="check-answer" aria-describedby="${id}-title" disabled>Check</button>`}</span></div>
 <div class="code"><pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre></div>
 <progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
 <div class="messages"></div>
-${recordedOutput(items[id], id, title)}
+${recordedOutput(items[id], id, title)}${exercise}
 </section></py-block>`;
 }
 
@@ -172,6 +175,16 @@ export function renderLesson(cells, recording) {
   const md = markdown(headings);
   /** @type {(Heading | Cell)[]} */
   const entries = [];
+  const { exercises = {} } = recording;
+  /** @param {Cell} cell */
+  const exercise = ({ id }) => {
+    const answer = cells.find((cell) => cell.kind === 'solution' && cell.id === id);
+    if (!answer || !exercises[id]) return '';
+    const { hints, needs } = exercises[id];
+    return exerciseHtml({
+      hints: hints.map((hint) => md.renderInline(hint)), needs: escapeHtml(JSON.stringify(needs)), code: highlight(answer.source), prints: escapeHtml(textOf(recording.solutions[id])),
+    });
+  };
   const html = cells.map((cell) => {
     if (cell.kind === 'prose') {
       const prose = md.render(cite(cell.source, recording.figures));
@@ -179,37 +192,10 @@ export function renderLesson(cells, recording) {
       entries.push(...headings.splice(0));
       return `<div class="prose">${prose}</div>`;
     }
-    if (cell.kind === 'solution') return solution(cell, recording);
+    if (cell.kind === 'solution') return exercises[cell.id] ? '' : solution(cell, recording);
     if (cell.kind !== 'block') return '';
     entries.push(cell);
-    return block(cell, recording);
+    return block(cell, recording, exercise(cell));
   });
   return { lesson: html.join('\n'), contents: contents(entries) };
-}
-
-/** Stands in for what the page gives to every block, so that the file needs NumPy alone. */
-const PRELUDE = `# RLHF and DPO: the code of the lesson in one file. It needs NumPy.
-# The page draws where this file says charts or tables; here that is left out.
-import numpy as np
-
-
-class NoCharts:
-    def __getattr__(self, name):
-        return lambda *args, **kwargs: None
-
-
-def live(*args, **kwargs):
-    pass
-
-
-charts, tables, progress = NoCharts(), NoCharts(), iter
-`;
-
-/** The lesson's code as one Python file, for the reader to take along. @param {Cell[]} cells */
-export function downloadable(cells) {
-  // The ledger stands on the article's recipe, which is a module of its own: it is left to the page.
-  const alone = cells.filter(({ kind, source }) => kind === 'block' && !/\b(preflab|published_runs|seed_runs)\b/.test(source));
-  const blocks = alone.map(({ title, source }) => (
-    `# ${title} ${'-'.repeat(Math.max(3, 76 - title.length))}\n\n${source}\n`));
-  return [PRELUDE, ...blocks].join('\n');
 }

@@ -7,14 +7,14 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addEvent, textOf } from '../outputs.js';
 import { citations, readLesson } from './lessons.js';
-import { RUNTIME, ensureRuntime } from './runtime.js';
+import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
 import { asProgram, Failure, readIfThere, TOP, writeWhole } from './tools.js';
 
 /**
  * @typedef {import('../outputs.js').Item} Item
  * @typedef {import('../protocol.js').Names} Names
  * @typedef {{hash: string, items: Record<string, Item[]>, solutions: Record<string, Item[]>, names: Record<string, Names>,
- *   figures: Record<string, string>}} Recording
+ *   figures: Record<string, string>, exercises?: Record<string, {hints: string[], needs: string[]}>}} Recording
  */
 
 const RECORDED = join(TOP, 'static/recorded');
@@ -23,6 +23,7 @@ const RECORDING = join(RECORDED, 'lesson.json');
 /** Runs blocks with the page's own runner and collects their events. */
 const RECORDER = `
 import json
+from lessons.exercises import EXERCISES
 from lessons.given import GIVEN
 from runtime.dependencies import names
 from runtime.runner import Runner
@@ -43,15 +44,17 @@ async def record_aside(block, source):
     runner.namespace.update(before)
     return recorded
 
+def exercises():
+    return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in EXERCISES.items()})
+
 def figure(expression):
     return eval(f'f"""{{{expression}}}"""', runner.namespace)
 `;
 
 async function startPython() {
   const { loadPyodide } = await import('pyodide');
-  // Pyodide says which packages it loads; a build that goes well says nothing.
-  const python = await loadPyodide({ indexURL: join(TOP, 'static', RUNTIME.pyodideDir), stdout: () => {}, stderr: () => {} });
-  await python.loadPackage('numpy', { messageCallback: () => {} });
+  // A build that goes well says nothing.
+  const python = await loadPyodide({ ...await startOptions(), stdout: () => {}, stderr: () => {} });
   python.mountNodeFS('/py', join(TOP, 'py'));
   python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
   python.runPython(RECORDER);
@@ -63,7 +66,7 @@ async function record() {
   const python = await startPython();
   const cells = await readLesson();
   /** @type {Omit<Recording, 'hash'>} */
-  const recording = { items: {}, solutions: {}, names: {}, figures: {} };
+  const recording = { items: {}, solutions: {}, names: {}, figures: {}, exercises: JSON.parse(python.globals.get('exercises')()) };
 
   /** @param {'record' | 'record_aside'} how @param {string} id @param {string} source */
   const run = async (how, id, source) => {

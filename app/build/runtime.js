@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
+import { compiledStart } from '../compiled.js';
+import { pack } from '../pack.js';
+import { compileBeside, compileLibrary, compileNumpy, FORMAT, startCompiler } from './compile.js';
 import { ensureVenv } from './python.js';
 import { asProgram, CACHE, Failure, readIfThere, reason, run, sha256, TOP, withTemporaryFolder, writeWhole } from './tools.js';
 
@@ -12,21 +16,29 @@ import { asProgram, CACHE, Failure, readIfThere, reason, run, sha256, TOP, withT
 const { pyodide, '@pyscript/core': pyscript } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8')).dependencies;
 const FOLDER = join(TOP, 'static/runtime');
 
+/** What the page does not load as it came. */
+const ORIGINALS = join(TOP, `node_modules/.cache/pyodide-${pyodide}`);
+
 /** Versions and folders; a folder's name holds its version, so that browsers may keep its files for ever. */
 export const RUNTIME = {
   version: /** @type {string} */ (pyodide),
   folder: FOLDER,
   pyodideDir: `runtime/pyodide-${pyodide}`,
   pyscriptDir: `runtime/pyscript-${pyscript}`,
+  pythonDir: `runtime/python-${pyodide}-${pyscript}-${FORMAT}`,
+  originals: ORIGINALS,
 };
 
-const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'python_stdlib.zip'];
+const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm'];
+
+/** In the folder of compiled files, written last: what they were made from, and what they should be. */
+const MADE = 'made.json';
 
 /**
  * What PyScript loads for a worker whose configuration is JSON: its core, each of its plugins (it starts only
- * after all have loaded, used or not) and Pyodide's package list. Its editors and terminals come later, if at all.
+ * after all have loaded, used or not). Its editors and terminals come later, if at all.
  */
-const PYSCRIPT_FILES = /^(core|deprecations-manager|donkey|error|py-editor|py-game|py-terminal|pyodide_graph)(-[\w-]{8})?\.js$/;
+const PYSCRIPT_FILES = /^(core|deprecations-manager|donkey|error|py-editor|py-game|py-terminal)(-[\w-]{8})?\.js$/;
 
 /** Pyodide's own NumPy wheel also travels inside this package, for those who reach PyPI but not the CDN. */
 const CARRIER = { requirement: 'open-webui==0.12.4', member: 'open_webui/frontend/pyodide/', megabytes: 106 };
@@ -44,9 +56,6 @@ async function place(files, folder) {
     if (!(await readIfThere(path))?.equals(Buffer.from(bytes))) await writeWhole(path, bytes);
   }
 }
-
-/** Pyodide's lock file with NumPy alone in it. @param {any} lock */
-export const trimLock = ({ info, packages: { numpy } }) => ({ info, packages: { numpy } });
 
 /** @param {Uint8Array} bytes @param {Wheel} wheel */
 function check(bytes, wheel) {
@@ -145,18 +154,63 @@ export async function ensureWheel(wheel, { folder, cache = CACHE, sources = sour
   if (!cached) await writeWhole(join(cache, wheel.file_name), bytes).catch(() => {});
 }
 
+/** @param {string} folder @param {string} from hash of the sources @returns {Promise<boolean>} whether it holds what was made from them */
+async function isMade(folder, from) {
+  const made = JSON.parse(String(await readIfThere(join(folder, MADE)) ?? '{}'));
+  if (made.from !== from) return false;
+  const hashes = await Promise.all(Object.keys(made.files).map(async (name) => sha256(await readIfThere(join(folder, name)) ?? '')));
+  return Object.values(made.files).every((hash, i) => hash === hashes[i]);
+}
+
+/**
+ * Compiled files in `folder`: what is there already, else made from these sources.
+ * @param {string} folder
+ * @param {{library: Uint8Array, wheel: Uint8Array, pyscript: import('./compile.js').Tree}} sources
+ * @param {{start?: typeof startCompiler}} [how]
+ */
+export async function ensureCompiled(folder, { library, wheel, pyscript }, { start = startCompiler } = {}) {
+  const from = sha256([library, wheel, JSON.stringify(pyscript)].map(sha256).join());
+  if (await isMade(folder, from)) return;
+  console.log('Compiling Python\'s library and NumPy for the page ...');
+  const compile = await start();
+  /** @type {[string, Uint8Array][]} */
+  const files = [
+    ['python_stdlib.zip', compileLibrary(library, compile)],
+    ['packages.pack', pack([...compileNumpy(wheel, compile), ...compileBeside(pyscript, '/home/pyodide', compile)])],
+  ];
+  await place(files, folder);
+  await writeWhole(join(folder, MADE), JSON.stringify({ from, files: Object.fromEntries(files.map(([name, bytes]) => [name, sha256(bytes)])) }));
+}
+
+/** The part of Pyodide's lock file that is not about packages. */
+export const lockInfo = async () => JSON.parse(await readFile(join(TOP, 'node_modules/pyodide/pyodide-lock.json'), 'utf8')).info;
+
+/** Options with which Node's loadPyodide starts as the page does, from the same files. */
+export async function startOptions() {
+  const python = join(TOP, 'static', RUNTIME.pythonDir);
+  return compiledStart({
+    indexURL: join(TOP, 'static', RUNTIME.pyodideDir, '/'),
+    library: join(python, 'python_stdlib.zip'),
+    packs: [readFile(join(python, 'packages.pack'))],
+    info: await lockInfo(),
+  });
+}
+
 /** All runtime files, whole and checked, in static/runtime/. */
 export async function ensureRuntime() {
   const pyodideFrom = join(TOP, 'node_modules/pyodide');
-  const pyscriptFrom = join(TOP, 'node_modules/@pyscript/core/dist');
-  const pyodideTo = join(FOLDER, basename(RUNTIME.pyodideDir));
-  const lock = trimLock(JSON.parse(await readFile(join(pyodideFrom, 'pyodide-lock.json'), 'utf8')));
-  const pyscriptNames = (await readdir(pyscriptFrom)).filter((name) => PYSCRIPT_FILES.test(name));
+  const pyscriptFrom = join(TOP, 'node_modules/@pyscript/core');
+  const { packages: { numpy } } = JSON.parse(await readFile(join(pyodideFrom, 'pyodide-lock.json'), 'utf8'));
+  const pyscriptNames = (await readdir(join(pyscriptFrom, 'dist'))).filter((name) => PYSCRIPT_FILES.test(name));
 
-  await ensureWheel(lock.packages.numpy, { folder: pyodideTo });
-  await place(await Promise.all(PYODIDE_FILES.map((name) => fileOf(name, pyodideFrom))), pyodideTo);
-  await place([['pyodide-lock.json', JSON.stringify(lock)]], pyodideTo);
-  await place(await Promise.all(pyscriptNames.map((name) => fileOf(name, pyscriptFrom))), join(FOLDER, basename(RUNTIME.pyscriptDir)));
+  await ensureWheel(numpy, { folder: ORIGINALS });
+  await ensureCompiled(join(FOLDER, basename(RUNTIME.pythonDir)), {
+    library: await readFile(join(pyodideFrom, 'python_stdlib.zip')),
+    wheel: await readFile(join(ORIGINALS, numpy.file_name)),
+    pyscript: (await import(pathToFileURL(join(pyscriptFrom, 'src/stdlib/pyscript.js')).href)).default,
+  });
+  await place(await Promise.all(PYODIDE_FILES.map((name) => fileOf(name, pyodideFrom))), join(FOLDER, basename(RUNTIME.pyodideDir)));
+  await place(await Promise.all(pyscriptNames.map((name) => fileOf(name, join(pyscriptFrom, 'dist')))), join(FOLDER, basename(RUNTIME.pyscriptDir)));
 }
 
 await asProgram(import.meta.url, ensureRuntime);

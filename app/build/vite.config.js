@@ -1,37 +1,77 @@
-/** Builds dist/: index.html with the lesson in it, the scripts and styles, and Python's files as one archive. */
+/** Builds dist/: index.html with the lesson in it, the scripts and styles, and Python's files as one pack. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zipSync } from 'fflate';
+import { build } from 'vite';
+import { pack } from '../pack.js';
+import { cached, startCompiler } from './compile.js';
 import { withPolicy } from './csp.js';
 import { readLesson } from './lessons.js';
-import { downloadable, renderLesson } from './page.js';
+import { notebookFile, pythonFile } from '../export.js';
+import { renderLesson } from './page.js';
 import { ensureRecorded } from './record.js';
-import { RUNTIME } from './runtime.js';
-import { TOP } from './tools.js';
+import { lockInfo, RUNTIME, startOptions } from './runtime.js';
+import { makeSnapshot } from '../snapshot/build.js';
+import { takeAlong } from './takeaway.js';
+import { sha256, TOP } from './tools.js';
 
 /** The Python that the worker imports. Chapters are not among it: the page sends their blocks. */
 const PYTHON = /^[a-z_]\w*\.py$/;
 
-async function pythonArchive() {
-  /** @type {Record<string, Uint8Array>} */
-  const files = {};
+/** Where Pyodide starts: modules are found here without more ado. */
+const HOME = '/home/pyodide';
+
+/** Each module as its source, for error messages and the curious, and as compiled code, for Python. */
+async function pythonPack() {
+  const compile = await startCompiler(await startOptions());
+  /** @type {import('../pack.js').Files} */
+  const files = [];
   for (const folder of ['runtime', 'preflab', 'lessons']) {
     for (const name of (await readdir(join(TOP, 'py', folder))).filter((name) => PYTHON.test(name)).sort()) {
-      files[`${folder}/${name}`] = await readFile(join(TOP, 'py', folder, name));
+      const source = await readFile(join(TOP, 'py', folder, name));
+      const path = `${HOME}/${folder}/${name}`;
+      files.push([path, source], [cached(path), compile(source, path)]);
     }
   }
-  // A fixed date, so that the same sources give the same file, and the same name.
-  return zipSync(files, { mtime: '2026-01-01' });
+  return pack(files);
 }
 
-/** `import url from 'virtual:python'` gives the archive's address. @returns {import('vite').Plugin} */
+/** What the scripts call these. */
+const NAMES = {
+  __PYODIDE__: JSON.stringify(RUNTIME.pyodideDir),
+  __PYTHON__: JSON.stringify(RUNTIME.pythonDir),
+  __PYSCRIPT__: JSON.stringify(RUNTIME.pyscriptDir),
+  __LOCK_INFO__: JSON.stringify(await lockInfo()),
+};
+
+/** The interpreter's module for a worker. A build of its own: in the page's, Vite puts in code that wants a document. */
+async function interpreter() {
+  const [{ output: [{ code }] }] = /** @type {import('vite').Rolldown.RolldownOutput[]} */ (await build({
+    root: TOP, configFile: false, publicDir: false, logLevel: 'warn', define: NAMES,
+    build: { lib: { entry: join(TOP, 'app/interpreter.js'), formats: ['es'] }, write: false, target: 'es2022', minify: true },
+  }));
+  return code;
+}
+
+/** Made once, for the page and for the snapshot. @type {Promise<Uint8Array> | undefined} */
+let packed;
+
+/** @type {Record<string, {name: string, make: () => Promise<Uint8Array | string>}>} */
+const FILES = {
+  'virtual:python': { name: 'python.pack', make: () => packed ??= pythonPack() },
+  'virtual:interpreter': { name: 'interpreter.js', make: interpreter },
+  'virtual:snapshot': { name: 'snapshot.pack', make: async () => makeSnapshot(await (packed ??= pythonPack())) },
+};
+
+/** `import url, { digest } from 'virtual:...'` gives such a file's address and its SHA-256. @returns {import('vite').Plugin} */
 const python = () => ({
-  name: 'python-archive',
-  resolveId: (id) => (id === 'virtual:python' ? '\0virtual:python' : undefined),
+  name: 'python',
+  resolveId: (id) => (id in FILES ? `\0${id}` : undefined),
   async load(id) {
-    if (id !== '\0virtual:python') return undefined;
-    const file = this.emitFile({ type: 'asset', name: 'python.zip', source: await pythonArchive() });
-    return `export default import.meta.ROLLUP_FILE_URL_${file};`;
+    const file = FILES[id.slice(1)];
+    if (!file) return undefined;
+    const source = await file.make();
+    return `export default import.meta.ROLLUP_FILE_URL_${this.emitFile({ type: 'asset', name: file.name, source })};
+      export const digest = '${sha256(source)}';`;
   },
 });
 
@@ -39,7 +79,10 @@ const python = () => ({
 const lesson = () => ({
   name: 'lesson',
   async generateBundle() {
-    this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.py', source: downloadable(await readLesson()) });
+    const lesson = await takeAlong(await readLesson(), (await ensureRecorded()).figures);
+    this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.py', source: pythonFile(lesson) });
+    this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.ipynb', source: notebookFile(lesson) });
+    this.emitFile({ type: 'asset', fileName: 'lesson.json', source: JSON.stringify(lesson) });
   },
   transformIndexHtml: {
     order: 'pre',
@@ -63,15 +106,14 @@ export default {
   base: './',
   publicDir: 'static',
   plugins: [lesson(), python(), contentSecurityPolicy()],
-  define: {
-    __PYODIDE__: JSON.stringify(RUNTIME.pyodideDir),
-    __PYSCRIPT__: JSON.stringify(RUNTIME.pyscriptDir),
-  },
+  define: NAMES,
   build: {
     outDir: 'dist',
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
+    // Compiling takes its time; a build that goes well says nothing.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 };

@@ -10,15 +10,16 @@ globals().update(outside.chapters_before(__file__))
 # %% [markdown]
 # ## The relatives {#variants}
 #
-# DPO has many relatives, and so has PPO. Papers compare them on benchmarks. Here we can ask something simpler and exact: *given the
-# same pairs, where does each of them stop?*
+# DPO has many relatives, and so has PPO. Papers compare them on benchmarks. Here we can ask something simpler and
+# exact: *given the same pairs, where does each of them stop?*
 #
-# The answer is nearly always a place on the frontier. In this world every loss pulls in the direction of the annotator's taste, and
-# they differ in how far they go. So each block below prints two ends: where training on our 200 pairs got to, and where theory says it would get
-# to with endlessly many pairs.
+# The answer is nearly always a place on the frontier. In this world every loss pulls in the direction of the
+# annotator's taste, and they differ in how far they go. So each block below prints two ends: where training on our
+# 200 pairs got to, and where theory says it would get to with endlessly many pairs.
 #
-# Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers, under the policy and
-# under the reference, and returns its value and its slope for each pair. The chain rule does the rest.
+# Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
+# under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the
+# rest.
 
 # %% One trainer for all losses id="variant-trainer"
 from typing import NamedTuple
@@ -126,13 +127,13 @@ print(f"\nDPO in theory: c = {theory_scale(dpo):.6f}")
 print(f"RLHF's optimum: 1 / beta = {1 / BETA:.6f}")
 
 # %% [markdown]
-# The last line is the point of DPO, to six digits: with endless pairs from the reference its end *is* RLHF's optimum. What 200 pairs leave of that you
-# see in the line above.
+# The last line is the point of DPO, to six digits: with endless pairs from the reference its end *is* RLHF's optimum.
+# What 200 pairs leave of that you see in the line above.
 #
 # ### IPO {#ipo-loss}
 #
-# DPO has no reason to stop where all labels agree. IPO (Azar and others, 2023) takes a square in place of the logistic loss: the log-ratio gap
-# of every pair is asked to be $1/2\beta$, no more and no less.
+# DPO has no reason to stop where all labels agree. IPO (Azar and others, 2023) takes a square in place of the
+# logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
 #
 # $$ \mathcal{L}_\text{IPO} = \Big(\log\frac{\pi(y_w)}{\pi_\text{ref}(y_w)} - \log\frac{\pi(y_l)}{\pi_\text{ref}(y_l)} - \frac{1}{2\beta}\Big)^2 $$
 
@@ -150,27 +151,28 @@ report("IPO", ipo_path[-1], moved(theory_scale(ipo)))
 right = ((preferred - rejected) @ TRUE_WEIGHTS > 0)[:, None]
 better, worse = np.where(right, preferred, rejected), np.where(right, rejected, preferred)
 print("\nKL when labels never err     300 steps   1000 steps")
-for name, objective, lr in (("DPO", dpo, 2.0), ("IPO", ipo, 0.05)):
-    ends = train_on_pairs(objective, contexts, better, worse, lr=lr, steps=1000)[[300, 1000]]
+for name, method, lr in (("DPO", dpo, 2.0), ("IPO", ipo, 0.05)):
+    ends = train_on_pairs(method, contexts, better, worse, lr=lr, steps=1000)[[300, 1000]]
     print(f"{name:28} {kl_to_reference(ends[0]):9.3f}   {kl_to_reference(ends[1]):10.3f}")
 
 # %% [markdown]
-# At the same $\beta$ IPO stays far closer to the reference, because its target does not grow with the size of a preference. Read its $\beta$ as another
-# quantity than DPO's and tune it anew.
+# At the same $\beta$ IPO stays far closer to the reference, because its target does not grow with the size of a
+# preference. Read its $\beta$ as another quantity than DPO's and tune it anew.
 #
 # ::: tip When to choose IPO
-# When labels hardly ever contradict each other, so that DPO's loss has no floor to stop at. The last lines show it: where labels never
-# err DPO keeps walking for as long as it is trained, and IPO stands still.
+# When labels hardly ever contradict each other, so that DPO's loss has no floor to stop at. The last lines show it:
+# where labels never err DPO keeps walking for as long as it is trained, and IPO stands still.
 # :::
 #
 # ### KTO {#kto-loss}
 #
-# KTO (Ethayarajh and others, 2024) does not need pairs: every answer is marked good or bad by itself. A good one should have a log-ratio above a baseline $z_0$, a bad one
-# below it. The sigmoid saturates on both sides, so that hopeless and settled cases both let go.
+# KTO (Ethayarajh and others, 2024) does not need pairs: every answer is marked good or bad by itself. A good one
+# should have a log-ratio above a baseline $z_0$, a bad one below it. The sigmoid saturates on both sides, so that
+# hopeless and settled cases both let go.
 
 # %% KTO id="kto"
 def kto(logs, beta=BETA):
-    """Ethayarajh et al. 2024, with both weights 1; a pair gives one good and one bad answer."""
+    """Ethayarajh et al. 2024, eq. 7, both weights 1; a pair gives one good and one bad answer."""
     baseline = max(0.0, logs.mismatched.mean())  # estimates the KL; no gradient flows through it
     good = sigmoid(beta * (logs.chosen - logs.ref_chosen - baseline))
     bad = sigmoid(beta * (baseline - (logs.rejected - logs.ref_rejected)))
@@ -185,16 +187,30 @@ for beta in (0.1, 0.25, 0.5, 1.0):
     c = theory_scale(lambda logs, b=beta: kto(logs, b), widest=40.0)
     print(f"{beta:4}      {c * beta:.2f}")
 
+# %% Evidence only="build"
+from preflab.stationary import kto_scale  # noqa: F401
+
+kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
+
 # %% [markdown]
-# KTO stops where its own utility is best, and that is not RLHF's optimum: nearer at a small $\beta$, further at a large one.
+# KTO stops where its own utility is best, and that is not RLHF's optimum: nearer at a small $\beta$, further at a
+# large one.
+#
+# ::: under-the-hood Which baseline?
+# The paper means $z_0$ to be the policy's KL, and estimates it from answers that are put into other contexts. Ours come
+# from the reference, where the mean log-ratio is negative, so the estimate is clamped at 0. With the true KL in its place
+# the factor at $\beta$ = 0.5 would be {{ kto_scale(kto_spread, 0.5):.2f}} in place of {{ kto_scale(kto_spread, 0.5, clamped=True):.2f}}.
+# :::
 #
 # ::: tip When to choose KTO
-# When you have single verdicts (a thumb up, a thumb down) and no pairs. If you do have pairs, KTO throws away who was compared with whom.
+# When you have single verdicts (a thumb up, a thumb down) and no pairs. If you do have pairs, KTO throws away who was
+# compared with whom.
 # :::
 #
 # ### SimPO {#simpo-loss}
 #
-# SimPO (Meng and others, 2024) drops the reference. It compares log-probs averaged over the length of the answer, and asks for a margin $\gamma$ on top.
+# SimPO (Meng and others, 2024) drops the reference. It compares log-probs averaged over the length of the answer, and
+# asks for a margin $\gamma$ on top.
 
 # %% SimPO id="simpo"
 def simpo(logs, beta=2.5, gamma=0.5, length=OUTPUT_DIM):
@@ -208,16 +224,19 @@ simpo_path = train_on_pairs(simpo, contexts, preferred, rejected, lr=2.0)
 report("SimPO", simpo_path[-1], moved(theory_scale(simpo)))
 
 # %% [markdown]
-# No reference, so no price on leaving it: SimPO goes further than DPO with the same factor in front of the log-probs ($2.5 / 5 = 0.5$). Only the noise in the labels holds it back.
+# No reference, so no price on leaving it: SimPO goes further than DPO with the same factor in front of the log-probs
+# ($2.5 / 5 = 0.5$). Only the noise in the labels holds it back.
 #
 # ::: tip When to choose SimPO
-# When a second model in memory is what you cannot afford, and you stop by a held-out measure rather than by the loss. Watch the KL although the loss does not.
+# When a second model in memory is what you cannot afford, and you stop by a held-out measure rather than by the loss.
+# Watch the KL although the loss does not.
 # :::
 #
 # ### Wrong labels: cDPO and rDPO {#label-noise-losses}
 #
-# Bradley–Terry noise is part of the model: close calls go either way. *Flipped* labels are something else. A tired annotator who presses the wrong key in one case of five does so for clear cases as well.
-# Let us flip 20 % of our labels, and give the pairs to plain DPO first.
+# Bradley–Terry noise is part of the model: close calls go either way. *Flipped* labels are something else. A tired
+# annotator who presses the wrong key in one case of five does so for clear cases as well. Let us flip 20 % of our
+# labels, and give the pairs to plain DPO first.
 
 # %% Flip one label in five id="flipped-labels"
 FLIPS = 0.2
@@ -235,9 +254,11 @@ noisy_dpo = train_on_pairs(dpo, *noisy, lr=2.0)[-1]
 report("DPO, one label in five wrong", noisy_dpo, moved(theory_scale(dpo, FLIPS)))
 
 # %% [markdown]
-# Flipped labels make the annotator look less certain than they are, so DPO stops early, at {{ theory_scale(dpo, FLIPS) * BETA:.0%}} of the way even with endless pairs.
+# Flipped labels make the annotator look less certain than they are, so DPO stops early, at {{ theory_scale(dpo,
+# FLIPS) * BETA:.0%}} of the way even with endless pairs.
 #
-# **cDPO** knows the rate and smooths the labels with it: each pair counts $1-\varepsilon$ as labelled and $\varepsilon$ the other way round.
+# **cDPO** knows the rate and smooths the labels with it: each pair counts $1-\varepsilon$ as labelled and
+# $\varepsilon$ the other way round.
 
 # %% cDPO id="cdpo"
 def cdpo(logs, beta=BETA, flips=FLIPS):
@@ -252,13 +273,15 @@ cdpo_path = train_on_pairs(cdpo, *noisy, lr=2.0)
 report("cDPO, one label in five wrong", cdpo_path[-1], moved(theory_scale(cdpo, FLIPS)))
 
 # %% [markdown]
-# It is *more* careful than DPO, on labels that already made DPO too careful. Smoothing keeps a loss finite when labels never err; it does not undo flips.
+# It is *more* careful than DPO, on labels that already made DPO too careful. Smoothing keeps a loss finite when
+# labels never err; it does not undo flips.
 #
-# **rDPO** (Chowdhury and others, 2024) does undo them. It subtracts what the flips add on average, so that its expectation over flipped labels is DPO's over clean ones.
+# **rDPO** (Ray Chowdhury and others, 2024) does undo them. It subtracts what the flips add on average, so that its
+# expectation over flipped labels is DPO's over clean ones.
 
 # %% rDPO id="rdpo"
 def rdpo(logs, beta=BETA, flips=FLIPS):
-    """Robust DPO (Chowdhury et al. 2024): on average over flips, the loss without them."""
+    """Robust DPO (Ray Chowdhury et al. 2024): on average over flips, the loss without them."""
     margin = beta * log_ratio_gap(logs)
     value = (1 - flips) * np.logaddexp(0.0, -margin) - flips * np.logaddexp(0.0, margin)
     slope = -beta * ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))
@@ -272,7 +295,8 @@ clean = train_on_pairs(rdpo, contexts, preferred, rejected, lr=1.0)[-1]
 print(f"rDPO on labels without flips: KL {kl_to_reference(clean):.0f} nats, and rising")
 
 # %% [markdown]
-# In theory rDPO lands on the optimum to the last digit. In practice subtracting noise adds variance: with 200 pairs it goes too far, and on labels that were *not* flipped it does not stop at all.
+# In theory rDPO lands on the optimum to the last digit. In practice subtracting noise adds variance: with 200 pairs
+# it goes too far, and on labels that were *not* flipped it does not stop at all.
 #
 # How do the three compare when we repeat all this?
 
@@ -304,16 +328,19 @@ charts.label_noise(noise_shift, noise_theory)
 
 # %% [markdown]
 # ::: tip When to choose which
-# If you know that labels are flipped, and how many, and have thousands of them: rDPO. If you only fear it: plain DPO with a smaller $\beta$ makes up for the short step and needs no rate.
-# cDPO is for the opposite trouble, labels that are too clean.
+# If you know that labels are flipped, and how many, and have thousands of them: rDPO. If you only fear it: plain DPO
+# with a smaller $\beta$ makes up for the short step and needs no rate. cDPO is for the opposite trouble, labels that
+# are too clean.
 # :::
 #
 # ### ORPO needs probabilities {#orpo-loss}
 #
-# ORPO (Hong and others, 2024) has no reference either. It trains on the chosen answers as SFT does, and adds a term in the *odds* $p/(1-p)$ of both answers.
-# Odds need probabilities. Our policy has densities, and a density may exceed 1; then $1-p$ is negative and the logarithm fails.
+# ORPO (Hong and others, 2024) has no reference either. It trains on the chosen answers as SFT does, and adds a term
+# in the *odds* $p/(1-p)$ of both answers. Odds need probabilities. Our policy has densities, and a density may exceed
+# 1; then $1-p$ is negative and the logarithm fails.
 #
-# So for ORPO we change the policy: a softmax over a finite set, namely the 400 answers that our pairs consist of, each as likely as the next under the reference. Its logits are $v \cdot y$.
+# So for ORPO we change the policy: a softmax over a finite set, namely the 400 answers that our pairs consist of,
+# each as likely as the next under the reference. Its logits are $v \cdot y$.
 
 # %% A policy over a finite set id="finite-policy"
 ANSWERS = np.concatenate([preferred, rejected])  # (400, 5)
@@ -360,7 +387,8 @@ print(f"\nno policy on {len(ANSWERS)} answers can exceed {np.log(len(ANSWERS)):.
       f"or a score of {(ANSWERS @ TRUE_WEIGHTS).max():.2f}")
 
 # %% [markdown]
-# DPO does not mind the change. Its end is still the reward that the labels imply, divided by $\beta$. But a finite set has a best answer, so score and KL are now bounded, and the frontier bends.
+# DPO does not mind the change. Its end is still the reward that the labels imply, divided by $\beta$. But a finite
+# set has a best answer, so score and KL are now bounded, and the frontier bends.
 
 # %% ORPO id="orpo"
 def orpo(logs, beta=0.1):
@@ -393,15 +421,18 @@ print(f"a Gaussian of spread 0.1 has log-density {narrow:+.1f} at its mean,")
 print(f"and ORPO's loss there is {value[0]}")
 
 # %% [markdown]
-# ORPO stays close to SFT on the chosen answers. Imitating them is most of what it does, and chosen answers are only slightly better than average ones. There is no knob for the KL: its $\beta$ weighs the odds term.
+# ORPO stays close to SFT on the chosen answers. Imitating them is most of what it does, and chosen answers are only
+# slightly better than average ones. There is no knob for the KL: its $\beta$ weighs the odds term.
 #
 # ::: tip When to choose ORPO
-# When SFT has yet to be done, and you want one run and one model in memory for both. It is not a way to push a finished policy far.
+# When SFT has yet to be done, and you want one run and one model in memory for both. It is not a way to push a
+# finished policy far.
 # :::
 #
 # ### REINFORCE and RLOO {#reinforce-family}
 #
-# On the side of reinforcement learning PPO's relatives differ in the advantage. All three below get the same thing: 8 contexts, 4 answers each, the learned reward minus the KL price.
+# On the side of reinforcement learning PPO's relatives differ in the advantage. All three below get the same thing: 8
+# contexts, 4 answers each, the learned reward minus the KL price.
 #
 # REINFORCE (Williams, 1992) takes the reward itself.
 
@@ -434,9 +465,11 @@ report("REINFORCE", reinforce_path[-1], optimal_policy(rm_weights))
 print(f"  still wobbling by            {wobble(reinforce_path):17.4f}")
 
 # %% [markdown]
-# It works, and it wobbles. A reward of 3 for every answer still pushes every answer up, and only chance decides which one more.
+# It works, and it wobbles. A reward of 3 for every answer still pushes every answer up, and only chance decides which
+# one more.
 #
-# RLOO (Ahmadian and others, 2024) asks how much better an answer is than the *other* answers to the same context. The baseline costs nothing, since leaving the answer itself out keeps the gradient unbiased.
+# RLOO (Ahmadian and others, 2024) asks how much better an answer is than the *other* answers to the same context. The
+# baseline costs nothing, since leaving the answer itself out keeps the gradient unbiased.
 
 # %% RLOO id="rloo"
 def rloo_advantage(paid):
@@ -450,11 +483,13 @@ report("RLOO", rloo_path[-1], optimal_policy(rm_weights))
 print(f"  still wobbling by            {wobble(rloo_path):17.4f}")
 
 # %% [markdown]
-# The wobble is all but gone. At the optimum, reward minus KL price is the same for every answer, so the advantages vanish there and so does the noise.
+# The wobble is all but gone. At the optimum, reward minus KL price is the same for every answer, so the advantages
+# vanish there and so does the noise.
 #
 # ### GRPO {#grpo-loss}
 #
-# GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. The KL is a term of the loss, estimated by k3.
+# GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. The
+# KL is a term of the loss, estimated by k3.
 
 # %% GRPO id="grpo"
 import math
@@ -500,15 +535,18 @@ wild = train_grpo(scale=False, prompts=8, lr=0.05, steps=300)
 print(f"  at RLOO's batch and learning rate{kl_to_reference(wild[-1]):22.3f}")
 
 # %% [markdown]
-# Scaling by the group's own spread means that GRPO does not know how *much* better an answer is. Where it ends depends on $\beta$, on the group and on $\sigma$, but not on the size
-# of the reward. Without the scaling it ends at three quarters of RLHF's shift, because the mean of a group of four contains the answer itself.
+# Scaling by the group's own spread means that GRPO does not know how *much* better an answer is. Where it ends
+# depends on $\beta$, on the group and on $\sigma$, but not on the size of the reward. Without the scaling it ends at
+# three quarters of RLHF's shift, because the mean of a group of four contains the answer itself.
 #
-# k3 is never negative and exact on average, but its slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has heavy tails far from the reference. That is why this block takes four times RLOO's batch
-# and a smaller learning rate. The last line shows the KL without them.
+# k3 is never negative and exact on average, but its slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has heavy
+# tails far from the reference. That is why this block takes four times RLOO's batch and a smaller learning rate. The
+# last line shows the KL without them.
 #
 # ::: tip When to choose which
-# RLOO when you want RLHF's optimum and many answers per prompt are cheap. GRPO when rewards of different prompts have no common scale, as with pass or fail by a checker. PPO when samples are so expensive that each
-# has to be used several times.
+# RLOO when you want RLHF's optimum and many answers per prompt are cheap. GRPO when rewards of different prompts have
+# no common scale, as with pass or fail by a checker. PPO when samples are so expensive that each has to be used
+# several times.
 # :::
 #
 # ### All of them on one plane {#one-plane}
@@ -544,8 +582,9 @@ charts.variants_plane(
 
 # %% [markdown]
 # ::: key-insight One line, many stops
-# Every method that knows the taste walks along the frontier; the loss decides where it stops, the data how far below the line it walks. So "which loss is best" is at first a question of how
-# strong its leash is at the $\beta$ you gave it. Compare methods at equal KL, or you compare leashes.
+# Every method that knows the taste walks along the frontier; the loss decides where it stops, the data how far below
+# the line it walks. So "which loss is best" is at first a question of how strong its leash is at the $\beta$ you gave
+# it. Compare methods at equal KL, or you compare leashes.
 # :::
 #
 # What the plane cannot show is how the methods behave when the reward is wrong. That is next.

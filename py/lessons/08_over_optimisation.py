@@ -10,11 +10,13 @@ globals().update(outside.chapters_before(__file__))
 # %% [markdown]
 # ## When the reward is only a proxy {#over-optimisation}
 #
-# So far the annotator's taste was linear, and so was the reward model. Real taste is not: a little more detail is good, much more is not. A reward model that was fitted where the reference
-# answers sees the slope and not the bend. It is a *proxy*.
+# So far the annotator's taste was linear, and so was the reward model. Real taste is not: a little more detail is
+# good, much more is not. A reward model that was fitted where the reference answers sees the slope and not the bend.
+# It is a *proxy*.
 #
-# Here the annotator dislikes extremes: $r^*(y) = w^* \cdot y - c\,\|y\|^2$. The reward model stays linear. We push two policies ever further: PPO without a KL price, step by step, and DPO with an ever smaller $\beta$. Then we
-# look at both scores, the proxy's and the true one, against the KL that was spent.
+# Here the annotator dislikes extremes: $r^*(y) = w^* \cdot y - c\,\|y\|^2$. The reward model stays linear. We push
+# two policies ever further: PPO without a KL price, step by step, and DPO with an ever smaller $\beta$. Then we look
+# at both scores, the proxy's and the true one, against the KL that was spent.
 
 # %% Pushed too far id="over-optimisation-run"
 CURVATURE = 0.15  # how much the annotator dislikes extremes
@@ -57,11 +59,14 @@ for name, curve in pushed.items():
 charts.over_optimisation(pushed, leash, BETA)
 
 # %% [markdown]
-# The proxy never stops rising. The true score rises with it, turns, and falls below where it began. Nothing in the training signal tells the two halves of the curve apart. That is *reward over-optimisation*
-# (Gao and others, 2023), and DPO, which has no reward model that one could blame, does it too.
+# The proxy never stops rising. The true score rises with it, turns, and falls below where it began. Nothing in the
+# training signal tells the two halves of the curve apart. That is *reward over-optimisation* (Gao and others, 2023),
+# and DPO, which has no reward model that one could blame, does it too.
 #
-# The KL price is what stops it in time. With $\beta = {{ BETA }}$ RLHF ends at a true score of {{ leash["RLHF"][1]:.2f}}; the best that any amount of pushing reached is {{ pushed["RLHF"][:, 1].max():.2f}}.
+# The KL price is what stops it in time. With $\beta = {{ BETA }}$ RLHF ends at a true score of {{
+# leash["RLHF"][1]:.2f}}; the best that any amount of pushing reached is {{ pushed["RLHF"][:, 1].max():.2f}}.
 #
 # ::: check Does a KL price prevent over-optimisation?
-# No, it trades. The right $\beta$ depends on where the proxy breaks, which you do not know from the proxy. People find it by asking fresh annotators about answers of the policy at several values of $\beta$.
+# No, it trades. The right $\beta$ depends on where the proxy breaks, which you do not know from the proxy. People
+# find it by asking fresh annotators about answers of the policy at several values of $\beta$.
 # :::

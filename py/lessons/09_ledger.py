@@ -10,12 +10,16 @@ globals().update(outside.chapters_before(__file__))
 # %% [markdown]
 # ## The ledger {#the-ledger}
 #
-# This page follows the outline of a published article. We ran its code as printed, and almost none of the outputs that it prints came out. So here is the account: what the article prints, what its own recipe gives,
-# and what the recipe of this page gives. Nothing in the tables is typed in but the first two columns. Press Run, and your browser does the sums again.
+# This page follows the outline of a published article. We ran its code as printed, and almost none of the outputs
+# that it prints came out. So here is the account: what the article prints, what its own recipe gives, and what the
+# recipe of this page gives. What it prints and the reasons in the last column are typed in; all else in the tables is
+# computed. Press Run, and your browser does the sums again.
 #
-# The published recipe is in `preflab.published`: our own code, the same draws from the same generator in the same order, so that seed 42 gives what its code gives, to the last digit.
+# The published recipe is in `preflab.published`: our own code, the same draws from the same generator in the same
+# order, so that seed 42 gives what its code gives, to the last digit.
 #
-# First, some statistics. One seed is an anecdote. This block repeats the whole lesson, reward model, PPO, PPO without KL, DPO, and the pairs of mistake 3, for each of 20 seeds, and the published recipe beside it.
+# First, some statistics. One seed is an anecdote. This block repeats the whole lesson, reward model, PPO, PPO without
+# KL, DPO, and the pairs of mistake 3, for each of 20 seeds, and the published recipe beside it.
 
 # %% Twenty seeds of both recipes id="ledger-seeds"
 from preflab import published
@@ -109,13 +113,19 @@ tables.ledger(article_figures, seed_runs)
 #
 # ### Claim by claim {#ledger-claims}
 #
-# Words are easier to believe than digits, and harder to check. For each claim below we measure one number a seed, which is positive if the claim is right. The verdict is read off the 95 % interval: it *holds* if all of the interval
-# says so, it *does not hold* if all of it says the opposite, and otherwise it *cannot be told*. Raise `SEEDS` above and watch the intervals shrink.
+# Words are easier to believe than digits, and harder to check. For each claim below we measure one number a seed,
+# which is positive if the claim is right. The verdict is read off the 95 % interval: it *holds* if all of the
+# interval says so, it *does not hold* if all of it says the opposite, and otherwise it *cannot be told*. Raise
+# `SEEDS` above and watch the intervals shrink.
 
 # %% What the article claims id="claims"
+print(f"{len(seed_runs)} seeds of each recipe, 95 % intervals")
+
 tables.claims(published_runs, seed_runs)
 
 # %% [markdown]
 # ::: note What “does not hold” means
-# That it does not hold *here*, in a linear world with Gaussian noise, at this $\beta$, with these learning rates. The claims about language models that the article takes from the literature are other claims, and this page cannot test them.
+# That it does not hold *here*, in a linear world with Gaussian noise, at this $\beta$, with these learning rates. The
+# claims about language models that the article takes from the literature are other claims, and this page cannot test
+# them.
 # :::

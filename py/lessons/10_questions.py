@@ -93,7 +93,7 @@ charts.bad_batch(*[[kl_to_reference(w) for w in path] for path in (reinforce, pp
 # - Meng and others (2024), *SimPO: simple preference optimization with a reference-free reward*, arXiv 2405.14734.
 # - Hong and others (2024), *ORPO: monolithic preference optimization without reference model*, arXiv 2403.07691.
 # - Mitchell (2023), *A note on DPO with noisy preferences and relationship to IPO*.
-# - Chowdhury and others (2024), *Provably robust DPO: aligning language models with noisy feedback*, arXiv 2403.00409.
+# - Ray Chowdhury and others (2024), *Provably robust DPO: aligning language models with noisy feedback*, arXiv 2403.00409.
 # - Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*, Machine Learning 8.
 # - Ahmadian and others (2024), *Back to basics: revisiting REINFORCE-style optimization for learning from human feedback in LLMs*, arXiv 2402.14740.
 # - Shao and others (2024), *DeepSeekMath: pushing the limits of mathematical reasoning in open language models*, arXiv 2402.03300.

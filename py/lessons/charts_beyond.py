@@ -3,7 +3,7 @@
 import numpy as np
 
 from preflab.evaluate import interval
-from runtime.figures import bars, band, figure, level, line, panel, points
+from runtime.figures import band, bars, figure, level, line, panel, points
 
 KL = "KL to reference (nats)"
 WIDEST = 9.0  # nats; the plane ends there
@@ -24,7 +24,8 @@ def label_noise(shifts, theory):
         traces.append(bars(methods, means, f"{n:,} pairs", role, error=halves))
     traces.append(points(methods, list(theory.values()), "endless pairs", "true", size=12, symbol="diamond"))
     traces.append(level(1.0, [methods[0], methods[-1]], "RLHF's optimum", "optimum"))
-    told = ", ".join(f"{name} {np.mean(shifts[name, sizes[-1]]):.2f} (in theory {theory[name]:.2f})" for name in methods)
+    most = {name: np.mean(shifts[name, sizes[-1]]) for name in methods}
+    told = ", ".join(f"{name} {mean:.2f} (in theory {theory[name]:.2f})" for name, mean in most.items())
     return figure(
         panel(traces, "loss", "shift along the taste"),
         "One label in five is wrong",
@@ -45,7 +46,10 @@ def variants_plane(ends, start, slope, finite_frontier):
     traces = [
         line(root, start[0] + slope * np.sqrt(2) * root, "exact frontier", "guide"),
         line(np.sqrt(finite[:, 1]), finite[:, 0], "frontier of the finite set", "guide", dash="dot"),
-        points(np.sqrt(in_theory[:, 1]), in_theory[:, 0], "in theory, endless pairs", "optimum", size=12, symbol="diamond-open"),
+        points(
+            np.sqrt(in_theory[:, 1]), in_theory[:, 0], "in theory, endless pairs", "optimum",
+            size=12, symbol="diamond-open",
+        ),
         *[
             points([np.sqrt(kl)], [score], name, name, size=10, label=LABEL_SIDE.get(name, "middle right"))
             | {"showlegend": False}
@@ -56,14 +60,16 @@ def variants_plane(ends, start, slope, finite_frontier):
     nearest = min(inside, key=lambda name: inside[name][0][1])
     furthest = max(inside, key=lambda name: inside[name][0][1])
     return figure(
-        panel(
-            traces, KL, "true score",
-            xaxis={"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks], "range": [-0.15, np.sqrt(WIDEST)]},
-        ),
+        panel(traces, KL, "true score", xaxis=_root_axis(marks) | {"range": [-0.15, np.sqrt(WIDEST)]}),
         "The relatives on one plane",
         f"From {nearest} at {inside[nearest][0][1]:.2f} nats to {furthest} at {inside[furthest][0][1]:.1f}: dots are "
         f"runs, diamonds what theory says. {'; '.join(outside)}.",
     )  # fmt: skip
+
+
+def _root_axis(marks):
+    """An axis with a square-root scale, marked with the values themselves."""
+    return {"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks]}
 
 
 def over_optimisation(pushed, leash, beta):
@@ -89,10 +95,7 @@ def over_optimisation(pushed, leash, beta):
             f"({furthest[2]:.0f} nats), while the proxy reaches {furthest[0]:.1f}"
         )
     return figure(
-        panel(
-            traces, KL, "score",
-            xaxis={"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks]},
-        ),
+        panel(traces, KL, "score", xaxis=_root_axis(marks)),
         "Pushed past the point where the proxy holds",
         f"{'; '.join(told)}.",
     )  # fmt: skip
@@ -100,8 +103,7 @@ def over_optimisation(pushed, leash, beta):
 
 def narrowing(differences, total):
     """Running mean and 95 % interval of {name: values by seed}, one panel each, against the number of seeds."""
-    panels = []
-    told = []
+    panels, told = [], []
     for name, values in differences.items():
         counts = range(2, len(values) + 1)
         found = np.array([interval(values[:n]) for n in counts]).reshape(-1, 2)
@@ -114,4 +116,5 @@ def narrowing(differences, total):
         panels.append(panel(traces, "seeds", name, xaxis={"range": [2, max(total, 3)]}))
         if len(mean):
             told.append(f"{name} {mean[-1]:+.2f} ± {half[-1]:.2f}")
-    return figure(panels, "More seeds, narrower intervals", f"After {len(values)} seeds: {'; '.join(told)}.")
+    summary = f"After {len(values)} seeds: {'; '.join(told)}." if told else "After 1 seed there is no interval yet."
+    return figure(panels, "More seeds, narrower intervals", summary)

@@ -165,7 +165,10 @@ def claims(published_runs, runs):
     ])  # fmt: skip
     return table(
         "What the article claims",
-        ["Claim", f"Published recipe, {len(published_runs)} seeds", "Verdict", f"Repaired recipe, {len(runs)} seeds", "Verdict", "Why"],
+        [
+            "Claim", f"Published recipe, {len(published_runs)} seeds", "Verdict",
+            f"Repaired recipe, {len(runs)} seeds", "Verdict", "Why",
+        ],
         rows,
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ def combine_rewards(rewards_per_func: ArrayLike, weights: ArrayLike) -> np.ndarr
 
 
 def rloo_advantages(rewards: ArrayLike, group_size: int, normalize: bool = False, eps: float = 1e-4) -> np.ndarray:
-    """r - mean of the others in the group (Kool et al. 2019; Ahmadian et al. 2024, eq. 8), (n,).
+    """r - mean of the others in the group (Kool et al. 2019; Ahmadian et al. 2024), (n,).
 
     normalize standardises over the whole batch. An answer without others gets 0.
     """

@@ -17,7 +17,7 @@ from preflab.numeric import Loss, add, aligned, log1mexp, require_fraction, requ
 
 
 def dpo(difference: ArrayLike, beta: float, label_smoothing: float = 0.0) -> Loss:
-    """-log sigmoid(beta D) (Rafailov et al. 2023, eq. 7); smoothed, it is cDPO (Mitchell 2023, eq. 3).
+    """-log sigmoid(beta D) (Rafailov et al. 2023, eq. 7); smoothed, it is cDPO (Mitchell 2023).
 
     cDPO takes the label for wrong with probability label_smoothing. Gradient: `difference`.
     """
@@ -29,7 +29,7 @@ def dpo(difference: ArrayLike, beta: float, label_smoothing: float = 0.0) -> Los
 
 
 def rdpo(difference: ArrayLike, beta: float, error_rate: float) -> Loss:
-    """Robust DPO (Ray Chowdhury et al. 2024, eq. 12): unbiased where a share error_rate of the labels is flipped.
+    """Robust DPO (Ray Chowdhury et al. 2024): unbiased where a share error_rate of the labels is flipped.
 
     [(1-e) sp(-beta D) - e sp(beta D)] / (1 - 2e), which can be negative. Gradient: `difference`.
     Raises ValueError unless 0 <= error_rate < 1/2: beyond, the labels say nothing, or the opposite.
@@ -42,7 +42,7 @@ def rdpo(difference: ArrayLike, beta: float, error_rate: float) -> Loss:
 
 
 def hinge(difference: ArrayLike, beta: float) -> Loss:
-    """max(0, 1 - beta D) (SLiC, Zhao et al. 2023, eq. 1, on log-ratios). Gradient: `difference`, 0 at the kink."""
+    """max(0, 1 - beta D) (SLiC, Zhao et al. 2023, on log-ratios). Gradient: `difference`, 0 at the kink."""
     margin = _margin(difference, beta)
     return _loss(np.maximum(0.0, 1 - margin), np.where(margin < 1, -beta, 0.0))
 
@@ -99,7 +99,7 @@ def kto(
     desirable_weight: float = 1.0,
     undesirable_weight: float = 1.0,
 ) -> Loss:
-    """KTO (Ethayarajh et al. 2024, eq. 8), on single outputs labelled good (1) or bad (0).
+    """KTO (Ethayarajh et al. 2024, eq. 7), on single outputs labelled good (1) or bad (0).
 
     Good: weight (1 - sigmoid(beta (log-ratio - z0))); bad: weight (1 - sigmoid(beta (z0 - log-ratio))). The reference
     point z0 is a constant, without a gradient. Gradient: `log_ratios`. Raises ValueError for other labels.

@@ -67,7 +67,7 @@ def token_weights(mask: np.ndarray, normalizer: str, max_length: int | None = No
     """What each token counts in the loss, (n, tokens); the loss is the sum of weight times value.
 
     grpo: mean over an answer's tokens, then over answers (Shao et al. 2024, eq. 3).
-    bnpo: mean over all tokens. dapo: the same over the tokens of a whole step (Yu et al. 2025, eq. 8), here one batch.
+    bnpo: mean over all tokens. dapo: the same over the tokens of a whole step (Yu et al. 2025), here one batch.
     dr_grpo: sum over n max_length (Liu et al. 2025), so that no answer's length changes what its tokens count.
     Raises ValueError for other names, or without max_length where it is needed.
     """

@@ -11,8 +11,8 @@ def bradley_terry(
 ) -> Loss:
     """-log sigmoid(r_w - r_l - margin) + centering (r_w + r_l)^2, all (n,), in nats.
 
-    The margin is Llama 2's (Touvron et al. 2023, eq. 2); centering pins the rewards' free constant (Eisenstein et al.
-    2023, eq. 2): the sum of a pair, not each reward, is drawn to 0. Gradients: `rewards_chosen`, `rewards_rejected`.
+    The margin is Llama 2's (Touvron et al. 2023); centering pins the rewards' free constant (Eisenstein et al.
+    2023): the sum of a pair, not each reward, is drawn to 0. Gradients: `rewards_chosen`, `rewards_rejected`.
     Raises ValueError if the shapes differ or centering is negative.
     """
     if centering < 0:

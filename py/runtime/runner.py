@@ -2,7 +2,8 @@
 
 Events are plain JSON. Each carries the `id` of its run, so that a late one can be known and dropped:
 stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total},
-note {text}, error {name, message, text, line}, done {status: ok | error | stopped, seconds}.
+note {text}, warning and error {name, message, line, hint, ...} (see errors.py),
+done {status: ok | error | stopped, seconds}.
 """
 
 import ast
@@ -12,20 +13,28 @@ import inspect
 import io
 import sys
 import time
-import traceback
 from contextlib import redirect_stderr, redirect_stdout
-from types import TracebackType
+from dataclasses import dataclass
 from typing import Any
 
 from pyodide.code import CodeRunner
 
 from runtime import display
+from runtime.dependencies import names
 from runtime.display import Display, Emit, Event
+from runtime.errors import FOLDER, describe, warnings_as_events
+from runtime.finite import not_finite
 
-FOLDER = "/lesson/"  # a block's file name begins so; frames of other files are not the reader's
 MOST_TEXT = 1_000_000  # characters that one run may print
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
 JOIN_SECONDS = 0.03
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A block that ended in an error. `unbound`: names that it was to bind and did not get to."""
+
+    unbound: frozenset[str]
 
 
 class Runner:
@@ -41,6 +50,7 @@ class Runner:
         self._builtins = dict(vars(builtins))
         self._recursion_limit = sys.getrecursionlimit()
         self.namespace: dict[str, Any] = {}
+        self.failed: Failed | None = None  # about the last run
 
     async def run(self, run_id: int, block: str, source: str) -> None:
         """Run `source` as the block `block`. Every exception becomes an event; none leaves."""
@@ -50,13 +60,17 @@ class Runner:
         token = display.current.set(shown)
         started = time.perf_counter()
         self._restore()
-        status = "ok"
+        before = dict(self.namespace)
+        status, self.failed = "ok", None
         try:
-            with redirect_stdout(output.stdout), redirect_stderr(output.stderr):
+            notes = warnings_as_events(output.before(emit))
+            with redirect_stdout(output.stdout), redirect_stderr(output.stderr), notes as said:
                 value = await self._evaluate(block, source)
                 if value is not None:
                     shown.flush()
                     shown.show(value)
+            for note in [] if said else not_finite(source, self.namespace):
+                emit({"type": "warning", **note})
         except (KeyboardInterrupt, asyncio.CancelledError):
             status = "stopped"
         except BaseException as error:
@@ -69,7 +83,10 @@ class Runner:
         output.flush()
         display.current.reset(token)
         if status == "error":
-            emit(describe(failure, block))
+            emit(describe(failure, block, source, self._given))
+            parsed = names(source)
+            bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
+            self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
         emit({"type": "done", "status": status, "seconds": time.perf_counter() - started})
 
     def _restore(self) -> None:
@@ -86,38 +103,6 @@ class Runner:
         if code.code.co_flags & inspect.CO_COROUTINE:
             return await code.run_async(self.namespace)
         return code.run(self.namespace)
-
-
-def describe(error: BaseException, block: str) -> Event:
-    """An error event: the message, the line of `block` it comes from, the reader's frames alone."""
-    name = type(error).__name__
-    frames = [f for f in _frames(error.__traceback__) if f.filename.startswith(FOLDER)]
-    own = [f.lineno for f in frames if f.filename == f"{FOLDER}{block}.py"]
-    if isinstance(error, SyntaxError) and (error.filename or "").startswith(FOLDER):
-        line, message = error.lineno, error.msg
-        text = "".join(traceback.format_exception_only(error))
-    else:
-        line, message = (own[-1] if own else None), _message(error)
-        text = "".join(traceback.format_list(frames)) + f"{name}: {message}"
-    return {
-        "type": "error",
-        "name": name,
-        "message": message,
-        "text": text.replace(f'File "{FOLDER}', 'Block "').replace('.py", line', '", line').rstrip(),
-        "line": line,
-    }
-
-
-def _message(error: BaseException) -> str:
-    if isinstance(error, SystemExit):
-        return f"{error}: sys.exit() ends the block; Python itself goes on"
-    if isinstance(error, MemoryError):
-        return str(error) or "not enough memory for this"
-    return str(error)
-
-
-def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
-    return list(traceback.extract_tb(trace))
 
 
 def _tagged(emit: Emit, run_id: int) -> Emit:

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
 
-from runtime.runner import FOLDER, Runner
+from runtime.errors import FOLDER
 
 
 class Stopper:
@@ -33,16 +33,18 @@ class Stopper:
             self._task.cancel()
 
     def _on_signal(self, _: int, frame: FrameType | None) -> None:
-        if _computes(frame):
+        if not self._task:
+            return
+        computes = asyncio.current_task(self._task.get_loop()) is self._task
+        if computes or _is_in_a_block(frame):
             raise KeyboardInterrupt
-        if self._task:
-            self._task.cancel()
+        self._task.cancel()
 
 
-def _computes(frame: FrameType | None) -> bool:
-    """Whether a block is on the stack; one that waits is not."""
+def _is_in_a_block(frame: FrameType | None) -> bool:
+    """Whether code of a block is on the stack: a task that it started, say."""
     while frame:
-        if frame.f_code is Runner.run.__code__ or frame.f_code.co_filename.startswith(FOLDER):
+        if frame.f_code.co_filename.startswith(FOLDER):
             return True
         frame = frame.f_back
     return False

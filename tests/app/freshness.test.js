@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hash, needed, signatures } from '../../app/freshness.js';
+import { hash, needed, signatures, withUses } from '../../app/freshness.js';
 
 /** @param {string} id @param {string} defines @param {string} uses @param {string} [source] */
 const block = (id, defines, uses, source = `${id} as published`) => (
@@ -78,4 +78,11 @@ test('the hash is FNV-1a with 64 bits', () => {
   assert.equal(hash(''), 0xcbf29ce484222325n.toString(36));
   assert.equal(hash('a'), 0xaf63dc4c8601ec8cn.toString(36));
   assert.equal(hash('foobar'), 0x85944171f73967e8n.toString(36));
+});
+
+test('a check that takes more names than its block has those run, too', () => {
+  const before = after(LESSON, []);
+  assert.deepEqual(plan(LESSON, 'aside', before), []);
+  assert.deepEqual(plan(withUses(LESSON, 'aside', ['pairs']), 'aside', before), ['data']);
+  assert.deepEqual(plan(withUses(LESSON, 'aside'), 'aside', before), []);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { citations, cite, parseCells, readLesson } from '../../app/build/lessons.js';
-import { downloadable, highlight, renderLesson } from '../../app/build/page.js';
+import { highlight, renderLesson } from '../../app/build/page.js';
 
 const FILE = `# %% Outside only="python"
 import sys
@@ -98,13 +98,4 @@ test('every link inside the real lesson has a target, and every id is there once
   assert.equal(new Set(ids).size, ids.length);
   for (const [, target] of (lesson + contents).matchAll(/href="#([\w-]+)"/g)) assert.ok(ids.includes(target), target);
   assert.doesNotMatch(lesson, /\{\{|\{#|:::|\$\$/);
-});
-
-test('the download holds every block but the ledger, and nothing that only the page has', async () => {
-  const cells = await readLesson();
-  const file = downloadable(cells);
-  for (const { kind, id, source } of cells) {
-    if (kind === 'block') assert.equal(file.includes(source), !['ledger-seeds', 'ledger', 'claims'].includes(id), id);
-  }
-  assert.doesNotMatch(file, /from lessons|from runtime|preflab/);
 });

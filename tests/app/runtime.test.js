@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
-import { ensureWheel, member, trimLock } from '../../app/build/runtime.js';
+import { ensureCompiled, ensureWheel, member } from '../../app/build/runtime.js';
 import { Failure, sha256 } from '../../app/build/tools.js';
 
 const GOOD = strToU8('the wheel');
@@ -62,6 +62,27 @@ test('one file is taken out of an archive', () => {
   assert.throws(() => member(zip, 'a/three.txt'), Failure);
 });
 
-test('the lock file keeps NumPy alone', () => {
-  assert.deepEqual(trimLock({ info: 1, packages: { numpy: 2, scipy: 3 } }), { info: 1, packages: { numpy: 2 } });
+const SOURCES = { library: zipSync({ 'os.py': strToU8('a') }), wheel: zipSync({ 'numpy/__init__.py': strToU8('b') }), pyscript: { pyscript: { 'web.py': 'c' } } };
+const MADE = ['made.json', 'packages.pack', 'python_stdlib.zip'];
+
+test('compiled files are made once, and again when one is damaged or a source is another', async () => {
+  let starts = 0;
+  const start = async () => { starts += 1; return (/** @type {Uint8Array} */ source) => source; };
+  await ensureCompiled(places.folder, SOURCES, { start });
+  assert.deepEqual((await readdir(places.folder)).sort(), MADE);
+  await ensureCompiled(places.folder, SOURCES, { start });
+  assert.equal(starts, 1);
+  const good = await readFile(join(places.folder, 'packages.pack'));
+  await writeFile(join(places.folder, 'packages.pack'), 'half');
+  await ensureCompiled(places.folder, SOURCES, { start });
+  assert.equal(starts, 2);
+  assert.deepEqual(await readFile(join(places.folder, 'packages.pack')), good);
+  await ensureCompiled(places.folder, { ...SOURCES, library: zipSync({ 'os.py': strToU8('another') }) }, { start });
+  assert.equal(starts, 3);
+});
+
+test('a source that does not compile leaves nothing that looks made', async () => {
+  const start = async () => () => { throw new Error('no'); };
+  await assert.rejects(ensureCompiled(places.folder, SOURCES, { start }), /no/);
+  assert.deepEqual(await readdir(places.folder), []);
 });

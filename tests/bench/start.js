@@ -1,15 +1,15 @@
 /**
- * `npm run bench:start`: how long a first output takes, and how many bytes, beside a bare page that only loads
- * Pyodide in a worker and imports NumPy. Both in one run, in turns, on a fresh profile each; ratios of medians.
+ * `npm run bench:start`: how long a first output takes, and how many bytes, beside two pages that only import NumPy in
+ * a worker: one through PyScript, one by Pyodide alone. All in one run, in turns, on a fresh profile each; ratios of medians.
  */
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { ensureBuilt, DIST } from '../../app/build/build.js';
 import { RUNTIME } from '../../app/build/runtime.js';
 import { serve } from '../../app/build/serve.js';
-import { asProgram, CACHE, withTemporaryFolder } from '../../app/build/tools.js';
+import { asProgram, CACHE, TOP, withTemporaryFolder } from '../../app/build/tools.js';
 import { chromiumPath, launchOptions } from '../browsers.js';
 
 /** @typedef {{ms: number, bytes: number}} Visit */
@@ -18,14 +18,39 @@ const BARE = `<!doctype html><title>bare</title><p id="out"></p><script type="mo
 new Worker('worker.js', { type: 'module' }).onmessage = ({ data }) => { document.querySelector('#out').textContent = data; };
 </script>`;
 
-const BARE_WORKER = `import { loadPyodide } from './${RUNTIME.pyodideDir}/pyodide.mjs';
+const BARE_WORKER = `import { loadPyodide } from './pyodide/pyodide.mjs';
 const python = await loadPyodide({ packages: ['numpy'] });
 postMessage(python.runPython('import numpy; numpy.__version__'));
 `;
 
+const PYSCRIPT = `<!doctype html><title>plain PyScript</title><p id="out"></p><script type="module" src="./pyscript/core.js"></script>
+<script type="py" worker src="./main.py" config='{"interpreter": "./pyodide/pyodide.mjs", "packages": ["numpy"], "packages_cache": "passthrough"}'></script>`;
+
+const PYSCRIPT_MAIN = `import numpy
+from pyscript import document
+document.querySelector("#out").textContent = numpy.__version__
+`;
+
+/** @param {string} folder The pages to compare with: Pyodide, NumPy and PyScript as they come */
+async function writePlainPages(folder) {
+  const lock = JSON.parse(await readFile(join(TOP, 'node_modules/pyodide/pyodide-lock.json'), 'utf8'));
+  const { numpy } = lock.packages;
+  await mkdir(join(folder, 'pyodide'));
+  for (const name of ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'python_stdlib.zip']) {
+    await symlink(join(TOP, 'node_modules/pyodide', name), join(folder, 'pyodide', name));
+  }
+  await symlink(join(RUNTIME.originals, numpy.file_name), join(folder, 'pyodide', numpy.file_name));
+  await symlink(join(TOP, 'node_modules/@pyscript/core/dist'), join(folder, 'pyscript'));
+  const files = {
+    'pyodide/pyodide-lock.json': JSON.stringify({ info: lock.info, packages: { numpy } }),
+    'bare.html': BARE, 'worker.js': BARE_WORKER, 'pyscript.html': PYSCRIPT, 'main.py': PYSCRIPT_MAIN,
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+}
+
 /** What each page does until its first output is there; runs in the page. @type {Record<string, () => Promise<number>>} */
 const FIRST_OUTPUT = {
-  bare: async () => {
+  plain: async () => {
     while (!document.querySelector('#out')?.textContent) await new Promise(requestAnimationFrame);
     return performance.now();
   },
@@ -50,7 +75,7 @@ async function visit(page, url, name) {
   const count = (request) => sizes.push(request.sizes().then(({ responseBodySize }) => Math.max(0, responseBodySize), () => 0));
   page.on('requestfinished', count);
   await page.goto(url, { waitUntil: 'commit' });
-  const ms = await page.evaluate(FIRST_OUTPUT[name]);
+  const ms = await page.evaluate(FIRST_OUTPUT[name === 'lab' ? 'lab' : 'plain']);
   page.off('requestfinished', count);
   const bytes = (await Promise.all(sizes)).reduce((a, b) => a + b, 0);
   return { ms, bytes };
@@ -62,38 +87,40 @@ function median(values) {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
-/** @param {string} label @param {Visit[]} lab @param {Visit[]} bare */
-function report(label, lab, bare) {
-  const ratios = lab.map(({ ms }, i) => ms / bare[i].ms);
-  const megabytes = (/** @type {Visit[]} */ visits) => median(visits.map(({ bytes }) => bytes)) / 1e6;
-  console.log(`${label}: time to first output ${(median(lab.map(({ ms }) => ms)) / median(bare.map(({ ms }) => ms))).toFixed(2)} of the bare page's `
-    + `(pairs ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}); ${megabytes(lab).toFixed(1)} MB against ${megabytes(bare).toFixed(1)} MB; `
-    + `medians ${median(lab.map(({ ms }) => ms)).toFixed(0)} and ${median(bare.map(({ ms }) => ms)).toFixed(0)} ms`);
+/** @param {string} label @param {Visit[]} lab @param {Visit[]} other @param {string} name */
+function report(label, lab, other, name) {
+  const ratios = lab.map(({ ms }, i) => ms / other[i].ms);
+  const middle = (/** @type {Visit[]} */ visits, /** @type {keyof Visit} */ key) => median(visits.map((visit) => visit[key]));
+  console.log(`${label}: time to first output ${(middle(lab, 'ms') / middle(other, 'ms')).toFixed(2)} of ${name}'s `
+    + `(pairs ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}); ${(middle(lab, 'bytes') / 1e6).toFixed(1)} MB against ${(middle(other, 'bytes') / 1e6).toFixed(1)} MB; `
+    + `medians ${middle(lab, 'ms').toFixed(0)} and ${middle(other, 'ms').toFixed(0)} ms`);
 }
 
 await asProgram(import.meta.url, async () => {
   const { values: { rounds } } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
   await ensureBuilt();
-  const browser = await chromium.launch(launchOptions(await chromiumPath()));
+  const options = launchOptions(await chromiumPath());
   await withTemporaryFolder(CACHE, async (folder) => {
-    await mkdir(join(folder, 'bare'));
-    await writeFile(join(folder, 'bare/index.html'), BARE);
-    await writeFile(join(folder, 'bare/worker.js'), BARE_WORKER);
-    await symlink(join(DIST, 'runtime'), join(folder, 'bare/runtime'));
-    /** @type {Record<string, Awaited<ReturnType<typeof serve>>>} */
-    const servers = { lab: await serve(DIST, { port: 0 }), bare: await serve(join(folder, 'bare'), { port: 0 }) };
+    await writePlainPages(folder);
+    const servers = { lab: await serve(DIST, { port: 0 }), plain: await serve(folder, { port: 0 }) };
+    /** @type {[name: string, url: string][]} */
+    const pages = [['lab', servers.lab.url], ['PyScript', `${servers.plain.url}pyscript.html`], ['bare', `${servers.plain.url}bare.html`]];
     /** @type {Record<string, Visit[]>} */
-    const found = { 'lab cold': [], 'bare cold': [], 'lab warm': [], 'bare warm': [] };
+    const found = Object.fromEntries(pages.flatMap(([name]) => [[`${name} cold`, []], [`${name} warm`, []]]));
     for (let round = 0; round < Number(rounds); round += 1) {
-      for (const name of round % 2 ? ['lab', 'bare'] : ['bare', 'lab']) {
-        const context = await browser.newContext();
-        const page = await context.newPage();
-        for (const when of ['cold', 'warm']) found[`${name} ${when}`].push(await visit(page, servers[name].url, name));
-        await context.close();
+      for (const [name, url] of round % 2 ? pages : [...pages].reverse()) {
+        // A profile on the disk: the cache of a window without one keeps no large files.
+        await withTemporaryFolder(CACHE, async (profile) => {
+          const context = await chromium.launchPersistentContext(profile, options);
+          for (const when of ['cold', 'warm']) found[`${name} ${when}`].push(await visit(context.pages()[0], url, name));
+          await context.close();
+        });
       }
     }
-    for (const when of ['cold', 'warm']) report(when, found[`lab ${when}`], found[`bare ${when}`]);
+    for (const when of ['cold', 'warm']) {
+      report(when, found[`lab ${when}`], found[`PyScript ${when}`], 'plain PyScript + NumPy');
+      report(when, found[`lab ${when}`], found[`bare ${when}`], 'bare Pyodide + NumPy');
+    }
     await Promise.all(Object.values(servers).map(({ close }) => close()));
   });
-  await browser.close();
 });

@@ -34,15 +34,13 @@ const missing = (...paths) => paths.filter((path) => !existsSync(path));
 
 /** @param {import('@playwright/test').Browser} browser @returns {Promise<Driver>} */
 async function byPlaywright(browser) {
-  const page = await browser.newPage();
+  const page = await browser.newPage({ hasTouch: true });
   return {
     goto: (url) => page.goto(url),
     reload: () => page.reload(),
-    evaluate: (what, ...args) => page.evaluate(([source, given]) => (
-      // The page's policy allows this for Python's sake.
-      new Function(`return (${source}).apply(null, arguments[0])`)(given)), /** @type {const} */ ([String(what), args])),
+    evaluate: (what, ...args) => page.evaluate(`(${what}).apply(null, ${JSON.stringify(args)})`),
     click: (selector) => page.click(selector),
-    tap: (selector) => touch(page, selector),
+    tap: (selector) => page.tap(selector),
     press: (keys) => page.keyboard.press(keys),
     type: (text) => page.keyboard.type(text),
     resize: (width, height) => page.setViewportSize({ width, height }),
@@ -50,9 +48,6 @@ async function byPlaywright(browser) {
     close: () => browser.close(),
   };
 }
-
-/** The events of a finger; the screen of a machine under test has none. @param {import('@playwright/test').Page} page @param {string} selector */
-const touch = (page, selector) => page.locator(selector).tap();
 
 /** @type {Engine[]} */
 export const ENGINES = [

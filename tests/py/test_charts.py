@@ -12,7 +12,9 @@ import pytest
 from lessons import charts, outside
 from runtime import figures
 
-CHARTS = [name for name, f in vars(charts).items() if inspect.isfunction(f) and f.__module__ == charts.__name__]
+CHARTS = [
+    name for name, f in vars(charts).items() if inspect.isfunction(f) and f.__module__.startswith("lessons.charts")
+]
 STYLE = pathlib.Path(__file__).parents[2] / "app/style/theme.css"
 
 

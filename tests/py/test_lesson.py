@@ -12,7 +12,8 @@ from runtime.dependencies import names
 IDS = """preferences reward-model train-reward generalize policy ppo-step ppo-setup ppo-train dpo-loss
 dpo-train-def dpo-train evaluate compare no-kl beta-dpo few-pairs stale-pairs exercise-rlhf exercise-dpo
 challenge-dims challenge-noise challenge-relu variant-trainer ipo kto simpo flipped-labels cdpo rdpo label-noise
-finite-policy orpo reinforce rloo grpo variants-plane over-optimisation-run ledger-seeds ledger claims faq-ppo""".split()
+finite-policy orpo reinforce rloo grpo variants-plane over-optimisation-run ledger-seeds ledger claims
+faq-ppo""".split()
 
 
 def finite_difference(f, at, step=1e-6):

@@ -29,6 +29,16 @@ def test_the_log_ratio_keeps_its_digits_where_log_probs_lose_them():
     assert gaussian_policy.log_ratio(x, y, ref, ref, 1.0) == 0
 
 
+def test_the_difference_of_a_pair_has_a_short_form():
+    x, chosen, rejected, w, ref = np.random.default_rng(20).standard_normal((5, 5, 5))
+    up, down = (gaussian_policy.log_ratio(x, y, w, ref, 0.7) for y in (chosen, rejected))
+    np.testing.assert_allclose(gaussian_policy.log_ratio_difference(x, chosen, rejected, w, ref, 0.7), up - down)
+    slope = np.arange(5) - 1.5
+    through_log_probs = [gaussian_policy.weights_gradient(x, y, w, 0.7, slope) for y in (chosen, rejected)]
+    short = gaussian_policy.difference_gradient(x, chosen, rejected, 0.7, slope)
+    np.testing.assert_allclose(short, np.subtract(*through_log_probs), atol=1e-12)
+
+
 def test_sampled_log_ratios_average_to_the_kl():
     rng = np.random.default_rng(1)
     x, w, ref = rng.standard_normal((20000, 3)), rng.standard_normal((3, 2)), rng.standard_normal((3, 2))
@@ -211,6 +221,10 @@ def test_grpos_pull_is_that_of_its_scale(scale):
     [
         (lambda: gaussian_policy.log_prob(np.ones((2, 1)), np.ones((2, 1)), np.ones((1, 1)), 0.0), "sigma must be"),
         (lambda: gaussian_policy.log_prob(np.ones((2, 1)), np.ones((2, 3)), np.ones((1, 1)), 1.0), "outputs have"),
+        (
+            lambda: gaussian_policy.log_ratio_difference(*np.ones((3, 2, 1)), np.ones((1, 3)), np.ones((1, 3)), 1.0),
+            "Pairs have shapes",
+        ),
         (lambda: softmax_policy.log_prob([0.0, 0.0], [2]), "from 0 to 1"),
         (lambda: optimum.gaussian_shift(W, 0.0, 1.0), "beta must be"),
         (lambda: optimum.gaussian_frontier(-1.0, W, 1.0), "never negative"),

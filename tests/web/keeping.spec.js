@@ -76,7 +76,7 @@ test('by keyboard alone: to a block, into its editor, run, out again', async ({ 
     const { activeElement } = document;
     return `${activeElement?.closest('section')?.id} ${activeElement?.className}`;
   });
-  for (let i = 0; i < 40 && !(await focused()).startsWith('preferences'); i += 1) await page.keyboard.press('Tab');
+  for (let i = 0; i < 40 && (await focused()) !== 'preferences run'; i += 1) await page.keyboard.press('Tab');
   expect(await focused()).toBe('preferences run');
   await page.keyboard.press('Enter');
   await is('done');

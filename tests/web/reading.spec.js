@@ -129,17 +129,18 @@ test('the download is the whole lesson and runs with NumPy alone', async ({ page
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing to complain of, ${colorScheme}`, async ({ page }) => {
+    test.setTimeout(180_000); // it looks at every element of a long page
     await page.emulateMedia({ colorScheme });
     await open(page);
     await block(page, 'train-reward').runToEnd();
     const broken = block(page, 'reward-model');
     await broken.write('1 / 0');
     await broken.runToEnd();
-    for (const check of await page.locator('details.check summary').all()) await check.click();
+    await page.evaluate(() => document.querySelectorAll('details.check').forEach((check) => { check.setAttribute('open', ''); }));
     await page.locator('figure.chart').first().scrollIntoViewIfNeeded();
     await expect(page.locator('.main-svg').first()).toBeVisible();
-    // What KaTeX draws is hidden from screen readers, who get MathML; it is half of all elements.
-    const { violations } = await new AxeBuilder({ page }).exclude('.katex-html').analyze();
+    // What KaTeX draws is hidden from screen readers, who get MathML; it is half of all elements. All editors are alike: two will do.
+    const { violations } = await new AxeBuilder({ page }).exclude('.katex-html').exclude('py-block:nth-of-type(n+4) .cm-editor').analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
   });
 }

@@ -1,0 +1,221 @@
+"""Checks a reader's work by its results. Knows no exercise.
+
+A check takes a `Work` and returns None or a sentence; the first check that has something to say speaks.
+What the reader's own functions do while they are checked, crashes included, stays without effect on the block's names.
+"""
+
+import contextlib
+import inspect
+import io
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import numpy as np
+
+from runtime.display import Emit
+from runtime.runner import Failed, describe
+
+LARGEST_COPY = 10_000_000  # bytes of one array that are kept, to be put back
+
+
+NOT_CHECKED = "The block stops with an error, so there is nothing to check. Mend that first, then check again."
+RIGHT_SO_FAR = "What there is to check is right, but the block stops with an error before its end. Mend that."
+
+
+class Verdict(TypedDict):
+    """`message` may hold `code` in backquotes; `line` is the line of the block that failed, if one did."""
+
+    passed: bool
+    message: str
+    line: int | None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """`checks` in the order in which they speak, `hints` from a nudge to nearly there, `fact` for who has passed.
+
+    `needs` are names of earlier blocks that the checks take, whether or not the reader's block uses them.
+    """
+
+    checks: tuple[Callable[["Work"], str | None], ...]
+    hints: tuple[str, ...]
+    fact: str
+    needs: tuple[str, ...] = ()
+
+
+class Refused(Exception):  # noqa: N818
+    """Ends a check with its sentence, from however deep."""
+
+
+class Missing(Refused):
+    """A name that a check needs is not there."""
+
+
+class Crashed(Exception):  # noqa: N818
+    """A function of the reader's raised `error` while it was tried."""
+
+    def __init__(self, function: str, error: BaseException) -> None:
+        super().__init__(function)
+        self.function = function
+        self.error = error
+
+
+class Work:
+    """The names that a block left, for checks to look at."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = names
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise Missing(f"There is no `{name}` after your block has run. Keep that name: it is what gets checked.")
+        return self._names[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._names.get(name, default)
+
+    def takes(self, name: str, *args: Any) -> bool:
+        """Whether `name` is a function that can be called with these arguments."""
+        try:
+            inspect.signature(self.get(name)).bind(*args)
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    def call(self, name: str, *args: Any, copies: bool = True) -> Any:
+        """What the reader's function returns for copies of `args`, which it may spoil, or for `args` themselves."""
+        try:
+            return self[name](*(_copy(arg) if copies else arg for arg in args))
+        except (KeyboardInterrupt, Refused):
+            raise
+        except BaseException as error:
+            raise Crashed(name, error) from error
+
+
+def grade(exercise: Exercise, namespace: dict[str, Any], block: str, failed: Failed | None = None) -> Verdict:
+    """The verdict on the block that has just run in `namespace`, which stays as it is.
+
+    A block that failed is looked at, too, since a check often knows more than the error says. It never passes.
+    """
+    names = namespace if failed is None else {name: namespace[name] for name in namespace.keys() - failed.unbound}
+    line, certain = None, False
+    try:
+        with untouched(namespace), _silent():
+            said = next((said for check in exercise.checks if (said := check(Work(names)))), None)
+            certain = said is not None
+    except Missing as missing:
+        said = str(missing)
+    except Refused as refusal:
+        said, certain = str(refusal), True
+    except Crashed as crash:
+        event = describe(crash.error, block)
+        line = event["line"]
+        where = f" in line {line}" if line else ""
+        reason = f"{event['name']}: {event['message']}".rstrip(": ")
+        said = f"Your `{crash.function}` was tried on other inputs and stopped{where}. {reason}."
+    except Exception as error:
+        # No check should get here; if one does, the reader is not to blame.
+        kind = type(error).__name__
+        said = f"The check could not read your results ({kind}: {error}). Compare their shapes with the starter’s."
+    if failed is not None and said is None:
+        said = RIGHT_SO_FAR
+    elif failed is not None and not certain:
+        said, line = NOT_CHECKED, None
+    return Verdict(passed=said is None, message=exercise.fact if said is None else said, line=line)
+
+
+def check(
+    emit: Emit, run_id: int, exercise: Exercise, namespace: dict[str, Any], block: str, failed: Failed | None = None
+) -> None:
+    """Grade as a run: a verdict event, then done. Stop ends it like any other."""
+    started, status = time.perf_counter(), "ok"
+    try:
+        emit({"type": "verdict", "id": run_id, **grade(exercise, namespace, block, failed)})
+    except KeyboardInterrupt:
+        status = "stopped"
+    emit({"type": "done", "id": run_id, "status": status, "seconds": time.perf_counter() - started})
+
+
+@contextlib.contextmanager
+def untouched(namespace: dict[str, Any]) -> Iterator[None]:
+    """Afterwards every name means what it meant, and arrays, lists, dicts and sets hold what they held."""
+    bindings = dict(namespace)
+    kept = [(value, _contents(value)) for name, value in bindings.items() if not name.startswith("__")]
+    try:
+        yield
+    finally:
+        for value, contents in kept:
+            if contents is not None:
+                _put_back(value, contents)
+        namespace.clear()
+        namespace.update(bindings)
+
+
+def _contents(value: Any) -> Any:
+    if type(value) in (list, dict, set):
+        return value.copy()
+    if isinstance(value, np.ndarray) and value.flags.writeable and value.nbytes <= LARGEST_COPY:
+        return value.copy()
+    return None
+
+
+def _put_back(value: Any, contents: Any) -> None:
+    if isinstance(value, np.ndarray):
+        value[...] = contents
+    elif isinstance(value, list):
+        value[:] = contents
+    else:
+        value.clear()
+        value.update(contents)
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, (np.ndarray, list, dict, set)) else value
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """What the reader's functions print while they are tried is no part of the block's output."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), np.errstate(
+        all="ignore"
+    ):
+        yield
+
+
+def number(value: Any) -> float | None:
+    """A value as a float: plain, NumPy's, or written as text. None for all that is no single number."""
+    if isinstance(value, str):
+        try:
+            return float(value.replace("\N{MINUS SIGN}", "-"))
+        except ValueError:
+            return None
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return float(np.asarray(value).reshape(()))
+    except (TypeError, ValueError):
+        return None
+
+
+def near(value: float, right: float, absolute: float = 0.006, relative: float = 0.004) -> bool:
+    """Equal but for rounding to two digits."""
+    return math.isfinite(value) and math.isfinite(right) and abs(value - right) <= absolute + relative * abs(right)
+
+
+Mistake = tuple[Callable[[Any], Any], str]
+
+
+def diagnose(pairs: Iterable[tuple[Any, float]], mistakes: Iterable[Mistake], relative: float = 0.004) -> str | None:
+    """The message of the first mistake that would give the reader's value in every case.
+
+    `pairs` are (case, the reader's value); a mistake is (what it would give in a case, its message).
+    Cases in which a mistake gives what is right tell nothing apart: leave them out.
+    """
+    pairs = list(pairs)
+    for wrong, message in mistakes:
+        if pairs and all(near(value, float(wrong(case)), relative=relative) for case, value in pairs):
+            return message
+    return None

@@ -1,0 +1,89 @@
+"""What the page gives to every block: np, charts, tables, live, progress, show. Charts are dicts, and drawn."""
+
+from html import escape
+
+import numpy as np  # noqa: F401
+import plotly.graph_objects as go
+from IPython import get_ipython
+from IPython.display import HTML, display
+from IPython.lib.pretty import pretty
+
+from lessons import charts, tables  # noqa: F401
+
+COLOURS = {"guide": "#8b929b"}  # of each role, as on the page
+
+
+def show(value):
+    """Show a value or a chart below the cell."""
+    display(value)
+
+
+def live(chart, *args, **kwargs):
+    """On the page this redraws as the loop goes on. Here the last state is drawn when the cell has ended."""
+    _held[chart.__name__] = chart, args, kwargs
+
+
+def progress(steps, total=None):
+    """Iterate over `steps`; only the page shows how far."""
+    return iter(steps)
+
+
+def _coloured(trace):
+    """The trace in the colour of its role."""
+    role = str(trace.get("meta", {}).get("role")).lower().replace(" ", "-")
+    colour = COLOURS.get(role, COLOURS["guide"])
+    dressed = trace | {"marker": trace.get("marker", {}) | {"color": colour}}
+    if trace.get("type") == "scatter":
+        dressed["line"] = trace.get("line", {}) | {"color": colour}
+    if trace.get("fill"):
+        dressed["fillcolor"] = f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.18)"
+    if "error_y" in trace:
+        ink = "#1c2127" if trace["type"] == "bar" else colour
+        dressed["error_y"] = trace["error_y"] | {"thickness": 1.5, "color": ink}
+    return dressed
+
+
+def _draw(figure):
+    meta = figure["layout"].get("meta", {})
+    layout = {"template": "plotly_white", "height": 440, "bargap": 0.35, **figure["layout"]}
+    if "title" in meta:
+        layout["title"] = {"text": meta["title"]}
+    drawing = go.Figure({"data": [_coloured(trace) for trace in figure["data"]], "layout": layout})
+    try:
+        drawing.show()
+    except ValueError:  # Plotly asks for nbformat, which the kernel's environment need not have
+        display(HTML(drawing.to_html(full_html=False, include_plotlyjs="cdn")))
+    if "summary" in meta:
+        display(HTML(f"<p>{escape(meta['summary'])}</p>"))
+
+
+def _tabulate(table):
+    def cell(value):
+        text = value["text"] if isinstance(value, dict) else str(value)
+        return f'<td style="text-align: left; white-space: pre-line">{escape(text)}</td>'
+
+    head = "".join(f'<th style="text-align: left">{escape(column)}</th>' for column in table["columns"])
+    rows = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in table["rows"])
+    display(HTML(f"<table><caption>{escape(table['title'])}</caption><tr>{head}</tr>{rows}</table>"))
+
+
+def _display(value):
+    """How a cell shows a dict: a chart, a table or what it says."""
+    if {"data", "layout"} <= value.keys():
+        _draw(value)
+    elif {"title", "columns", "rows"} == value.keys():
+        _tabulate(value)
+    else:
+        print(pretty(value))
+
+
+def _draw_held(*_):
+    states = list(_held.values())
+    _held.clear()
+    for chart, args, kwargs in states:
+        display(chart(*args, **kwargs))
+
+
+_held = {}
+get_ipython().events.register("post_run_cell", _draw_held)
+get_ipython().display_formatter.ipython_display_formatter.for_type(dict, _display)

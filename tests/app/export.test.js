@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { citations, readLesson } from '../../app/build/lessons.js';
+import { takeAlong } from '../../app/build/takeaway.js';
+import { modulesFor, notebookFile, plainMarkdown, pythonFile } from '../../app/export.js';
+
+const cells = await readLesson();
+const figures = Object.fromEntries(cells.flatMap(({ source }) => citations(source)).map((expression) => [expression, '1']));
+const lesson = await takeAlong(cells, figures);
+const blocks = cells.filter(({ kind }) => kind === 'block');
+
+test('both files hold every block once, in order', () => {
+  const notebook = JSON.parse(notebookFile(lesson));
+  const ids = notebook.cells.map((/** @type {any} */ { id }) => id);
+  assert.equal(new Set(ids).size, ids.length);
+  assert.deepEqual(ids.filter((/** @type {string} */ id) => blocks.some((block) => block.id === id)), blocks.map(({ id }) => id));
+  const file = pythonFile(lesson);
+  let at = 0;
+  for (const { id, source } of blocks) {
+    const found = file.indexOf(`# %% id="${id}"\n${source}\n`, at);
+    assert.ok(found >= at, id);
+    at = found;
+    assert.equal(notebook.cells.find((/** @type {any} */ cell) => cell.id === id).source.join(''), source);
+  }
+});
+
+test('the code of now takes the place of the original, and is marked', () => {
+  const sources = new Map([['policy', 'mine = """\\n"""\n# a quote \' and a \\']]);
+  const notebook = JSON.parse(notebookFile(lesson, sources));
+  assert.equal(notebook.cells.find((/** @type {any} */ cell) => cell.id === 'policy').source.join(''), sources.get('policy'));
+  assert.match(notebook.cells[0].source.join(''), /with your edits of 1 block\b/);
+  assert.match(pythonFile(lesson, sources), /\(edited\)\n\n# %% id="policy"\nmine = /);
+});
+
+test('a module that an edit imports comes along, after those that it needs', () => {
+  const sources = new Map([['policy', 'from preflab import (\n    ppo,\n)\n']]);
+  const file = pythonFile(lesson, sources);
+  const at = ['preflab.numeric', 'preflab.ppo'].map((name) => file.indexOf(`load("${name}"`));
+  assert.ok(at[0] > 0 && at[0] < at[1] && at[1] < file.indexOf('# %% id="policy"'));
+  assert.equal(file.split('load("preflab.ppo"').length, 2);
+  assert.doesNotMatch(pythonFile(lesson), /load\("preflab\.ppo"/);
+});
+
+test('imports are found in each form', () => {
+  const modules = { 'preflab.kl': '', 'preflab.ppo': 'from preflab.kl import k3', 'runtime.figures': '' };
+  assert.deepEqual(modulesFor('import preflab.kl as k', modules), ['preflab.kl']);
+  assert.deepEqual(modulesFor('from preflab import numeric, ppo', modules), ['preflab.kl', 'preflab.ppo']);
+  assert.deepEqual(modulesFor('from runtime.figures import line', modules), ['runtime.figures']);
+  assert.deepEqual(modulesFor('from preflab import numeric\nppo = 1', modules), []);
+});
+
+test('boxes, checks and headings become plain Markdown', () => {
+  assert.equal(plainMarkdown('## A {#a}\n\n::: key-insight One\ntext\n\nmore\n:::\nafter\n::: check Why?\nso\n:::'),
+    '<a id="a"></a>\n\n## A\n\n> **Key insight: One**\n>\n> text\n>\n> more\n\nafter\n<details><summary><b>Quick check:</b> Why?</summary>\n\nso\n\n</details>');
+  for (const { kind, source } of lesson.cells) if (kind === 'prose') assert.doesNotMatch(plainMarkdown(source), /:::|\{#|\{\{/);
+});

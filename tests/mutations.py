@@ -1,0 +1,771 @@
+"""Seeds mistakes into copies of the library and of the page's blocks: `python tests/mutations.py`.
+
+One line a mistake: the first test that fails, or SURVIVED, which makes the exit code 1. Words after the command choose
+the mistakes whose file or name contains one of them. The working tree is only read.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+IGNORED = shutil.ignore_patterns("__pycache__", ".*", "*.egg-info")
+LIBRARY = "test_losses.py test_optimum.py test_blocks.py test_parity.py::test_all_cases_agree test_exact.py"
+TESTS = {  # the quick ones, the likeliest first, by where the mistake is
+    "preflab": LIBRARY,
+    "preflab/stationary.py": "test_optimum.py test_exact.py test_blocks.py",
+    "lessons": "test_blocks.py",
+}
+
+
+class Mutation(NamedTuple):
+    file: str  # in py
+    old: str
+    new: str
+    name: str
+
+
+# Wraps a function that returns a Loss.
+WHOLE = """
+def wrong(value, gradient):
+    def decorate(function):
+        def loss(*args, **kwargs):
+            result = function(*args, **kwargs)
+            grads = {name: gradient * grad for name, grad in result.grads.items()}
+            return result._replace(loss=value * result.loss, per_example=value * result.per_example, grads=grads)
+        return loss
+    return decorate
+
+
+"""
+LOSSES = {
+    "losses": "dpo rdpo hinge ipo pairwise kto nll odds_ratio orpo simpo",
+    "reward_model": "bradley_terry linear_bradley_terry",
+    "ppo": "policy_loss value_loss reinforce",
+    "groups": "rloo_loss grpo_loss",
+    "kl": "in_loss",
+    "gaussian_policy": "kl kl_diagonal",
+    "softmax_policy": "kl",
+    "optimum": "gaussian_objective",
+}
+FACTORS = {"flipped": (-1, -1), "twice": (2, 2), "gradient flipped": (1, -1), "gradient twice": (1, 2)}
+
+
+def whole_losses():
+    """Every loss with its sign flipped or a factor of 2, gradient and all or in the gradient alone."""
+    for module, functions in LOSSES.items():
+        for function in functions.split():
+            for name, factors in FACTORS.items():
+                new = f"{WHOLE}@wrong{factors}\ndef {function}("
+                yield Mutation(f"preflab/{module}.py", f"\ndef {function}(", new, f"{module}.{function}: {name}")
+
+
+def table(text, folder):
+    """Mutations from `file | name`, then the old text in lines that begin with "- ", and the new with "+ "."""
+    for head, old, new in re.findall(r"^(\w+\.py \| .*)\n((?:- .*\n)+)((?:\+ .*\n)+)", text, re.M):
+        file, name = head.split(" | ")
+        yield Mutation(f"{folder}/{file}", unmarked(old), unmarked(new), name)
+
+
+def unmarked(lines):
+    """Without the marks. A backslash and n stand for the end of a line."""
+    return "\n".join(line[2:] for line in lines.splitlines()).replace("\\n", "\n")
+
+
+MISTAKES = [
+    *whole_losses(),
+    *table(
+        """
+numeric.py | sigmoid that overflows
+- return np.where(x >= 0, 1.0, small) / (1.0 + small)
++ return 1 / (1 + np.exp(-x))
+numeric.py | softplus as log(1 + e^x), which overflows
+- return np.maximum(x, 0.0) + np.log1p(np.exp(-abs(x)))
++ return np.log1p(np.exp(x))
+numeric.py | log(1 - e^x) that cancels
+- return np.where(x > -np.log(2), np.log(-np.expm1(near)), np.log1p(-np.exp(far)))
++ return np.log(1 - np.exp(x))
+numeric.py | whitening with ddof 0
+- x[mask].var(ddof=1)
++ x[mask].var(ddof=0)
+numeric.py | group deviation with ddof 0
+- .sum(axis, keepdims=True) / (n - 1)
++ .sum(axis, keepdims=True) / n
+numeric.py | whitening does not shift the mean back
+- (0.0 if shift_mean else mean)
++ 0.0
+numeric.py | the masked mean counts the padding
+- / np.maximum(mask.sum(axis), 1)
++ / np.maximum(np.ones_like(x).sum(axis), 1)
+numeric.py | a ratio that overflows
+- return np.exp(np.minimum(log_ratio, LARGEST_LOG))
++ return np.exp(log_ratio)
+losses.py | the margin's sign
+- return beta * aligned(1, difference=difference)[0]
++ return -beta * aligned(1, difference=difference)[0]
+losses.py | twice the margin
+- return beta * aligned(1, difference=difference)[0]
++ return 2 * beta * aligned(1, difference=difference)[0]
+losses.py | cDPO with its weights exchanged
+- right, wrong = 1 - label_smoothing, label_smoothing
++ right, wrong = label_smoothing, 1 - label_smoothing
+losses.py | cDPO forgets the other half
+- right, wrong = 1 - label_smoothing, label_smoothing
++ right, wrong = 1 - label_smoothing, 0.0
+losses.py | rDPO with cDPO's sign in the value
+- right * softplus(-margin) - wrong * softplus(margin)
++ right * softplus(-margin) + wrong * softplus(margin)
+losses.py | rDPO with cDPO's sign in the slope
+- (right * sigmoid(-margin) + wrong * sigmoid(margin))
++ (right * sigmoid(-margin) - wrong * sigmoid(margin))
+losses.py | rDPO without its divisor
+- (1 - error_rate) / (1 - 2 * error_rate), error_rate / (1 - 2 * error_rate)
++ (1 - error_rate), error_rate
+losses.py | the hinge's margin is 2
+- np.maximum(0.0, 1 - margin), np.where(margin < 1,
++ np.maximum(0.0, 2 - margin), np.where(margin < 2,
+losses.py | IPO's target 1/beta
+- - 1 / (2 * beta)\\n
++ - 1 / beta\\n
+losses.py | IPO's target 1/2
+- - 1 / (2 * beta)\\n
++ - 1 / 2\\n
+losses.py | IPO's target on beta D
+- _margin(difference, beta) / beta - 1
++ _margin(difference, beta) - 1
+losses.py | IPO's target with the other sign
+- _margin(difference, beta) / beta - 1
++ _margin(difference, beta) / beta + 1
+losses.py | the reference with the other sign
+- (policy_c - ref_c, policy_r - ref_r)
++ (policy_c + ref_c, policy_r + ref_r)
+losses.py | chosen and rejected exchanged
+- result = loss(chosen * scale_c - rejected * scale_r, beta
++ result = loss(rejected * scale_r - chosen * scale_c, beta
+losses.py | no slope through the rejected
+- "policy_rejected_logps": -slope * scale_r}
++ "policy_rejected_logps": 0 * slope * scale_r}
+losses.py | KTO's z0 without its clamp
+- return max(0.0, float(np.mean(mismatched_log_ratios)))
++ return float(np.mean(mismatched_log_ratios))
+losses.py | KTO's z0 without a baseline at all
+- return max(0.0, float(np.mean(mismatched_log_ratios)))
++ return 0.0
+losses.py | KTO's gradient flows through z0
+- slope = -weight * beta * sign * sigmoid(gain) * sigmoid(-gain)
++ slope = -weight * beta * sign * sigmoid(gain) * sigmoid(-gain)
++     slope = slope - slope.mean()
+losses.py | KTO's bad answers do not mirror z0
+- gain = beta * sign * (log_ratios - reference_point)
++ gain = beta * (sign * log_ratios - reference_point)
+losses.py | KTO's bad answers count as good
+- sign = 2 * labels - 1
++ sign = np.ones_like(labels)
+losses.py | KTO's weights exchanged
+- np.where(labels == 1, desirable_weight, undesirable_weight)
++ np.where(labels == 0, desirable_weight, undesirable_weight)
+losses.py | ORPO on densities
+- if (chosen >= 0).any() or (rejected >= 0).any():
++ if False:
+losses.py | ORPO on log-probs in place of log-odds
+- chosen - rejected - log1mexp(chosen) + log1mexp(rejected)
++ chosen - rejected
+losses.py | ORPO's odds upside down
+- chosen - rejected - log1mexp(chosen) + log1mexp(rejected)
++ chosen - rejected + log1mexp(chosen) - log1mexp(rejected)
+losses.py | SimPO's margin with the other sign
+- chosen - rejected - gamma / beta
++ chosen - rejected + gamma / beta
+losses.py | SimPO's margin times beta
+- chosen - rejected - gamma / beta
++ chosen - rejected - gamma
+losses.py | AlphaPO's exponent with the other sign
+- -np.expm1(-alpha * logps) / alpha, np.exp(-alpha * logps)
++ np.expm1(alpha * logps) / alpha, np.exp(alpha * logps)
+reward_model.py | chosen and rejected exchanged
+- gap, total = chosen - rejected - margin
++ gap, total = rejected - chosen - margin
+reward_model.py | twice the margin of a pair
+- gap, total = chosen - rejected - margin
++ gap, total = 2 * (chosen - rejected) - margin
+reward_model.py | the margin with the other sign
+- gap, total = chosen - rejected - margin
++ gap, total = chosen - rejected + margin
+reward_model.py | each reward is centred, not their sum
+- chosen + rejected\\n
++ np.sqrt(chosen**2 + rejected**2)\\n
+reward_model.py | no slope through the rejected
+- "rewards_rejected": (pull + doubt) / len(gap)
++ "rewards_rejected": 0 * (pull + doubt) / len(gap)
+reward_model.py | a bias that learns
+- "b": (up + down).sum()
++ "b": up.sum()
+kl.py | k2 without its 1/2
+- return u**2 / 2, u
++ return u**2, 2 * u
+kl.py | k3 with the inverted ratio
+- np.expm1(np.minimum(-u, LARGEST_LOG))
+-     return inverse + u, -inverse
++ np.expm1(np.minimum(u, LARGEST_LOG))
++     return inverse - u, inverse
+kl.py | k3 with the sign of its log-ratio
+- return inverse + u, -inverse
++ return inverse - u, -inverse - 2
+kl.py | k3 that cancels near 0
+- np.expm1(np.minimum(-u, LARGEST_LOG))
++ np.exp(np.minimum(-u, LARGEST_LOG)) - 1
+kl.py | k1's sign
+- return u, np.ones_like(u)
++ return -u, -np.ones_like(u)
+rollout.py | the KL is paid out
+- rewards = -kl_coef * kl
++ rewards = kl_coef * kl
+rollout.py | twice the KL
+- rewards = -kl_coef * kl
++ rewards = -2 * kl_coef * kl
+rollout.py | returns from whitened advantages
+- raw + values, whiten(raw, tokens))
++ whiten(raw, tokens) + values, whiten(raw, tokens))
+rollout.py | advantages not whitened
+- raw + values, whiten(raw, tokens))
++ raw + values, raw)
+rollout.py | the values with the other sign
+- advantages = rewards + gamma * after - values
++ advantages = rewards + gamma * after + values
+rollout.py | lambda without gamma
+- += gamma * lam * advantages
++ += lam * advantages
+rollout.py | whitened rewards lose their mean
+- whiten(rewards, states, shift_mean=False)
++ whiten(rewards, states)
+rollout.py | the score one place early
+- np.minimum(np.asarray(last) + 1, kl.shape[1] - 1)
++ np.asarray(last)
+ppo.py | the advantage is clipped, not the ratio
+- free, bound = -advantages * capped, -advantages * np.clip(r, 1 - low, 1 + high)
++ free, bound = -np.clip(advantages, -low, high) * r, -np.clip(advantages, -low, high) * r
+ppo.py | the smaller of free and clipped
+- value, share = larger(free, bound)
+-     moves
++ value, share = np.minimum(free, bound), larger(bound, free)[1]
++     moves
+ppo.py | no clipping
+- value, share = larger(free, bound)
+-     moves
++ value, share = free, np.ones_like(free)
++     moves
+ppo.py | the ratio upside down
+- r = ratio(log_ratio)
++ r = ratio(-log_ratio)
+ppo.py | old log-probs are not held fixed
+- return value, -advantages * r * moves
++ return value, 0 * r * moves
+ppo.py | a slope without the ratio
+- return value, -advantages * r * moves
++ return value, -advantages * moves
+ppo.py | clipped answers still pull
+- ((1 - low <= r) & (r <= 1 + high))
++ 1
+ppo.py | the smaller value loss
+- value, share = larger(free, bound)
+-     slope
++ value, share = np.minimum(free, bound), larger(bound, free)[1]
++     slope
+ppo.py | the value loss without its 1/2
+- _masked_loss(value / 2, slope,
++ _masked_loss(value, 2 * slope,
+ppo.py | old values are not held fixed
+- slope = share * (values - returns) + (1 - share) * (bounded == values) * (bounded - returns)
++ slope = share * (values - returns) + (1 - share) * (bounded - returns)
+ppo.py | REINFORCE with a gradient through its baseline
+- {"logps": -advantages * weights}
++ {"logps": -(advantages - 1) * weights}
+ppo.py | GRPO's normaliser weighs tokens, not answers
+- return mask / np.maximum(mask.sum(axis=1, keepdims=True), 1) / len(mask)
++ return mask / max(mask.sum(), 1)
+groups.py | RLOO's baseline contains the answer itself
+- gap * (others + 1) / np.maximum(others, 1)
++ gap
+groups.py | RLOO's advantage with the other sign
+- gap * (others + 1) / np.maximum(others, 1)
++ -gap * (others + 1) / np.maximum(others, 1)
+groups.py | GRPO's advantage with the other sign
+- gap = gap / (moments(
++ gap = -gap / (moments(
+groups.py | GRPO divides by the variance
+- [1] + eps)
++ [1] ** 2 + eps)
+groups.py | GRPO's deviation is the batch's
+- axis=1 if scale == "group" else None
++ axis=None
+groups.py | GRPO's KL with the other sign
+- value = value + beta * kl\\n
++ value = value - beta * kl\\n
+groups.py | GRPO's KL without a slope
+- + weights * beta * slope
++ + 0 * weights * beta * slope
+groups.py | GRPO's KL with twice its slope
+- + weights * beta * slope
++ + 2 * weights * beta * slope
+groups.py | GRPO's KL in the ratio to the reference upside down
+- k3(masked(logps - aligned(logps=logps, ref_logps=ref_logps)[1], mask))
++ k3(masked(aligned(logps=logps, ref_logps=ref_logps)[1] - logps, mask))
+groups.py | the corrected KL holds its ratio fixed
+- return kl * r, slope * r, kl * r
++ return kl * r, slope * r, nothing
+groups.py | the ratio of an answer is the mean of its tokens'
+- masked(logps - old_logps, mask).sum(axis=1)
++ masked(logps - old_logps, mask).mean(axis=1)
+gaussian_policy.py | log-ratios from two large log-probs
+- return (shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
++ return log_prob(contexts, outputs, weights, sigma) - log_prob(contexts, outputs, ref, ref_sigma)
+gaussian_policy.py | the log-ratio with the other sign
+- return (shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
++ return -(shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
+gaussian_policy.py | the log-density without its 1/2
+- 0.5 * z**2 + np.log(sigma)
++ z**2 + np.log(sigma)
+gaussian_policy.py | the log-density without its deviation
+- 0.5 * z**2 + np.log(sigma)
++ 0.5 * z**2
+gaussian_policy.py | the score with the other sign
+- [:, None] * residual / np.square(sigma))
++ [:, None] * -residual / np.square(sigma))
+gaussian_policy.py | the score without the variance
+- [:, None] * residual / np.square(sigma))
++ [:, None] * residual)
+gaussian_policy.py | a squared distance for the KL
+- per_context = (shift**2).sum(axis=1) / (2 * sigma**2)
+-     grad = contexts.T @ shift / (sigma**2 * len(contexts))
++ per_context = (shift**2).sum(axis=1)
++     grad = contexts.T @ shift * 2 / len(contexts)
+gaussian_policy.py | the KL the other way round between deviations
+- wider = std / ref_std
++ wider = ref_std / std
+gaussian_policy.py | samples with the variance for deviation
+- return mean + sigma * rng
++ return mean + np.square(sigma) * rng
+softmax_policy.py | the score without its mean
+- (np.eye(pi.shape[-1])[outputs] - pi)
++ np.eye(pi.shape[-1])[outputs]
+softmax_policy.py | the forward KL
+- per_row = np.atleast_1d((pi * log_ratios).sum(axis=-1))
++ per_row = np.atleast_1d((-probs(ref_logits) * log_ratios).sum(axis=-1))
+softmax_policy.py | logits that overflow
+- shifted = logits - logits.max(axis=-1, keepdims=True)
++ shifted = logits
+preferences.py | labels that never err
+- rng.random(len(first)) >= prefers_first
++ prefers_first < 0.5
+preferences.py | the worse answer is preferred
+- return sigmoid(first_rewards - second_rewards)
++ return sigmoid(second_rewards - first_rewards)
+preferences.py | the other labels are flipped
+- rng.random(len(chosen)) < rate
++ rng.random(len(chosen)) >= rate
+optimum.py | the shift without the variance
+- return sigma**2 * np.asarray(reward_weights, float) / beta
++ return np.asarray(reward_weights, float) / beta
+optimum.py | the shift times beta
+- return sigma**2 * np.asarray(reward_weights, float) / beta
++ return sigma**2 * np.asarray(reward_weights, float) * beta
+optimum.py | the KL without its 1/2
+- return float(shift @ shift / (2 * sigma**2))
++ return float(shift @ shift / sigma**2)
+optimum.py | the frontier without its 2
+- np.sqrt(2 * np.asarray(kl, float))
++ np.sqrt(np.asarray(kl, float))
+optimum.py | the KL is paid out
+- beta * penalty.per_example - contexts
++ -beta * penalty.per_example - contexts
+optimum.py | tilted away from the reward
+- log_probs(ref_logits) + rewards / beta
++ log_probs(ref_logits) - rewards / beta
+optimum.py | tilted by beta
+- log_probs(ref_logits) + rewards / beta
++ log_probs(ref_logits) + rewards * beta
+stationary.py | flips counted twice
+- error_rate = flip_rate + label_smoothing - 2 * flip_rate * label_smoothing
++ error_rate = flip_rate + label_smoothing
+stationary.py | rDPO's rest without its divisor
+- (flip_rate - error_rate) / (1 - 2 * error_rate)
++ (flip_rate - error_rate)
+stationary.py | IPO over twice tau
+- return float(beta / tau *
++ return float(beta / (2 * tau) *
+stationary.py | KTO's clamp exchanged
+- (0.0 if clamped else moved**2 / 2)
++ (moved**2 / 2 if clamped else 0.0)
+stationary.py | KTO's KL without its 1/2
+- (0.0 if clamped else moved**2 / 2)
++ (0.0 if clamped else moved**2)
+stationary.py | GRPO's group without the answer itself
+- own_share = (group_size - 1) / group_size
++ own_share = 1.0
+stationary.py | c4 of one answer fewer
+- math.sqrt(2 / (n - 1)) *
++ math.sqrt(2 / n) *
+""",
+        "preflab",
+    ),
+    *table(
+        """
+01_preferences.py | contexts without a constant feature
+-     contexts[:, 0] = 1.0\\n
++     pass\\n
+01_preferences.py | labels that never err
+- first_wins = (rng.random(n) < p_first)
++ first_wins = (p_first > 0.5)
+01_preferences.py | the worse answer is preferred
+- np.exp(-(first - second) @ TRUE_WEIGHTS)
++ np.exp((first - second) @ TRUE_WEIGHTS)
+01_preferences.py | sigmoid that overflows
+- return np.exp(-np.logaddexp(0.0, -z))
++ return 1 / (1 + np.exp(-z))
+01_preferences.py | a bias in the reward model
+- difference = preferred - rejected  # (n, d)
++ difference = np.column_stack([preferred - rejected, np.ones(len(preferred))])
+01_preferences.py | the reward model climbs its loss
+- weights += lr * (doubt
++ weights -= lr * (doubt
+01_preferences.py | twice the step
+- weights += lr * (doubt
++ weights += 2 * lr * (doubt
+01_preferences.py | the doubt with the other sign
+- doubt = sigmoid(-margin)  # how
++ doubt = sigmoid(margin)  # how
+02_rlhf.py | samples with the variance for deviation
+- return mean + SIGMA * rng
++ return mean + SIGMA**2 * rng
+02_rlhf.py | the log-density without its 1/2
+- return -squares / (2 * SIGMA**2)
++ return -squares / SIGMA**2
+02_rlhf.py | the log-density without its deviation
+- np.log(2 * np.pi * SIGMA**2)
++ np.log(2 * np.pi)
+02_rlhf.py | a squared distance for the KL
+- return ((weights - ref) ** 2).sum() / (2 * SIGMA**2)
++ return ((weights - ref) ** 2).sum()
+02_rlhf.py | the KL without the variance
+- return ((weights - ref) ** 2).sum() / (2 * SIGMA**2)
++ return ((weights - ref) ** 2).sum() / 2
+02_rlhf.py | the optimum without the variance
+- weights[0] += SIGMA**2 * reward_weights / beta
++ weights[0] += reward_weights / beta
+02_rlhf.py | the optimum moves the reference
+- weights = ref.copy()
++ weights = ref
+02_rlhf.py | the advantage is clipped, not the ratio
+- pull = np.where(gone_far, 0.0, ratio * advantages)
++ pull = np.clip(advantages, -epsilon, epsilon)
+02_rlhf.py | no clipping
+- pull = np.where(gone_far, 0.0, ratio * advantages)
++ pull = ratio * advantages
+02_rlhf.py | a slope without the ratio
+- pull = np.where(gone_far, 0.0, ratio * advantages)
++ pull = np.where(gone_far, 0.0, advantages)
+02_rlhf.py | old log-probs are not held fixed
+- - log_prob(outputs, contexts, old_weights)\\n
++ - log_prob(outputs, contexts, weights)\\n
+02_rlhf.py | clipped in the wrong direction
+- np.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon)
++ np.where(advantages < 0, ratio > 1 + epsilon, ratio < 1 - epsilon)
+02_rlhf.py | PPO's step without the variance
+- score = (outputs - contexts @ weights) / SIGMA**2  # d
++ score = (outputs - contexts @ weights)  # d
+02_rlhf.py | PPO descends its surrogate
+- return weights + lr * contexts.T @ (pull
++ return weights - lr * contexts.T @ (pull
+02_rlhf.py | the larger of free and clipped
+- return np.minimum(ratio * advantage
++ return np.maximum(ratio * advantage
+02_rlhf.py | the KL is paid out
+- paid = reward - beta * log_ratio
++ paid = reward + beta * log_ratio
+02_rlhf.py | twice the KL
+- paid = reward - beta * log_ratio
++ paid = reward - 2 * beta * log_ratio
+02_rlhf.py | k3 in the reward
+- paid = reward - beta * log_ratio
++ paid = reward - beta * (np.exp(-log_ratio) - 1 + log_ratio)
+02_rlhf.py | advantages with ddof 1
+- (paid.std() + 1e-8)
++ (paid.std(ddof=1) + 1e-8)
+02_rlhf.py | one pass is forgotten
+- for _ in range(passes):
++ for _ in range(passes - 1):
+03_dpo.py | the margin from four large log-probs
+- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
++ a, b, c, d = (log_prob(y, contexts, w) for y in (preferred, rejected) for w in (weights, ref))
++     return beta * ((a - b) - (c - d))
+03_dpo.py | the margin without the variance
+- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
++ return beta * ((preferred - rejected) * shift).sum(axis=1)
+03_dpo.py | chosen and rejected exchanged
+- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
++ return beta * ((rejected - preferred) * shift).sum(axis=1) / SIGMA**2
+03_dpo.py | log(sigmoid(x)) that overflows
+- return np.logaddexp(0.0, -margin).mean(), gradient
++ return -np.log(1 / (1 + np.exp(-margin))).mean(), gradient
+03_dpo.py | DPO's gradient with the other sign
+- gradient = -beta / SIGMA**2 *
++ gradient = beta / SIGMA**2 *
+03_dpo.py | twice DPO's gradient
+- gradient = -beta / SIGMA**2 *
++ gradient = -2 * beta / SIGMA**2 *
+03_dpo.py | DPO's gradient without beta
+- gradient = -beta / SIGMA**2 *
++ gradient = -1 / SIGMA**2 *
+03_dpo.py | DPO climbs its loss
+- path.append(weights - lr * gradient)
++ path.append(weights + lr * gradient)
+07_variants.py | the reference with the other sign
+- return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
++ return (logs.chosen + logs.ref_chosen) - (logs.rejected + logs.ref_rejected)
+07_variants.py | KTO's mismatched answers are the pairs' own
+- other = np.roll(preferred, 1, axis=0)
++ other = preferred
+07_variants.py | the trainer climbs the loss
+- path.append(weights - lr * contexts.T
++ path.append(weights + lr * contexts.T
+07_variants.py | the trainer without the rejected
+- + down[:, None] * (rejected - mean)
++ + 0 * down[:, None] * (rejected - mean)
+07_variants.py | theory flips the wrong share
+- (1 - flips) * p + flips * (1 - p)  # that
++ flips * p + (1 - flips) * (1 - p)  # that
+07_variants.py | theory forgets the KL's 1/2
+- drift = (c * size) ** 2 / 2  # KL
++ drift = (c * size) ** 2  # KL
+07_variants.py | theory takes KTO's drift with the other sign
+- mismatched = np.full_like(up, -drift)
++ mismatched = np.full_like(up, drift)
+07_variants.py | the moved policy without the variance
+- weights[0] += c * SIGMA**2 * TRUE_WEIGHTS
++ weights[0] += c * TRUE_WEIGHTS
+07_variants.py | DPO's slope with the other sign
+- slope = -beta * sigmoid(-margin)\\n
++ slope = beta * sigmoid(-margin)\\n
+07_variants.py | twice DPO's margin
+- def dpo(logs, beta=BETA):
+-     margin = beta *
++ def dpo(logs, beta=BETA):
++     margin = 2 * beta *
+07_variants.py | DPO's log(sigmoid(x)) overflows
+- slope = -beta * sigmoid(-margin)
+-     return np.logaddexp(0.0, -margin)
++ slope = -beta * sigmoid(-margin)
++     return -np.log(1 / (1 + np.exp(-margin)))
+07_variants.py | IPO's target 1/beta
+- miss = log_ratio_gap(logs) - 1 / (2 * beta)
++ miss = log_ratio_gap(logs) - 1 / beta
+07_variants.py | IPO's target on beta D
+- miss = log_ratio_gap(logs) - 1 / (2 * beta)
++ miss = beta * log_ratio_gap(logs) - 1 / 2
+07_variants.py | IPO's slope without its 2
+- return miss**2, 2 * miss, -2 * miss
++ return miss**2, miss, -miss
+07_variants.py | IPO's slope with the other sign
+- return miss**2, 2 * miss, -2 * miss
++ return miss**2, -2 * miss, 2 * miss
+07_variants.py | KTO's z0 without its clamp
+- baseline = max(0.0, logs.mismatched.mean())
++ baseline = logs.mismatched.mean()
+07_variants.py | KTO's z0 without a baseline at all
+- baseline = max(0.0, logs.mismatched.mean())
++ baseline = 0.0
+07_variants.py | KTO's bad answers do not mirror z0
+- bad = sigmoid(beta * (baseline - (
++ bad = sigmoid(beta * (-baseline - (
+07_variants.py | KTO's gradient flows through z0
+- return value, -beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
++ through = beta * (good * (1 - good) - bad * (1 - bad)).mean() / 2
++     return value, through - beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
+07_variants.py | KTO's slope of the bad with the other sign
+- , beta * bad * (1 - bad) / 2
++ , -beta * bad * (1 - bad) / 2
+07_variants.py | KTO without its 1/2
+- value = ((1 - good) + (1 - bad)) / 2
+-     return value, -beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
++ value = (1 - good) + (1 - bad)
++     return value, -beta * good * (1 - good), beta * bad * (1 - bad)
+07_variants.py | SimPO without the length
+- (logs.chosen - logs.rejected) / length - gamma
++ (logs.chosen - logs.rejected) - gamma
+07_variants.py | SimPO's margin with the other sign
+- (logs.chosen - logs.rejected) / length - gamma
++ (logs.chosen - logs.rejected) / length + gamma
+07_variants.py | SimPO's slope without the length
+- slope = -beta / length * sigmoid(-margin)
++ slope = -beta * sigmoid(-margin)
+07_variants.py | SimPO with a reference
+- beta * (logs.chosen - logs.rejected) /
++ beta * log_ratio_gap(logs) /
+07_variants.py | cDPO's slope with the wrong sign
+- ((1 - flips) * sigmoid(-margin) - flips * sigmoid(margin))
++ ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))
+07_variants.py | cDPO's value with rDPO's sign
+- np.logaddexp(0.0, -margin) + flips
++ np.logaddexp(0.0, -margin) - flips
+07_variants.py | rDPO's value with cDPO's sign
+- np.logaddexp(0.0, -margin) - flips
++ np.logaddexp(0.0, -margin) + flips
+07_variants.py | rDPO's slope with the wrong sign
+- ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))
++ ((1 - flips) * sigmoid(-margin) - flips * sigmoid(margin))
+07_variants.py | rDPO without its divisor
+- return value / (1 - 2 * flips), slope / (1 - 2 * flips), -slope / (1 - 2 * flips)
++ return value, slope, -slope
+07_variants.py | the other labels are flipped
+- (rng.random(len(preferred)) < rate)
++ (rng.random(len(preferred)) >= rate)
+07_variants.py | ORPO on densities
+- log_p - np.log(-np.expm1(log_p))
++ log_p - np.log(abs(np.expm1(log_p)))
+07_variants.py | ORPO's odds upside down
+- log_p - np.log(-np.expm1(log_p))
++ log_p + np.log(-np.expm1(log_p))
+07_variants.py | ORPO without the NLL's slope
+- return value, -1 + doubt / np.expm1(logs.chosen)
++ return value, doubt / np.expm1(logs.chosen)
+07_variants.py | ORPO's slope of the rejected with the other sign
+- , -doubt / np.expm1(logs.rejected)
++ , doubt / np.expm1(logs.rejected)
+07_variants.py | ORPO without its beta
+- value = -logs.chosen + beta * np
++ value = -logs.chosen + np
+07_variants.py | the finite KL to a reference that is not uniform
+- kl = p @ logs + np.log(len(ANSWERS))
++ kl = p @ logs
+07_variants.py | the finite trainer without the score's mean
+- pull = up @ (preferred - mean) + down @ (rejected - mean)
++ pull = up @ preferred + down @ rejected
+07_variants.py | REINFORCE is paid the KL
+- - beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
++ + beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
+07_variants.py | REINFORCE with a gradient through the KL in its reward
+- pull = advantage(paid.reshape(prompts, group)).reshape(-1, 1)
++ pull = (advantage(paid.reshape(prompts, group)).reshape(-1, 1) - beta)
+07_variants.py | REINFORCE without the variance
+- path.append(weights + lr * x.T @ pull / SIGMA**2 / len(x))
++ path.append(weights + lr * x.T @ pull / len(x))
+07_variants.py | RLOO's baseline contains the answer itself
+- others = (paid.sum(axis=1, keepdims=True) - paid) / (paid.shape[1] - 1)
++ others = paid.mean(axis=1, keepdims=True)
+07_variants.py | RLOO's advantage with the other sign
+- return paid - others
++ return others - paid
+07_variants.py | GRPO's deviation with ddof 0
+- reward.std(axis=1, ddof=1, keepdims=True)
++ reward.std(axis=1, keepdims=True)
+07_variants.py | k3 with the inverted ratio
+- price = beta * (1 - np.exp(-log_ratio))
++ price = beta * (np.exp(log_ratio) - 1)
+07_variants.py | GRPO's KL with the other sign
+- (a.ravel() - price)
++ (a.ravel() + price)
+07_variants.py | GRPO with k2 for k3
+- price = beta * (1 - np.exp(-log_ratio))
++ price = beta * log_ratio
+07_variants.py | GRPO's shift with RLHF's dependence on the reward
+- direction = rm_weights / np.linalg.norm(rm_weights)
++ direction = rm_weights
+07_variants.py | GRPO's shift with the variance
+- weights[0] += SIGMA / beta *
++ weights[0] += SIGMA**2 / beta *
+07_variants.py | GRPO's c4 of one answer fewer
+- c4 = np.sqrt(2 / (group - 1)) *
++ c4 = np.sqrt(2 / group) *
+08_over_optimisation.py | the mean square without the noise
+- (weights**2).sum() + OUTPUT_DIM * SIGMA**2
++ (weights**2).sum()
+09_ledger.py | the frontier without its 2
+- np.sqrt(2 * kl_to_reference(weights))
++ np.sqrt(kl_to_reference(weights))
+10_questions.py | REINFORCE descends
+- return weights + lr * contexts.T @ (advantages
++ return weights - lr * contexts.T @ (advantages
+10_questions.py | REINFORCE without the variance
+- score = (outputs - contexts @ weights) / SIGMA**2
++ score = outputs - contexts @ weights
+""",
+        "lessons",
+    ),
+]
+
+
+def copy(folder):
+    """What the tests need, in the same places."""
+    for name in ("py", "tests/py", "tests/data"):
+        shutil.copytree(TOP / name, folder / name, ignore=IGNORED)
+    shutil.copy(TOP / "tests/parity.py", folder / "tests")
+
+
+def first_failure(folder, tests):
+    """The first test that fails in a copy, or None. RuntimeError if the tests could not run."""
+    environment = {"PYTHONPATH": str(folder / "py"), "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
+    options = "-m pytest -c pyproject.toml --rootdir=.. --assert=plain -x -q -rf --tb=no -p no:cacheprovider".split()
+    done = subprocess.run(
+        [sys.executable, *options, *(f"../tests/py/{test}" for test in tests.split())],
+        cwd=folder / "py",
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    failed = re.search(r"^FAILED \S*?(test_\w+\.py::.+?)(?: - |$)", done.stdout, re.M)
+    if done.returncode > 1 or (done.returncode == 1) != bool(failed):
+        raise RuntimeError(done.stdout + done.stderr)
+    return failed and failed[1]
+
+
+def caught_by(mutation):
+    """The first test that fails with the mistake, or None."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        copy(folder)
+        file = folder / "py" / mutation.file
+        file.write_text(file.read_text("utf-8").replace(mutation.old, mutation.new), "utf-8")
+        compile(file.read_text("utf-8"), mutation.file, "exec")
+        return first_failure(folder, TESTS.get(mutation.file) or TESTS[mutation.file.split("/")[0]])
+
+
+def check_table(mutations):
+    """Every old text stands exactly once in its file, and no mistake is there twice. Exits if not."""
+    wrong = [
+        f"{m.file} | {m.name}: found {count} times: {m.old!r}"
+        for m in mutations
+        if (count := (TOP / "py" / m.file).read_text("utf-8").count(m.old)) != 1 or m.old == m.new
+    ]
+    names = [(m.file, m.name) for m in mutations]
+    wrong += [f"{file} | {name}: twice in the table" for file, name in set(names) if names.count((file, name)) > 1]
+    if wrong:
+        sys.exit("\n".join(wrong))
+
+
+def main(words):
+    started = time.monotonic()
+    check_table(MISTAKES)
+    chosen = [m for m in MISTAKES if not words or any(word in f"{m.file} {m.name}" for word in words)]
+    with tempfile.TemporaryDirectory() as name:
+        copy(pathlib.Path(name))
+        if failure := first_failure(pathlib.Path(name), LIBRARY):
+            sys.exit(f"{failure} fails without any mistake.")
+    survivors = 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for mutation, test in zip(chosen, pool.map(caught_by, chosen), strict=True):
+            survivors += test is None
+            print(f"{mutation.file} | {mutation.name}: {test or 'SURVIVED'}", flush=True)
+    print(f"{len(chosen)} mistakes, {survivors} survived, {time.monotonic() - started:.0f} s")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

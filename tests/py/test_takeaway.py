@@ -1,0 +1,121 @@
+"""The notebook that a reader downloads: valid, and it runs from top to bottom in IPython with NumPy and Plotly only."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from lessons.given import GIVEN
+from runtime.dependencies import names
+
+TOP = pathlib.Path(__file__).parents[2]
+
+EDITS = {
+    "ledger-seeds": None,  # filled in below: fewer seeds, to be quick
+    "exercise-dpo": "from preflab import losses\nprint('mine', losses.__name__)\n{'a': 1}",
+}
+
+# What the page does with the reader's code, with a stub for the figures that the prose cites.
+EXPORT = """
+import { citations, readLesson } from './app/build/lessons.js';
+import { takeAlong } from './app/build/takeaway.js';
+import { notebookFile } from './app/export.js';
+const cells = await readLesson();
+const figures = Object.fromEntries(cells.flatMap(({ source }) => citations(source)).map((one) => [one, '…']));
+const lesson = await takeAlong(cells, figures);
+process.stdout.write(notebookFile(lesson, new Map(Object.entries(JSON.parse(process.argv[1])))));
+"""
+
+# Jupyter's kernel is this shell behind sockets; cells, displays and formatters are the same.
+RUN = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+shell = InteractiveShell.instance()
+results = {}
+for cell in json.load(sys.stdin)["cells"]:
+    if cell["cell_type"] != "code":
+        continue
+    with capture_output() as captured:
+        done = shell.run_cell("".join(cell["source"]), store_history=True)
+    error = done.error_before_exec or done.error_in_exec
+    results[cell["id"]] = {
+        "error": error and repr(error),
+        "text": captured.stdout,
+        "shown": [list(output.data) for output in captured.outputs],
+        "html": "".join(output.data.get("text/html", "") for output in captured.outputs),
+    }
+results["from_text"] = all(sys.modules[name].from_text for name in ("preflab", "lessons", "runtime"))
+print(json.dumps(results))
+"""
+
+
+@pytest.fixture(scope="module")
+def notebook(blocks):
+    """The notebook's text, with two blocks edited."""
+    fewer = re.sub(r"^SEEDS = \d+", "SEEDS = 2", blocks["ledger-seeds"], flags=re.M)
+    edits = json.dumps(EDITS | {"ledger-seeds": fewer})
+    command = ["node", "--input-type=module", "-e", EXPORT, edits]
+    return subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+@pytest.fixture(scope="module")
+def results(notebook, tmp_path_factory):
+    """{cell id: what it gave}."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    given = os.environ | {"PLOTLY_RENDERER": "plotly_mimetype", "IPYTHONDIR": str(folder)}
+    command = [sys.executable, "-I", "-c", RUN]
+    done = subprocess.run(
+        command, input=notebook, cwd=folder, env=given, capture_output=True, text=True, check=True, timeout=600
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_notebook_is_valid(notebook):
+    read = nbformat.reads(notebook, as_version=4)
+    nbformat.validate(read)
+    assert (read.nbformat, read.nbformat_minor) == (4, 5)
+
+
+@pytest.mark.parametrize("name", ["given_in_python.py", "given_in_jupyter.py"])
+def test_all_that_the_page_gives_is_given_there(name):
+    source = (TOP / "py/takeaway" / name).read_text("utf-8")
+    assert set(GIVEN) <= set(names(source)["defines"])
+
+
+@pytest.mark.slow
+def test_every_cell_runs(results, blocks):
+    assert set(blocks) <= set(results)
+    assert [result["error"] for result in results.values() if isinstance(result, dict) and result["error"]] == []
+
+
+@pytest.mark.slow
+def test_it_stands_on_the_texts_that_it_carries(results):
+    assert results["from_text"]
+
+
+@pytest.mark.slow
+def test_every_chart_and_every_table_is_shown(results, blocks):
+    for block, source in blocks.items():
+        if block in EDITS:
+            continue
+        shown = sum(results[block]["shown"], [])
+        assert ("application/vnd.plotly.v1+json" in shown) == bool(re.search(r"\bcharts\.", source)), block
+        assert ("<table>" in results[block]["html"]) == bool(re.search(r"\btables\.", source)), block
+
+
+@pytest.mark.slow
+def test_blocks_print_what_they_print_on_the_page(results, lesson):
+    assert f"loss {lesson.rm_losses[0]:.4f} -> {lesson.rm_losses[-1]:.4f}" in results["train-reward"]["text"]
+    assert results["ledger-seeds"]["text"].startswith("2 seeds: RLHF scored")
+
+
+@pytest.mark.slow
+def test_an_edit_and_the_module_that_it_imports_come_along(results):
+    assert re.fullmatch(r"mine preflab.losses\n(Out\[\d+]: )?\{'a': 1}\n", results["exercise-dpo"]["text"])

@@ -1,0 +1,130 @@
+/** Errors that teach, help while one edits, the variables, and how far a long loop is. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TOP } from '../../app/build/tools.js';
+import { RUNTIME } from '../../app/build/runtime.js';
+import { block, expect, open, test } from './page.js';
+
+test('each common mistake gets its hint on the page’s own Python, too', async () => {
+  const { loadPyodide } = await import('pyodide');
+  const python = await loadPyodide({ indexURL: join(TOP, 'static', RUNTIME.pyodideDir), stdout: () => {}, stderr: () => {} });
+  await python.loadPackage('numpy', { messageCallback: () => {} });
+  python.mountNodeFS('/py', join(TOP, 'py'));
+  python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
+  python.FS.writeFile('/py-cases.py', await readFile(join(TOP, 'tests/py/error_cases.py')));
+  const wrong = await python.runPythonAsync(`
+    import importlib.util
+    spec = importlib.util.spec_from_file_location("error_cases", "/py-cases.py")
+    cases = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(cases)
+    wrong = []
+    for source, expected in cases.CASES:
+        events = []
+        await cases.Runner(events.append, cases.GIVEN).run(1, "block", source)
+        said = [event["hint"] for event in events if event["type"] == "error"]
+        if not said or not cases.fits(said[0], expected):
+            wrong.append([source, expected, *said])
+    import json
+    json.dumps(wrong)`);
+  expect(JSON.parse(wrong)).toEqual([]);
+});
+
+test('a misspelt name: the hint, a link to its block, the variables, the way to the line', async ({ page }) => {
+  await open(page);
+  const { write, runToEnd, messages, section, editor } = block(page, 'policy');
+  await write('temperature = 3\nscores = np.ones((20, 4))\ngap = sigmod(scores - temperature)');
+  await runToEnd();
+  await expect(messages).toContainText("NameError: name 'sigmod' is not defined (line 3)");
+  await expect(messages).toContainText('Did you mean sigmoid? It is defined in Bradley-Terry training.');
+  await messages.getByText('Variables at this point').click();
+  await expect(messages.getByRole('row', { name: /^scores/ })).toHaveText(/scores\s*float64 array \(20, 4\)\s*1 to 1, mean 1/);
+  await messages.getByRole('button', { name: 'line 3' }).click();
+  await expect(editor).toBeFocused();
+  await messages.getByRole('link', { name: 'Bradley-Terry training' }).click();
+  await expect(page).toHaveURL(/#reward-model$/);
+
+  // A name that only comes further down, a shape that does not fit, a log of 0.
+  await write('train_dpo(1)');
+  await runToEnd();
+  await expect(messages).toContainText('train_dpo is defined further down, in The DPO loop');
+  await write('a = np.ones((20, 4))\nb = np.ones(20)\na * b');
+  await runToEnd();
+  await expect(messages).toContainText('If b holds a value for each row, b[:, None] makes it a column, (20, 1), which fits.');
+  await expect(section.locator('.cm-error-line')).toHaveText('a * b');
+  await write('p = np.array([0.5, 0.0])\nlog_p = np.log(p)\nprint("goes on")');
+  await runToEnd();
+  await expect(messages).toContainText('log_p holds 1 of 2 values that are infinite (line 2). p has a 0 in it');
+  await expect(section).toHaveAttribute('data-state', 'done');
+});
+
+test('completion and help know the live values, and neither waits while Python is busy', async ({ page }) => {
+  await open(page);
+  await block(page, 'reward-model').runToEnd();
+  const { editor, section, write, run, is } = block(page, 'policy');
+  await write('x = sigmoid(np.linalg.');
+  await editor.press('Control+End');
+  await editor.pressSequentially('no');
+  const options = page.getByRole('option');
+  await expect(options.filter({ hasText: /^norm/ })).toBeVisible();
+  await editor.press('Enter');
+  await expect(editor).toContainText('np.linalg.norm');
+  await editor.press('Escape');
+
+  await write('sigmoid(');
+  await editor.press('Control+End');
+  await editor.press('Control+i');
+  await expect(section.locator('.help-box')).toContainText('sigmoid(z)');
+  await expect(section.locator('.help-box')).toContainText('Defined in Bradley-Terry training');
+  await editor.press('Escape');
+  await expect(section.locator('.help-box')).toHaveCount(0);
+  await expect(editor).toBeFocused();
+  await editor.getByText('sigmoid').hover();
+  await expect(section.locator('.help-box')).toContainText('sigmoid(z)');
+
+  await write('while True: pass');
+  await run();
+  await is('running');
+  const other = block(page, 'ppo-step');
+  await other.write('temperature = 3\n');
+  await other.editor.press('Control+End');
+  await other.editor.pressSequentially('temper');
+  await expect(options.filter({ hasText: 'temperature' })).toBeVisible();
+  expect(await other.code()).toBe('temperature = 3\ntemper');
+  await page.getByRole('button', { name: 'Stop' }).click();
+});
+
+test('variables follow each run; a long loop says how fast it is, in the block and in the title', async ({ page }) => {
+  await open(page);
+  const title = await page.title();
+  await page.getByRole('button', { name: 'Variables' }).click();
+  const panel = page.locator('#variables');
+  await expect(panel).toContainText('None yet');
+  const { write, run, is, runToEnd, section } = block(page, 'ppo-step');
+  await write('lengths = np.ones((20, 4))\ndef twice(x): return 2 * x\nbeta_now = 0.25');
+  await runToEnd();
+  // What the last run assigned comes first, then the block above that it took np from.
+  const rows = panel.getByRole('row');
+  await expect(rows.nth(1)).toHaveText(/^lengths\s*float64 array \(20, 4\)\s*1 to 1, mean 1$/);
+  await expect(rows.nth(2)).toHaveText(/^beta_now\s*float\s*0.25$/);
+  await expect(rows.nth(3)).toHaveText(/^twice\s*function\s*\(x\)$/);
+  await expect(rows.nth(4)).toContainText('CONTEXT_DIM');
+  await expect(panel.getByRole('link', { name: 'lengths' })).toHaveAttribute('href', '#ppo-step');
+
+  await write('import time\nlengths = 3\nfor step in progress(range(60)): time.sleep(0.05)');
+  const height = await section.evaluate((element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight);
+  await run();
+  await expect(section.locator('.block-state')).toHaveText(/^\d+ %, \d+ s left, [\d.]+ steps\/s$/);
+  await expect(page).toHaveTitle(/^\d+ % · /);
+  expect(await section.evaluate((element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight)).toBe(height);
+  await is('done');
+  await expect(page).toHaveTitle(title);
+  await expect(panel.getByRole('row', { name: /^lengths/ })).toHaveText(/^lengths\s*int\s*3$/);
+  await panel.getByRole('button', { name: 'Close' }).click();
+  await expect(panel).toBeHidden();
+
+  await page.getByRole('button', { name: 'Run all' }).click();
+  await expect(page.getByRole('status')).toHaveText(/^Running \d+ of \d\d: /);
+  await expect(page).toHaveTitle(/^\d+\/\d\d · /);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page).toHaveTitle(title);
+});
