@@ -186,16 +186,17 @@ class _Stream(io.TextIOBase):
         self._output.send()
 
 
-def sleep_in_slices(seconds: float, slice_seconds: float = 0.02) -> None:
-    """`time.sleep` that Stop can end: WebAssembly looks for signals between Python's steps only."""
+def sleep_in_slices(seconds: float) -> None:
+    """`time.sleep` that Stop can end: WebAssembly looks for signals between Python's steps only.
+
+    It waits by looking at the clock, as WebAssembly's own sleep does. Pyodide's would call into the page where that is
+    possible, and whether it is was found out where the snapshot was made.
+    """
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        _sleep(min(left, slice_seconds))
-
-
-_sleep = time.sleep
+    while time.monotonic() < end:
+        pass
 
 
 def no_threads(thread: object) -> None:
