@@ -27,6 +27,13 @@ WebAssembly.instantiateStreaming = (/** @type {Parameters<typeof instantiate>} *
   throw error;
 });
 
+// A worker that is killed says nothing, but its lock comes free. Browsers give locks to secure pages only.
+const lock = crypto.randomUUID?.();
+navigator.locks?.request(lock, () => {
+  self.postMessage(JSON.stringify({ type: 'alive', lock }));
+  return new Promise(() => {});
+});
+
 /** @param {string} url */
 async function bytesOf(url) {
   const response = await fetch(url);
@@ -93,6 +100,11 @@ export async function loadPyodide(options) {
   say('step', 'Starting Python and NumPy');
   const python = await start(options);
   self.removeEventListener('unhandledrejection', onRejection);
+  // Pyodide's own last word, after which it answers to nothing.
+  python._api.on_fatal = (/** @type {unknown} */ error) => {
+    for (const kind of ['error', 'unhandledrejection']) self.addEventListener(kind, (event) => event.preventDefault());
+    say('failed', String(error));
+  };
   say('step', 'Loading the lesson');
   return python;
 }

@@ -4,6 +4,7 @@ import { PyBlock } from './block.js';
 import { redrawCharts } from './chart.js';
 import { PyExercise } from './exercise.js';
 import { followLesson } from './contents.js';
+import { connectDataTables } from './data-table.js';
 import { whenIdle } from './idle.js';
 import { keepEdits } from './keeping.js';
 import { Kernel } from './kernel.js';
@@ -48,7 +49,20 @@ function showTitle() {
   if (document.title !== said) document.title = said;
 }
 
-kernel.addEventListener('status', showStatus);
+/** How long a start may stand still before the reader is told. */
+const SLOW_MS = 30_000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let slow;
+
+kernel.addEventListener('status', () => {
+  showStatus();
+  clearTimeout(slow);
+  if (kernel.status.state !== 'booting') return;
+  slow = setTimeout(() => {
+    status.textContent = `${kernel.status.text} takes long: the network is slow, or was cut.`;
+    retry.hidden = false;
+  }, SLOW_MS);
+});
 lesson.addEventListener('lesson-change', () => {
   stop.disabled = !lesson.working;
   showStatus();
@@ -75,6 +89,7 @@ keepEdits(blocks, find('#storage'));
 receiveLinks(blocks, find('#shared'));
 connectPanel(find('#take-panel'), blocks);
 connectPieces(lesson, find('#said'));
+connectDataTables(lesson);
 
 /** Editors come one at a time, when the page has nothing better to do. @param {number} index */
 function mountFrom(index) {
