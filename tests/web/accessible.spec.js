@@ -79,9 +79,12 @@ test('by keyboard alone: run, read the numbers of a chart, stop, change the them
   const reach = async (selector, key = 'Tab') => {
     for (let i = 0; i < 80; i += 1) {
       if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) break;
+      // In an editor Shift+Tab takes spaces away, until Escape leaves it.
+      if (key === 'Shift+Tab' && await page.locator('.cm-content:focus').count()) await page.keyboard.press('Escape');
       await page.keyboard.press(key);
     }
-    const focused = page.locator(':focus');
+    const focused = page.locator(`${selector}:focus`);
+    await expect(focused).toHaveCount(1);
     // An editor shows it around all of its code.
     await expect(page.locator(':focus:not(.cm-content), .cm-editor:has(:focus)')).toHaveCSS('outline-style', 'solid');
     await expect(focused).toBeInViewport();

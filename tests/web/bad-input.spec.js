@@ -168,7 +168,7 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
   await write('print("kept")');
   await page.waitForTimeout(500);
   const retry = page.getByRole('button', { name: 'Try again' });
-  for (const part of ['**/core.js', '**/interpreter*', '**/worker*.py', '**/pyodide.asm.mjs', '**/pyodide.asm.wasm', '**/*.pack']) {
+  for (const part of ['**/core.js', '**/interpreter*', '**/pyodide.asm.mjs', '**/pyodide.asm.wasm', '**/*.pack']) {
     await page.route(part, (route) => route.abort());
     await page.reload();
     await expect(retry, part).toBeVisible({ timeout: 60_000 });
