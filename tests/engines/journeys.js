@@ -22,10 +22,13 @@ async function until(driver, what, ask, args = [], fits = Boolean, seconds = 30)
   do {
     answer = await driver.evaluate(ask, ...args);
     if (fits(answer)) return answer;
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await pause(50);
   } while (Date.now() < deadline);
   return assert.fail(`${what}: after ${seconds} s there is ${JSON.stringify(answer)}`);
 }
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** @param {Driver} driver */
 const ready = (driver) => until(driver, 'Python is ready', () => document.documentElement.dataset.python, [], (state) => state === 'ready', SECONDS_TO_START);
@@ -139,6 +142,106 @@ export const JOURNEYS = {
     await until(driver, 'the page is wide', () => window.innerWidth, [], (width) => width > 1000);
   },
 
+  async 'an error teaches: the usual cause, a link to the block that defines the name, the variables'({ driver }) {
+    const { write, run, is, says } = block(driver, 'ppo-setup');
+    await write('gap = sigmod(3)');
+    await run();
+    await is(/error/);
+    await says(/Did you mean sigmoid\? It is defined in Bradley-Terry training\./, '.messages');
+    assert.equal(await driver.evaluate(() => document.querySelector('#ppo-setup .error-box a')?.getAttribute('href')), '#reward-model');
+    assert.equal(await driver.evaluate(() => document.querySelector('#ppo-setup .error-box a')?.getClientRects().length), 1);
+  },
+
+  async 'completion and help come from the live names'({ driver }) {
+    const { write, source } = block(driver, 'ppo-setup');
+    await write('np.linalg.nor');
+    await until(driver, 'norm is offered', () => document.querySelector('.cm-tooltip-autocomplete [aria-selected]')?.textContent, [], (said) => /^norm/.test(said));
+    // A list that has only just come does not take Enter yet: the reader may have meant a new line.
+    await pause(200);
+    await driver.press('Enter');
+    assert.equal(await source(), 'np.linalg.norm');
+    await write('sigmoid(');
+    await driver.press('Control+i');
+    await until(driver, 'help comes', () => document.querySelector('.help-box')?.textContent, [], (said) => /sigmoid\(z\)/.test(said));
+    await driver.press('Escape');
+    await until(driver, 'help goes', () => document.querySelectorAll('.help-box').length, [], (count) => count === 0);
+  },
+
+  async 'the variables follow a run, and a long loop says how far it is, in the title, too'({ driver }) {
+    const { write, run, is } = block(driver, 'ppo-setup');
+    const title = await driver.evaluate(() => document.title);
+    await driver.click('#variables-toggle');
+    await write('lengths = np.ones((20, 4)); waits = [__import__("time").sleep(0.05) for step in progress(range(60))]');
+    await run();
+    await until(driver, 'the title tells', () => document.title, [], (said) => /^\d+ % · /.test(said));
+    await is(/done/);
+    assert.equal(await driver.evaluate(() => document.title), title);
+    await until(driver, 'the variables are there', () => document.querySelector('#variables')?.textContent, [], (said) => /lengths\s*float64 array \(20, 4\)/.test(said));
+    await driver.click('#variables-toggle');
+  },
+
+  async 'an exercise: a wrong answer is told so, hints come one at a time, the worked answer passes'({ driver }) {
+    const { says } = block(driver, 'challenge-noise');
+    await driver.click('#challenge-noise .check-answer');
+    await until(driver, 'the verdict', () => document.querySelector('#challenge-noise .verdict')?.textContent, [], (said) => /Nothing has been swapped yet/.test(said), 60);
+    const shown = () => driver.evaluate(() => [...document.querySelectorAll('#challenge-noise .hint')].filter((hint) => hint.getClientRects().length).length);
+    assert.equal(await shown(), 1);
+    await driver.click('#challenge-noise .hint summary');
+    await until(driver, 'the second hint', () => [...document.querySelectorAll('#challenge-noise .hint')].filter((hint) => hint.getClientRects().length).length, [], (count) => count === 2);
+    await driver.click('#challenge-noise .answer summary');
+    await driver.click('#challenge-noise .use');
+    await driver.click('#challenge-noise .check-answer');
+    await says(/✓|passed|Passed/, '.verdict[data-verdict=passed]');
+  },
+
+  async 'a chart has its numbers in a table'({ driver }) {
+    await driver.click('#train-reward .data summary');
+    const rows = await until(driver, 'the table is there', () => document.querySelectorAll('#train-reward .data tbody tr').length);
+    assert.ok(rows > 2);
+    await driver.click('#train-reward .data summary');
+  },
+
+  async 'a link carries the edits, runs nothing, and asks'({ driver }) {
+    const { write, source } = block(driver, 'ppo-setup');
+    await write('print("sent")');
+    await driver.evaluate(() => {
+      navigator.clipboard.writeText = (text) => {
+        /** @type {any} */ (window).copied = text;
+        return Promise.resolve();
+      };
+    });
+    await driver.click('#take');
+    await driver.click('#take-panel [data-part=share]');
+    const link = await until(driver, 'the link is copied', () => /** @type {any} */ (window).copied);
+    await driver.press('Escape');
+    await write('own = 1');
+    await driver.evaluate((hash) => { window.location.hash = hash; }, new URL(link).hash);
+    await until(driver, 'the page asks', () => document.querySelector('#shared')?.textContent, [], (said) => /made by whoever sent it\. Nothing of it has run\./.test(said));
+    assert.equal(await source(), 'own = 1');
+    await driver.click('#shared button');
+    assert.equal(await source(), 'print("sent")');
+    await driver.click('#shared button');
+    assert.equal(await source(), 'own = 1');
+  },
+
+  async 'bad input is answered, and the next block runs'({ driver }) {
+    const { write, run, is, says } = block(driver, 'ppo-setup');
+    for (const [code, said] of /** @type {[string, RegExp][]} */ ([
+      ['f = lambda n: f(n + 1); f(0)', /RecursionError/],
+      ['np.zeros(10**10)', /ValueError/],
+      ['np.zeros(2**28 - 1), np.zeros(2**28 - 1)', /MemoryError/],
+      ['import sys; sys.exit()', /SystemExit/],
+      ['print("x" * 10**7)', /more characters were printed/],
+      ['print = None', /^\s*$/],
+      ['print("still here")', /^still here\s*$/],
+    ])) {
+      await write(code);
+      await run();
+      await is(/done|error/);
+      await says(said, /Error|Exit/.test(said.source) ? '.messages' : '.output');
+    }
+  },
+
   async 'Stop ends an endless loop; with SharedArrayBuffer all values stay'({ driver, shared }) {
     const endless = block(driver, 'ppo-setup');
     await endless.write('while True: pass');
@@ -152,7 +255,7 @@ export const JOURNEYS = {
   },
 
   async 'an edit survives a reload'({ driver }) {
-    await new Promise((resolve) => { setTimeout(resolve, 500); });
+    await pause(500);
     await driver.reload();
     const { source, says } = block(driver, 'ppo-setup');
     await until(driver, 'the page is there', () => Boolean(customElements.get('py-block')));
