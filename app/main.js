@@ -1,17 +1,16 @@
-/** Defines the elements, makes one kernel and connects the page's own buttons. Renders nothing. */
+/** Defines the elements and connects them, the kernel and the page's own buttons. Renders nothing. */
 import './style/page.css';
 import { PyBlock } from './block.js';
 import { redrawCharts } from './chart.js';
 import { PyExercise } from './exercise.js';
+import { kernel } from './first.js';
 import { followLesson } from './contents.js';
-import { whenIdle } from './idle.js';
 import { keepEdits } from './keeping.js';
-import { Kernel } from './kernel.js';
 import { titleWith } from './pace.js';
 import { PyLesson } from './lesson.js';
+import { furnish } from './nearing.js';
 import { connectPanel } from './panel.js';
 import { connectPieces } from './pieces.js';
-import { spawn } from './pyscript.js';
 import { receiveLinks } from './shared.js';
 import { switchTheme } from './theme.js';
 import { showVariables } from './variables.js';
@@ -27,8 +26,6 @@ const runAll = /** @type {HTMLButtonElement} */ (find('#run-all'));
 const stop = /** @type {HTMLButtonElement} */ (find('#stop'));
 const retry = /** @type {HTMLButtonElement} */ (find('#retry'));
 const status = find('#status');
-
-const kernel = new Kernel(spawn);
 
 function showStatus() {
   const { state, text } = kernel.status;
@@ -66,7 +63,7 @@ followLesson(find('#contents'), lesson);
 customElements.define('py-exercise', PyExercise); // its marks go into the contents
 switchTheme(find('#theme'), redrawCharts);
 showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
-kernel.start();
+showStatus();
 lesson.start(kernel);
 runAll.disabled = false;
 
@@ -76,9 +73,4 @@ receiveLinks(blocks, find('#shared'));
 connectPanel(find('#take-panel'), blocks);
 connectPieces(lesson, find('#said'));
 
-/** Editors come one at a time, when the page has nothing better to do. @param {number} index */
-function mountFrom(index) {
-  if (index < blocks.length) whenIdle(() => blocks[index].mountEditor().then(() => mountFrom(index + 1)));
-}
-mountFrom(0);
-for (const block of blocks) if (block.hasCharts) block.showRecordedCharts();
+furnish(lesson, kernel.settled);
