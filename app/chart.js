@@ -107,8 +107,12 @@ async function drawDue() {
   for (const plot of plots) {
     const figure = figures.get(plot);
     if (!figure || !plot.clientWidth) continue;
-    const { data, layout } = dress(figure, plot.clientWidth);
-    await Plotly.react(plot, data, { ...layout, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
+    try {
+      const { data, layout } = dress(figure, plot.clientWidth);
+      await Plotly.react(plot, data, { ...layout, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
+    } catch {
+      plot.textContent = 'This chart could not be drawn.';
+    }
   }
 }
 

@@ -12,23 +12,24 @@ function cell(value) {
 const titleOf = (layout, axis) => layout[`${axis[0]}axis${axis.slice(1)}`]?.title?.text ?? axis;
 
 /** The columns of one trace: x, y, and the half-width of its error bars or its labels if it has them. @param {Record<string, any>} trace @param {Figure['layout']} layout */
-function columns(trace, layout) {
-  const { name = 'data', x, y = [], error_y: error, text, xaxis = 'x', yaxis = 'y' } = trace;
+export function columns(trace, layout) {
+  const { name, x, y = [], error_y: error, text, xaxis = 'x', yaxis = 'y' } = trace;
   const [xTitle, yTitle] = [titleOf(layout, xaxis), titleOf(layout, yaxis)];
   /** @type {[string, unknown[]][]} */
   const found = [
-    [`${name}: ${xTitle}`, x ?? y.map((/** @type {unknown} */ _, /** @type {number} */ index) => index)],
-    [`${name}: ${yTitle}`, y],
+    [xTitle, x ?? y.map((/** @type {unknown} */ _, /** @type {number} */ index) => index)],
+    [yTitle, y],
   ];
-  if (Array.isArray(error?.array)) found.push([`${name}: ${yTitle}, error ±`, error.array]);
+  if (Array.isArray(error?.array)) found.push([`${yTitle}, error ±`, error.array]);
   // A label that only says the trace's name is in the header already.
-  if (Array.isArray(text) && text.some((label) => label !== name)) found.push([`${name}: label`, text]);
+  if (Array.isArray(text) && text.some((label) => label !== name)) found.push(['label', text]);
   return found;
 }
 
 /** @param {Figure} figure */
 export function figureCsv({ data, layout }) {
-  const all = data.flatMap((trace) => columns(trace, layout));
+  const all = data.flatMap((trace) => columns(trace, layout).map(([title, values]) => (
+    /** @type {const} */ ([`${trace.name ?? 'data'}: ${title}`, values]))));
   const longest = Math.max(0, ...all.map(([, values]) => values.length));
   const rows = Array.from({ length: longest }, (_, index) => all.map(([, values]) => values[index]));
   return [all.map(([title]) => title), ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');

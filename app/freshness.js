@@ -62,8 +62,22 @@ export function needed(blocks, id, ran, writers) {
 export const withUses = (blocks, id, more = []) => blocks.map((block) => (
   block.id === id ? { ...block, names: { ...block.names, uses: [...block.names.uses, ...more] } } : block));
 
-/** Tells two sources apart: FNV-1a (Fowler, Noll, Vo), 64 bits. @param {string} text */
+/** Signatures are asked for at every key, and few of them change. @type {Map<string, string>} */
+const hashes = new Map();
+const MOST_HASHES = 500;
+
+/** Tells two sources apart. @param {string} text */
 export function hash(text) {
+  const known = hashes.get(text);
+  if (known) return known;
+  if (hashes.size >= MOST_HASHES) hashes.clear();
+  const fresh = fnv(text);
+  hashes.set(text, fresh);
+  return fresh;
+}
+
+/** FNV-1a (Fowler, Noll, Vo), 64 bits. @param {string} text */
+function fnv(text) {
   let value = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) value = BigInt.asUintN(64, (value ^ BigInt(byte)) * 0x100000001b3n);
   return value.toString(36);

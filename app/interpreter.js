@@ -28,6 +28,13 @@ WebAssembly.instantiateStreaming = (/** @type {Parameters<typeof instantiate>} *
   throw error;
 });
 
+// A worker that is killed says nothing, but its lock comes free. Browsers give locks to secure pages only.
+const lock = crypto.randomUUID?.();
+navigator.locks?.request(lock, () => {
+  self.postMessage(JSON.stringify({ type: 'alive', lock }));
+  return new Promise(() => {});
+});
+
 /** @param {string} url */
 async function bytesOf(url) {
   const response = await fetch(url);
@@ -132,6 +139,11 @@ export async function loadPyodide(options) {
   const python = await start(options);
   self.removeEventListener('unhandledrejection', onRejection);
   python.runPython(LATER);
+  // Pyodide's own last word, after which it answers to nothing.
+  python._api.on_fatal = (/** @type {unknown} */ error) => {
+    for (const kind of ['error', 'unhandledrejection']) self.addEventListener(kind, (event) => event.preventDefault());
+    say('failed', String(error));
+  };
   say('step', 'Loading the lesson');
   return python;
 }

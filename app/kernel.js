@@ -7,7 +7,8 @@
  * @typedef {import('./protocol.js').Names} Names
  * @typedef {{post: (request: Request) => void, terminate: () => void}} Worker
  * @typedef {(receive: (response: Response) => void, fail: (reason: Error) => void) => Worker} Spawn
- * @typedef {'ok' | 'error' | 'stopped' | 'lost'} Outcome `lost`: the worker ended with the run, and all values with it
+ * @typedef {'lost' | 'died' | 'full'} Loss the worker ended with the run, and all values with it: stopped, by itself, for want of memory
+ * @typedef {'ok' | 'error' | 'stopped' | Loss} Outcome
  * @typedef {{state: 'booting' | 'ready' | 'failed', text: string, restarted: boolean}} Status
  */
 
@@ -15,6 +16,9 @@ const KEYBOARD_INTERRUPT = 2;
 
 /** How long a stopped run may take to end before its worker is replaced. */
 const PATIENCE_MS = 900;
+
+/** How often it is told within that time: a loop in a `finally` needs a second signal. */
+const SIGNALS = 3;
 
 export class Kernel extends EventTarget {
   /** @type {Status} */
@@ -36,6 +40,8 @@ export class Kernel extends EventTarget {
   #asked = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #stopTimer;
+  /** Whether the run that is under way has used up the memory. */
+  #full = false;
 
   /** @param {Spawn} spawn @param {{shared?: boolean}} [options] shared: whether SharedArrayBuffer may be used */
   constructor(spawn, { shared = typeof SharedArrayBuffer === 'function' } = {}) {
@@ -74,7 +80,7 @@ export class Kernel extends EventTarget {
     // What an old worker may still say is no longer listened to.
     this.#worker = this.#spawn(
       (response) => { if (life === this.#lives) this.#receive(response); },
-      (reason) => { if (life === this.#lives) this.#set({ state: 'failed', text: reason.message, restarted }); },
+      (reason) => { if (life === this.#lives) this.#fail(reason.message); },
     );
     if (this.#interrupt) this.#worker.post({ type: 'interrupt', buffer: this.#interrupt });
   }
@@ -154,20 +160,37 @@ export class Kernel extends EventTarget {
     if (this.status.state !== 'ready') {
       this.#end('stopped');
     } else if (this.#interrupt) {
-      Atomics.store(this.#interrupt, 0, KEYBOARD_INTERRUPT);
-      clearTimeout(this.#stopTimer);
-      this.#stopTimer = setTimeout(() => this.#replace(), PATIENCE_MS);
+      // A run that waits hears messages, one that computes hears signals.
+      this.#worker?.post({ type: 'stop', id: this.#run.id });
+      this.#signal(this.#interrupt, SIGNALS);
     } else {
-      this.#replace();
+      this.#replace('lost');
     }
   }
 
-  #replace() {
+  /** @param {Int32Array} interrupt @param {number} times */
+  #signal(interrupt, times) {
+    clearTimeout(this.#stopTimer);
+    if (!times) return this.#replace('lost');
+    Atomics.store(interrupt, 0, KEYBOARD_INTERRUPT);
+    this.#stopTimer = setTimeout(() => this.#signal(interrupt, times - 1), PATIENCE_MS / SIGNALS);
+  }
+
+  /** @param {string} text */
+  #fail(text) {
+    if (this.status.state === 'ready') this.#replace('died');
+    // What comes after the first failure follows from it.
+    else if (this.status.state === 'booting') this.#set({ ...this.status, state: 'failed', text });
+  }
+
+  /** @param {Loss} loss */
+  #replace(loss) {
     this.#ready = deferred();
     for (const answer of this.#asked.values()) answer();
     this.#asked.clear();
     this.start(true);
-    this.#end('lost');
+    this.dispatchEvent(new Event('loss'));
+    this.#end(loss);
   }
 
   /** @param {Outcome} outcome */
@@ -175,6 +198,7 @@ export class Kernel extends EventTarget {
     clearTimeout(this.#stopTimer);
     const run = this.#run;
     this.#run = undefined;
+    this.#full = false;
     run?.end(outcome);
   }
 
@@ -185,7 +209,7 @@ export class Kernel extends EventTarget {
         if (this.status.state === 'booting') this.#set({ ...this.status, text: response.text });
         break;
       case 'failed':
-        this.#set({ ...this.status, state: 'failed', text: response.text });
+        this.#fail(response.text);
         break;
       case 'ready':
         this.#set({ ...this.status, state: 'ready', text: `Python ${response.python} with NumPy ${response.numpy} is ready` });
@@ -202,7 +226,10 @@ export class Kernel extends EventTarget {
         // Late results of a run that was stopped or repeated are ignored by its id.
         if (response.id !== this.#run?.id) return;
         this.#run.onEvent(response);
-        if (response.type === 'done') this.#end(response.status);
+        if (response.type === 'error') this.#full = Boolean(response.full);
+        if (response.type !== 'done') return;
+        if (this.#full) this.#replace('full');
+        else this.#end(response.status);
     }
   }
 

@@ -15,6 +15,8 @@ const ASK_NAMES_AFTER_MS = 250;
 const OUTCOMES = {
   stopped: 'Stopped. Names that were assigned before keep their values.',
   lost: 'Stopped by restarting Python. Your code is untouched; all values are gone, and blocks run again when they are needed.',
+  died: 'Python ended in the middle of this and was restarted. Your code is untouched; all values are gone, and blocks run again when they are needed.',
+  full: 'Python’s memory was full, so it was restarted. Your code is untouched; all values are gone, and blocks run again when they are needed.',
 };
 
 export class PyLesson extends HTMLElement {
@@ -64,6 +66,10 @@ export class PyLesson extends HTMLElement {
     this.#show();
     this.#onEdit();
     kernel.addEventListener('status', () => this.#show());
+    kernel.addEventListener('loss', () => {
+      this.#ran.clear();
+      this.#writers.clear();
+    });
   }
 
   /** Runs every block in order; a block that fails ends it. */
@@ -181,7 +187,7 @@ export class PyLesson extends HTMLElement {
       if (outcome === 'ok') continue;
       this.#planned = [];
       this.#wanted = [];
-      if (block !== target && outcome === 'error') {
+      if (block !== target && outcome !== 'stopped' && outcome !== 'lost') {
         target.clearMessages();
         target.say(`Not run: it needs “${block.blockTitle}”, which failed.`, [['Show it', () => block.scrollIntoView()]]);
       }
@@ -203,14 +209,11 @@ export class PyLesson extends HTMLElement {
     this.#running = undefined;
     this.#finished += 1;
     block.finish();
-    if (outcome === 'lost') {
-      this.#ran.clear();
-      this.#writers.clear();
-    } else {
+    if (outcome === 'ok' || outcome === 'error' || outcome === 'stopped') {
       this.#ran.set(block.blockId, { signature, outcome, seconds });
       for (const name of block.names.defines) this.#writers.set(name, block.blockId);
     }
-    if (outcome === 'stopped' || outcome === 'lost') block.say(OUTCOMES[outcome]);
+    if (outcome !== 'ok' && outcome !== 'error') block.say(OUTCOMES[outcome]);
     this.#show();
     this.dispatchEvent(new CustomEvent('lesson-ran', { detail: { id: block.blockId } }));
     return outcome;
@@ -226,12 +229,8 @@ export class PyLesson extends HTMLElement {
       if (event.type === 'verdict') block.dispatchEvent(new CustomEvent('check-verdict', { detail: { ...event, source } }));
     });
     this.#running = undefined;
-    if (outcome === 'lost') {
-      this.#ran.clear();
-      this.#writers.clear();
-    }
     block.dispatchEvent(new CustomEvent('check-end', { detail: { outcome } }));
-    if (outcome === 'stopped' || outcome === 'lost') block.say(OUTCOMES[outcome]);
+    if (outcome !== 'ok' && outcome !== 'error') block.say(OUTCOMES[outcome]);
     this.#show();
   }
 

@@ -5,6 +5,7 @@ import { redrawCharts } from './chart.js';
 import { PyExercise } from './exercise.js';
 import { kernel } from './first.js';
 import { followLesson } from './contents.js';
+import { connectDataTables } from './data-table.js';
 import { keepEdits } from './keeping.js';
 import { titleWith } from './pace.js';
 import { PyLesson } from './lesson.js';
@@ -45,7 +46,22 @@ function showTitle() {
   if (document.title !== said) document.title = said;
 }
 
-kernel.addEventListener('status', showStatus);
+/** How long a start may stand still before the reader is told. */
+const SLOW_MS = 30_000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let slow;
+
+function onStatus() {
+  showStatus();
+  clearTimeout(slow);
+  if (kernel.status.state !== 'booting') return;
+  slow = setTimeout(() => {
+    status.textContent = `${kernel.status.text} takes long: the network is slow, or was cut.`;
+    retry.hidden = false;
+  }, SLOW_MS);
+}
+
+kernel.addEventListener('status', onStatus);
 lesson.addEventListener('lesson-change', () => {
   stop.disabled = !lesson.working;
   showStatus();
@@ -63,7 +79,7 @@ followLesson(find('#contents'), lesson);
 customElements.define('py-exercise', PyExercise); // its marks go into the contents
 switchTheme(find('#theme'), redrawCharts);
 showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
-showStatus();
+onStatus(); // it has started before
 lesson.start(kernel);
 runAll.disabled = false;
 
@@ -72,5 +88,6 @@ keepEdits(blocks, find('#storage'));
 receiveLinks(blocks, find('#shared'));
 connectPanel(find('#take-panel'), blocks);
 connectPieces(lesson, find('#said'));
+connectDataTables(lesson);
 
 furnish(lesson, kernel.settled);

@@ -8,6 +8,8 @@
 export function notice(text, actions = [], shown) {
   const message = document.createElement('div');
   message.className = 'message';
+  // It is news, and comes where the reader is not looking.
+  message.setAttribute('role', 'status');
   message.append(text);
   for (const [label, action] of actions) {
     message.append(' ', button(label, () => {

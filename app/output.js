@@ -1,5 +1,7 @@
 /** Shows what a block puts out: an event to DOM, by kind. Knows no editor and no worker. */
 import { addEvent, fold, textOf } from './outputs.js';
+import { showData } from './data-table.js';
+import { DATA } from './figure-tables.js';
 import { SAVE_ROW } from './save-row.js';
 import { tableHtml } from './table.js';
 import { removeChart, showChart, showChartWhenNear } from './chart.js';
@@ -80,6 +82,7 @@ export class Output {
     this.#text.style.minHeight = '';
     const slots = new Set(this.#items.map((item) => (item.kind === 'text' ? '' : item.slot)));
     for (const slot of this.#figures.keys()) if (!slots.has(slot)) this.#remove(slot);
+    for (const figure of this.#figures.values()) if (figure.className === 'chart') showData(figure);
   }
 
   /** @param {string} slot */
@@ -131,7 +134,7 @@ export class Output {
       plot.setAttribute('role', 'img');
       plot.setAttribute('aria-describedby', caption.id);
       place.append(plot, caption);
-      place.insertAdjacentHTML('beforeend', SAVE_ROW);
+      place.insertAdjacentHTML('beforeend', DATA + SAVE_ROW);
     }
     const { title = 'Chart', summary = '', panels = 1 } = figure.layout.meta ?? {};
     place.dataset.panels = String(panels);

@@ -38,6 +38,8 @@ export function addEvent(items, event) {
     case 'folded':
       return addText(items, 'note', `… ${event.characters.toLocaleString('en')} more characters were printed; `
         + `a run shows the first ${event.limit.toLocaleString('en')}.\n`);
+    case 'note':
+      return addText(items, 'note', `${event.text}\n`);
     default:
       return items;
   }

@@ -50,7 +50,7 @@ export type Question =
   | { kind: 'help'; path: string; source: string }
   | { kind: 'variables' };
 
-/** `hint`: the usual cause, code in backticks. `about`: the name that was missing. `where`: the line that failed, if in another block. */
+/** `hint`: the usual cause, code in backticks. `about`: the name that was missing. `where`: the line that failed, if in another block. `full`: no memory is left. */
 export interface ErrorEvent {
   type: 'error';
   id: number;
@@ -62,12 +62,14 @@ export interface ErrorEvent {
   about?: string | null;
   where?: { block: string; line: number; function: string } | null;
   variables?: Row[];
+  full?: boolean;
 }
 
 /** From the page to the worker. */
 export type Request =
   | { type: 'ask'; id: number; question: Question }
   | { type: 'run'; id: number; block: string; source: string }
+  | { type: 'stop'; id: number }
   | { type: 'check'; id: number; block: string }
   | { type: 'names'; id: number; source: string }
   | { type: 'interrupt'; buffer: Int32Array };
@@ -78,6 +80,7 @@ export type RunEvent =
   | { type: 'display'; id: number; slot: string; mime: string; data: unknown }
   | { type: 'progress'; id: number; done: number; total: number }
   | { type: 'folded'; id: number; characters: number; limit: number }
+  | { type: 'note'; id: number; text: string }
   | { type: 'verdict'; id: number; passed: boolean; message: string; line: number | null }
   | ErrorEvent
   | { type: 'warning'; id: number; name: string; message: string; line: number | null; hint: string | null }

@@ -72,9 +72,14 @@ async function pyscript() {
 export function spawn(receive, fail) {
   /** @type {globalThis.Worker | undefined} */
   let worker;
-  let ended = false;
+  let [ended, ready] = [false, false];
   /** @type {Request[]} */
   const waiting = [];
+
+  /** The lock is the worker's for as long as it lives. @param {string} lock */
+  const awaitEnd = (lock) => navigator.locks.request(lock, () => {
+    if (!ended) fail(new Error('its worker was ended by the browser'));
+  });
 
   async function start() {
     receive({ type: 'step', text: 'Fetching Python' });
@@ -83,10 +88,14 @@ export function spawn(receive, fail) {
     created = (fresh) => {
       worker = fresh;
       worker.addEventListener('message', ({ data }) => {
-        if (typeof data === 'string') receive(JSON.parse(data));
+        if (typeof data !== 'string') return;
+        const response = JSON.parse(data);
+        ready ||= response.type === 'ready';
+        if (response.type === 'alive') awaitEnd(response.lock);
+        else receive(response);
       });
-      // PyScript writes errors to the console by itself; here they also end the start.
-      worker.onerror = (event) => fail(new Error(event instanceof ErrorEvent ? event.message : 'the worker failed'));
+      // PyScript writes errors to the console by itself; here they also end the start. Later ones are the reader's own.
+      worker.onerror = (event) => ready || fail(new Error(/** @type {Partial<ErrorEvent>} */ (event).message || 'the worker failed'));
       for (const request of waiting.splice(0)) worker.postMessage(request);
     };
     await PyWorker(asset(main), { config: {}, configURL: CONFIG_URL, version: INTERPRETER });

@@ -1,9 +1,10 @@
 """The edge between the page's messages and the runner. PyScript runs it in a worker."""
 
 import builtins
-import json
 import sys
+import threading
 import time
+from json import dumps
 
 import numpy as np
 import pyodide_js
@@ -11,16 +12,43 @@ from polyscript import xworker
 
 from lessons.given import GIVEN
 from runtime.dependencies import names
-from runtime.runner import Runner, no_input, sleep_in_slices
+from runtime.runner import Runner, no_input, no_threads, sleep_in_slices
+from runtime.stopping import Stopper
+
+ROOM = 2**27  # bytes that the blocks to come should find free
 
 
 def emit(event):
-    xworker.postMessage(json.dumps(event))
+    xworker.postMessage(dumps(event))
 
 
-runner = Runner(emit, GIVEN)
+def emit_from_run(event):
+    if event["type"] == "error" and event["name"].endswith("MemoryError"):
+        event["full"] = is_full()
+    emit(event)
+
+
+def is_full():
+    try:
+        np.empty(ROOM, np.uint8)
+    except MemoryError:
+        return True
+    return False
+
+
 time.sleep = sleep_in_slices
 builtins.input = no_input
+threading.Thread.start = no_threads
+runner = Runner(emit_from_run, GIVEN)
+stopper = Stopper()
+
+
+async def check(run_id, block):
+    # Only who checks needs them: the start is quicker without.
+    from lessons.exercises import EXERCISES
+    from runtime import grading
+
+    grading.check(emit, run_id, EXERCISES[block], runner.namespace, block, runner.failed)
 
 
 async def receive(event):
@@ -28,14 +56,11 @@ async def receive(event):
     message = event.data
     match message.type:
         case "run":
-            await runner.run(message.id, message.block, message.source)
+            await stopper.carry_out(message.id, runner.run(message.id, message.block, message.source))
+        case "stop":
+            stopper.stop(message.id)
         case "check":
-            # Only who checks needs them: the start is quicker without.
-            from lessons.exercises import EXERCISES
-            from runtime import grading
-
-            exercise = EXERCISES[message.block]
-            grading.check(emit, message.id, exercise, runner.namespace, message.block, runner.failed)
+            await stopper.carry_out(message.id, check(message.id, message.block))
         case "names":
             emit({"type": "names", "id": message.id, "names": names(message.source)})
         case "ask":

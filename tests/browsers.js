@@ -43,7 +43,7 @@ async function starts(path) {
   }
 }
 
-async function onDebianAsRoot() {
+export async function onDebianAsRoot() {
   if (process.getuid?.() !== 0 || !existsSync('/etc/os-release')) return false;
   return /^ID="?debian"?$/m.test(await readFile('/etc/os-release', 'utf8'));
 }
@@ -59,9 +59,14 @@ async function installOwn() {
   return OWN;
 }
 
-async function installDebians() {
+/** @param {string[]} packages */
+export async function installDebian(packages) {
   await must('apt-get', ['update']);
-  await must('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { DEBIAN_FRONTEND: 'noninteractive' });
+  await must('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { DEBIAN_FRONTEND: 'noninteractive' });
+}
+
+async function installDebians() {
+  await installDebian(['chromium']);
   return '/usr/bin/chromium';
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm test`: sets up what the tests need and runs them all.
- * `npm test -- web` runs one part (check, py, app, build, web); what follows goes to its runner: `npm test -- py -k dpo`.
+ * `npm test -- web` runs one part (check, py, app, build, web, engines); what follows goes to its runner: `npm test -- py -k dpo`.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,6 +52,11 @@ const PARTS = {
     process.env.CHROMIUM_PATH = await chromiumPath();
     return [node('node_modules/@playwright/test/cli.js', 'test', '--config', 'tests/playwright.config.js', ...rest)];
   },
+  async engines(rest) {
+    if (failedParts.has('build')) throw new Failure('Not run: the page could not be built.');
+    return [node('--test', '--test-reporter=spec', '--test-reporter-destination=stdout',
+      '--test-reporter=junit', `--test-reporter-destination=${report('engines')}`, ...rest, 'tests/engines/engines.test.js')];
+  },
 };
 
 /** @param {string} part @param {string[]} rest @returns {Promise<boolean>} */
@@ -77,7 +82,7 @@ async function passes(part, rest) {
 function choose([part, ...rest]) {
   if (part === undefined) return { parts: Object.keys(PARTS), rest };
   if (!(part in PARTS)) throw new Failure(`There is no part ${part}: choose one of ${Object.keys(PARTS).join(', ')}.`);
-  return { parts: part === 'web' ? ['build', part] : [part], rest };
+  return { parts: part === 'web' || part === 'engines' ? ['build', part] : [part], rest };
 }
 
 await asProgram(import.meta.url, async () => {

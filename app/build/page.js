@@ -6,6 +6,7 @@ import MarkdownIt from 'markdown-it';
 import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
 import { textOf } from '../outputs.js';
+import { DATA } from '../figure-tables.js';
 import { SAVE_ROW } from '../save-row.js';
 import { tableHtml } from '../table.js';
 import { exerciseHtml } from './exercise.js';
@@ -121,7 +122,7 @@ function recordedOutput(items, id, title) {
     const { title: caption = '', summary = '', panels = 1 } = figure.layout.meta ?? {};
     return `<figure class="chart" data-slot="${escapeHtml(slot)}" data-panels="${panels}">`
       + `<div class="plot" role="img" aria-label="${escapeHtml(caption)}" aria-describedby="${escapeHtml(captionId)}"></div>`
-      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption>${SAVE_ROW}</figure>`;
+      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption>${DATA}${SAVE_ROW}</figure>`;
   });
   const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => (
     `<figure class="table-figure" data-slot="${escapeHtml(slot)}">${tableHtml(table)}</figure>`));

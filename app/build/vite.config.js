@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { build } from 'vite';
 import { pack } from '../pack.js';
 import { cached, startCompiler } from './compile.js';
+import { withPolicy } from './csp.js';
 import { readLesson } from './lessons.js';
 import { notebookFile, pythonFile } from '../export.js';
 import { renderLesson } from './page.js';
@@ -123,12 +124,19 @@ const startFirst = () => ({
   },
 });
 
+/** Last of all, when what runs inline is known to the letter. @returns {import('vite').Plugin} */
+const contentSecurityPolicy = () => ({
+  name: 'content-security-policy',
+  apply: 'build',
+  transformIndexHtml: { order: 'post', handler: withPolicy },
+});
+
 /** @type {import('vite').UserConfig} */
 export default {
   root: TOP,
   base: './',
   publicDir: 'static',
-  plugins: [lesson(), python(), startFirst()],
+  plugins: [lesson(), python(), startFirst(), contentSecurityPolicy()],
   define: NAMES,
   build: {
     outDir: 'dist',

@@ -13,8 +13,8 @@ import { LIB, PAGE, PAGES, PLAN, restore } from './restore.js';
 
 /** What a reader is likely to import, and what PyScript does: in memory already, these cost no fetching. */
 const MODULES = `abc ast asyncio base64 bisect builtins collections contextlib copy csv dataclasses datetime decimal enum fractions functools
-  heapq html importlib.machinery importlib.util inspect io itertools json math numbers operator pathlib pprint random re statistics string struct textwrap threading time traceback types typing
-  unicodedata warnings numpy.linalg numpy.random pyodide.code lessons.given runtime.dependencies runtime.runner`.split(/\s+/);
+  heapq html importlib.machinery importlib.util inspect io itertools json math numbers operator pathlib pprint random re statistics string
+  struct textwrap threading time traceback types typing unicodedata warnings numpy.linalg numpy.random pyodide.code lessons.given runtime.dependencies runtime.runner runtime.stopping`.split(/\s+/);
 
 /** Nothing that can be found again is kept, but for the list of the library's modules: to make it anew, all of it would be fetched. */
 const PREPARE = `

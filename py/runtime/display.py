@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from runtime import tables
+from runtime.bounds import bounded_chart, bounded_table
 
 TEXT = "text/plain"
 CHART = "application/vnd.plotly.v1+json"
@@ -22,6 +23,9 @@ Emit = Callable[[Event], None]
 
 INTERVAL = 0.05  # seconds between two updates of one chart or bar: about what an eye can follow
 LONGEST_REPR = 20_000
+MOST_FIGURES = 24  # charts and tables that one run may show
+MOST_SHOWN = 200_000  # characters of other values
+VALUE_COST = 100  # characters that a value counts on top of its own
 
 
 class Display:
@@ -33,13 +37,28 @@ class Display:
         self._due: dict[str, float] = {}
         self._held: dict[str, Callable[[], Event]] = {}
         self._count = 0
+        self._figures: set[str] = set()
+        self._shown = 0
+        self._left_out = {"charts and tables": 0, "values": 0}
         self.looping = False  # whether a `progress` is under way
 
     def show(self, value: Any, slot: str | None = None) -> None:
         """Send a value now: charts and tables as such, the rest as its repr."""
         self._count += 1
+        slot = slot or f"out-{self._count}"
+        if is_chart(value) or tables.is_table(value):
+            self._figures.add(slot)
+            kind, full = "charts and tables", len(self._figures) > MOST_FIGURES
+        else:
+            kind, full = "values", self._shown > MOST_SHOWN
+        if full:
+            self._figures.discard(slot)
+            self._left_out[kind] += 1
+            return
         mime, data = bundle(value)
-        self._emit({"type": "display", "slot": slot or f"out-{self._count}", "mime": mime, "data": data})
+        if mime == TEXT:
+            self._shown += len(data) + VALUE_COST
+        self._emit({"type": "display", "slot": slot, "mime": mime, "data": data})
 
     def often(self, key: str, make: Callable[[], Event]) -> None:
         """Send `make()` if `key` is due, else hold it for `flush`. Making it costs nothing until then."""
@@ -57,6 +76,11 @@ class Display:
         held, self._held = self._held, {}
         for make in held.values():
             self._emit(make())
+        for kind, number in self._left_out.items():
+            if number:
+                text = f"… {number:,} more {kind} were shown; the page keeps the first ones."
+                self._emit({"type": "note", "text": text})
+        self._left_out = dict.fromkeys(self._left_out, 0)
 
 
 current: ContextVar[Display | None] = ContextVar("current", default=None)
@@ -108,14 +132,21 @@ def _progress(done: int, total: int) -> Event:
 
 def bundle(value: Any) -> tuple[str, Any]:
     """The MIME type and JSON data of a value."""
-    if isinstance(value, dict) and {"data", "layout"} <= value.keys():
-        return CHART, plain(value)
-    if isinstance(value, dict) and {"title", "columns", "rows"} == value.keys():
-        return tables.MIME, plain(value)
+    if is_chart(value):
+        return CHART, plain(bounded_chart(value))
+    if tables.is_table(value):
+        return tables.MIME, plain(bounded_table(value))
     text = repr(value)
     if len(text) > LONGEST_REPR:
         text = f"{text[:LONGEST_REPR]}… ({len(text):,} characters in all)"
     return TEXT, text
+
+
+def is_chart(value: Any) -> bool:
+    """Whether `value` is a Plotly figure as a dict."""
+    if not isinstance(value, dict) or not {"data", "layout"} <= value.keys() or not isinstance(value["layout"], dict):
+        return False
+    return isinstance(value["data"], list) and all(isinstance(trace, dict) for trace in value["data"])
 
 
 def plain(value: Any) -> Any:

@@ -2,12 +2,16 @@
 
 Events are plain JSON. Each carries the `id` of its run, so that a late one can be known and dropped:
 stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total},
-warning and error {name, message, line, hint, ...} (see errors.py), done {status: ok | error | stopped, seconds}.
+note {text}, warning and error {name, message, line, hint, ...} (see errors.py),
+done {status: ok | error | stopped, seconds}.
 """
 
 import ast
+import asyncio
+import builtins
 import inspect
 import io
+import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -36,13 +40,15 @@ class Failed:
 class Runner:
     """Runs blocks one after the other in one namespace.
 
-    `given` are names that every block may use without defining them; they come back before each
-    run, so that `del np` in one block cannot break the next.
+    `given` are names that every block may use without defining them; they and Python's own names come back
+    before each run, so that `del np` or `print = None` in one block cannot break the next.
     """
 
     def __init__(self, emit: Emit, given: dict[str, Any] | None = None) -> None:
         self._emit = emit
         self._given = {"__name__": "__main__", **(given or {})}
+        self._builtins = dict(vars(builtins))
+        self._recursion_limit = sys.getrecursionlimit()
         self.namespace: dict[str, Any] = {}
         self.failed: Failed | None = None  # about the last run
 
@@ -53,7 +59,7 @@ class Runner:
         shown = Display(output.before(emit))
         token = display.current.set(shown)
         started = time.perf_counter()
-        self.namespace.update(self._given)
+        self._restore()
         before = dict(self.namespace)
         status, self.failed = "ok", None
         try:
@@ -65,7 +71,7 @@ class Runner:
                     shown.show(value)
             for note in [] if said else not_finite(source, self.namespace):
                 emit({"type": "warning", **note})
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError):
             status = "stopped"
         except BaseException as error:
             status = "error"
@@ -82,6 +88,13 @@ class Runner:
             bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
             self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
         emit({"type": "done", "status": status, "seconds": time.perf_counter() - started})
+
+    def _restore(self) -> None:
+        vars(builtins).update(self._builtins)
+        for name in self._builtins.keys() | {"__builtins__"}:
+            self.namespace.pop(name, None)
+        self.namespace.update(self._given)
+        sys.setrecursionlimit(self._recursion_limit)
 
     async def _evaluate(self, block: str, source: str) -> Any:
         code = CodeRunner(
@@ -111,10 +124,14 @@ class _Output:
         self.stderr = _Stream(self, "stderr")
 
     def write(self, kind: str, text: str) -> None:
+        room = MOST_TEXT - self._sent
+        if room <= 0:
+            # A loop that prints a million lines should not wait for what nobody will see.
+            self._dropped += len(text)
+            return
         if kind != self._kind:
             self.send()
             self._kind = kind
-        room = max(0, MOST_TEXT - self._sent)
         self._sent += len(text)
         self._dropped += max(0, len(text) - room)
         now = time.monotonic()
@@ -124,7 +141,7 @@ class _Output:
         self._writes += 1
         # print() writes its text and its line's end apart; they should travel together.
         whole_line = text.endswith("\n") and self._writes <= EAGER_WRITES
-        if whole_line or now - self._since > JOIN_SECONDS:
+        if whole_line or len(text) >= room or now - self._since > JOIN_SECONDS:
             self.send()
 
     def before(self, emit: Emit) -> Emit:
@@ -180,6 +197,11 @@ def sleep_in_slices(seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pass
+
+
+def no_threads(thread: object) -> None:
+    """A browser's worker is one thread, and Python's own message does not say so."""
+    raise RuntimeError("threads cannot start here: Python has the one thread that the browser gives it")
 
 
 def no_input(prompt: object = "") -> str:

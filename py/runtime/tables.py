@@ -21,6 +21,19 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     }
 
 
+def is_table(value: Any) -> bool:
+    """Whether `value` is what `table` makes, or so like it that the page can show it."""
+    if not isinstance(value, dict) or {"title", "columns", "rows"} != value.keys():
+        return False
+    title, columns, rows = value["title"], value["columns"], value["rows"]
+    texts = isinstance(columns, list) and all(isinstance(text, str) for text in [title, *columns])
+    return texts and isinstance(rows, list) and all(isinstance(row, list) and all(map(_is_cell, row)) for row in rows)
+
+
+def _is_cell(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, dict) and isinstance(value.get("text"), str))
+
+
 def toned(text: str, tone: str) -> Cell:
     """A cell that says yes, no or open, by its colour and its sign as well as its words."""
     if tone not in ("yes", "no", "open"):

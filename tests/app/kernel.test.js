@@ -112,8 +112,13 @@ test('stop sends a keyboard interrupt, and the next run clears it', async () => 
 test('a run that does not answer to stop is ended with its worker', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const { kernel, ended } = await startKernelAndRun(true);
+  const { buffer } = /** @type {Extract<Request, {type: 'interrupt'}>} */ (workers[0].received[0]);
   kernel.stop();
-  mock.timers.tick(899);
+  for (const wait of [300, 300, 299]) {
+    assert.equal(buffer[0], 2);
+    buffer[0] = 0; // as Python does when it has seen the signal
+    mock.timers.tick(wait);
+  }
   assert.equal(workers.length, 1);
   mock.timers.tick(1);
   assert.equal(await ended, 'lost');
@@ -184,6 +189,35 @@ test('names are answered by id, and undefined when Python ends first', async () 
   await settled();
   kernel.stop();
   assert.equal(await unanswered, undefined);
+});
+
+test('a run that waits is told to stop, too', async () => {
+  const { kernel } = await startKernelAndRun(true);
+  kernel.stop();
+  const { id } = workers[0].runs[0];
+  assert.deepEqual(workers[0].received.at(-1), { type: 'stop', id });
+  workers[0].say({ type: 'done', id, status: 'stopped', seconds: 0 });
+});
+
+test('a worker that ends by itself is replaced, and the run is told', async () => {
+  const { kernel, ended } = await startKernelAndRun(true);
+  let losses = 0;
+  kernel.addEventListener('loss', () => { losses += 1; });
+  workers[0].fail(new Error('killed'));
+  assert.equal(await ended, 'died');
+  assert.equal(losses, 1);
+  assert.equal(workers.length, 2);
+  assert.equal(kernel.status.state, 'booting');
+});
+
+test('a run that used up the memory ends with its worker', async () => {
+  const { ended, events } = await startKernelAndRun(true);
+  const { id } = workers[0].runs[0];
+  workers[0].say({ type: 'error', id, name: 'MemoryError', message: '', text: '', line: 1, full: true });
+  workers[0].say({ type: 'done', id, status: 'error', seconds: 0 });
+  assert.equal(await ended, 'full');
+  assert.deepEqual(events.map(({ type }) => type), ['error', 'done']);
+  assert.equal(workers.length, 2);
 });
 
 test('a failed start is said, and can be tried again', async () => {

@@ -3,18 +3,35 @@ import { test as base, expect } from '@playwright/test';
 
 export { expect };
 
-/** Every test fails on an error that nobody caught, and on a request to another host. */
+/**
+ * What must not happen on any page: an error that nobody caught, a request to another host, something that the page's
+ * Content-Security-Policy refused.
+ * @param {Page} page
+ */
+export async function watch(page) {
+  /** @type {string[]} */
+  const wrong = [];
+  page.on('pageerror', (error) => wrong.push(`uncaught: ${error}`));
+  page.context().on('request', (request) => {
+    if (!/^(http:\/\/127\.0\.0\.1:\d+\/|blob:http:\/\/127\.0\.0\.1:\d+\/|data:)/.test(request.url())) wrong.push(`left the host: ${request.url()}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) wrong.push(`${response.status()}: ${response.url()}`);
+  });
+  await page.exposeFunction('refused', (/** @type {string} */ what) => { wrong.push(`refused by the policy: ${what}`); });
+  await page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) => (
+    /** @type {any} */ (window).refused(`${effectiveDirective} ${blockedURI} ${sourceFile}:${lineNumber}`))));
+  // A worker's violations do not reach the page, but its console does.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && /Content.Security.Policy/i.test(message.text())) wrong.push(message.text());
+  });
+  return wrong;
+}
+
+/** Every test fails on what must not happen. */
 export const test = base.extend({
   page: async ({ page }, use) => {
-    /** @type {string[]} */
-    const wrong = [];
-    page.on('pageerror', (error) => wrong.push(`uncaught: ${error}`));
-    page.context().on('request', (request) => {
-      if (!/^(http:\/\/127\.0\.0\.1:\d+\/|blob:http:\/\/127\.0\.0\.1:\d+\/|data:)/.test(request.url())) wrong.push(`left the host: ${request.url()}`);
-    });
-    page.on('response', (response) => {
-      if (response.status() >= 400) wrong.push(`${response.status()}: ${response.url()}`);
-    });
+    const wrong = await watch(page);
     await use(page);
     expect(wrong).toEqual([]);
   },
@@ -23,7 +40,7 @@ export const test = base.extend({
 /** @typedef {import('@playwright/test').Page} Page */
 
 /** @param {Page} page */
-export const ready = (page) => expect(page.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 60_000 });
+export const ready = (page) => expect(page.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 120_000 });
 
 /** @param {Page} page @param {string} [address] */
 export async function open(page, address = '/') {

@@ -1,0 +1,121 @@
+/** A WebDriver client: what the journeys need of the protocol, over fetch. */
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+
+const SECONDS_TO_START = 20;
+
+/** @returns {Promise<number>} a port that is free just now */
+const freePort = () => new Promise((resolve, reject) => {
+  const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    server.close(() => resolve(port));
+  });
+});
+
+/**
+ * Starts a program that lives until `stop`, with a session of its own: what it starts ends with it, and no terminal can halt it.
+ * @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} env
+ */
+function start(program, args, env) {
+  const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const gone = new Promise((resolve) => { child.once('exit', resolve).once('error', resolve); });
+  const kill = () => {
+    try {
+      if (child.pid) process.kill(-child.pid);
+    } catch {
+      // It has ended already.
+    }
+  };
+  process.once('exit', kill);
+  return {
+    /** What it writes to its fourth file. */
+    told: /** @type {import('node:stream').Readable} */ (child.stdio[3]),
+    async stop() {
+      process.off('exit', kill);
+      kill();
+      await gone;
+    },
+  };
+}
+
+/** A screen that nobody looks at. */
+export async function startScreen() {
+  const screen = start('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'], process.env);
+  const number = await new Promise((resolve, reject) => {
+    screen.told.once('data', (data) => resolve(String(data).trim())).once('end', () => reject(new Error('Xvfb does not start')));
+  });
+  return { display: `:${number}`, stop: screen.stop };
+}
+
+/** @param {string} method @param {string} url @param {unknown} [body] @returns {Promise<any>} */
+async function call(method, url, body) {
+  const answer = await fetch(url, { method, ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }) });
+  const { value } = /** @type {any} */ (await answer.json());
+  if (!answer.ok) throw new Error(`${method} ${new URL(url).pathname}: ${value.error}: ${value.message}`);
+  return value;
+}
+
+/** The name that WebDriver gives to elements. */
+const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
+
+const KEYS = /** @type {Record<string, string>} */ ({ Control: '\uE009', Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004', End: '\uE010' });
+
+/**
+ * @param {object} options
+ * @param {string} options.driver the program
+ * @param {object} options.capabilities
+ * @param {NodeJS.ProcessEnv} options.env
+ */
+export async function openSession({ driver, capabilities, env }) {
+  const port = await freePort();
+  const program = start(driver, [`--port=${port}`], env);
+  const base = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + SECONDS_TO_START * 1000;
+  let session = '';
+  for (;;) {
+    try {
+      session = `${base}/session/${(await call('POST', `${base}/session`, { capabilities: { alwaysMatch: capabilities } })).sessionId}`;
+      break;
+    } catch (error) {
+      // Until it listens, connections are refused.
+      if (Date.now() > deadline || !(error instanceof TypeError)) {
+        await program.stop();
+        throw error;
+      }
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+    }
+  }
+  const post = (/** @type {string} */ path, /** @type {unknown} */ body) => call('POST', `${session}/${path}`, body);
+  const find = (/** @type {string} */ selector) => post('element', { using: 'css selector', value: selector });
+
+  return {
+    goto: (/** @type {string} */ url) => post('url', { url }),
+    reload: () => post('refresh', {}),
+    /** @param {(...args: any[]) => unknown} what @param {...unknown} args */
+    evaluate: (what, ...args) => post('execute/sync', { script: `return (${what}).apply(null, arguments)`, args }),
+    click: async (/** @type {string} */ selector) => post(`element/${(await find(selector))[ELEMENT]}/click`, {}),
+    async tap(/** @type {string} */ selector) {
+      const origin = await find(selector);
+      await post('actions', { actions: [{ type: 'pointer', id: 'finger', parameters: { pointerType: 'touch' }, actions: [
+        { type: 'pointerMove', origin, x: 0, y: 0 }, { type: 'pointerDown', button: 0 }, { type: 'pause', duration: 50 }, { type: 'pointerUp', button: 0 },
+      ] }] });
+    },
+    /** @param {string} keys one key, or several that are held together, as in Control+a */
+    press(keys) {
+      const values = keys.split('+').map((key) => KEYS[key] ?? key);
+      return post('actions', { actions: [{ type: 'key', id: 'keys', actions: [
+        ...values.map((value) => ({ type: 'keyDown', value })), ...values.toReversed().map((value) => ({ type: 'keyUp', value })),
+      ] }] });
+    },
+    type: (/** @type {string} */ text) => post('actions', { actions: [{ type: 'key', id: 'keys', actions: [...text].flatMap((sign) => {
+      const value = sign === '\n' ? KEYS.Enter : sign;
+      return [{ type: 'keyDown', value }, { type: 'keyUp', value }];
+    }) }] }),
+    resize: (/** @type {number} */ width, /** @type {number} */ height) => post('window/rect', { width, height }),
+    screenshot: async () => Buffer.from(await call('GET', `${session}/screenshot`), 'base64'),
+    async close() {
+      await call('DELETE', session).catch(() => {});
+      await program.stop();
+    },
+  };
+}

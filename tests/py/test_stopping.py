@@ -1,0 +1,94 @@
+"""Stop, in a run that computes, one that waits, and one that has ended; and names that a block broke."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from runtime.runner import Runner
+from runtime.stopping import Stopper
+
+
+@pytest.fixture(autouse=True)
+def signal_handler():
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def statuses(events):
+    return [event["status"] for event in events if event["type"] == "done"]
+
+
+def carry_out(source, meanwhile):
+    """Runs `source`, calls `meanwhile(stopper)` beside it, and returns the events."""
+    events = []
+
+    async def both():
+        stopper, runner = Stopper(), Runner(events.append)
+        await asyncio.gather(stopper.carry_out(1, runner.run(1, "block", source)), meanwhile(stopper))
+
+    asyncio.run(both())
+    return events
+
+
+def signal_after(*seconds):
+    """What the page does when Stop is pressed: signals, from outside."""
+
+    async def send(_):
+        def later():
+            for wait in seconds:
+                time.sleep(wait)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=later).start()
+
+    return send
+
+
+def test_a_signal_ends_a_run_that_computes():
+    assert statuses(carry_out("while True: pass", signal_after(0.2))) == ["stopped"]
+
+
+def test_a_second_signal_ends_the_loop_in_the_finally():
+    # On two lines each: a signal in a loop of one line leaves CPython 3.11 past the finally.
+    source = "try:\n    while True:\n        abs(1)\nfinally:\n    print('finally')\n    while True:\n        abs(1)"
+    events = carry_out(source, signal_after(0.2, 0.2))
+    assert [event.get("text", event.get("status")) for event in events] == ["finally\n", "stopped"]
+
+
+def test_a_run_that_waits_is_cancelled_by_its_id_and_by_no_other():
+    async def stop(stopper):
+        await asyncio.sleep(0.05)
+        stopper.stop(7)
+        await asyncio.sleep(0.05)
+        assert stopper._task
+        stopper.stop(1)
+
+    events = carry_out("import asyncio\nprint('waiting')\nawait asyncio.Event().wait()", stop)
+    assert events[0]["text"] == "waiting\n"
+    assert statuses(events) == ["stopped"]
+
+
+def test_a_signal_after_the_run_hurts_nobody():
+    carry_out("1", lambda _: asyncio.sleep(0))
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.05)
+
+
+def test_the_next_block_finds_what_this_one_broke():
+    events = []
+    runner = Runner(events.append)
+
+    broken = "import builtins, sys\nprint = None\nbuiltins.len = None\n__builtins__ = {}\nsys.setrecursionlimit(60)"
+
+    async def both():
+        await runner.run(1, "a", broken)
+        await runner.run(2, "b", "def deep(n):\n    return n and deep(n - 1)\n\n\nprint(len('four'), deep(200))")
+
+    asyncio.run(both())
+    assert [event["text"] for event in events if event["type"] == "stdout"] == ["4 0\n"]
+    assert statuses(events) == ["ok", "ok"]
