@@ -6,6 +6,7 @@ import { PyExercise } from './exercise.js';
 import { kernel } from './first.js';
 import { followLesson } from './contents.js';
 import { connectDataTables } from './data-table.js';
+import { whenIdle } from './idle.js';
 import { keepEdits } from './keeping.js';
 import { titleWith } from './pace.js';
 import { PyLesson } from './lesson.js';
@@ -91,3 +92,11 @@ connectPieces(lesson, find('#said'));
 connectDataTables(lesson);
 
 furnish(lesson, kernel.settled);
+
+/** Keeping the page for offline fetches it all: it begins when a first reader's first look is over. */
+const KEEP_AFTER_MS = 2000;
+kernel.settled.then(() => setTimeout(whenIdle, KEEP_AFTER_MS, async () => {
+  if (!navigator.serviceWorker) return;
+  const { keepForOffline } = await import('./offline/register.js');
+  keepForOffline(new URL('sw.js', document.baseURI).href);
+}));
