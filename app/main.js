@@ -31,20 +31,22 @@ const status = find('#status');
 
 function showStatus() {
   const { state, text } = kernel.status;
-  document.documentElement.dataset.python = state;
-  retry.hidden = state !== 'failed';
-  if (state === 'failed') status.textContent = `Python could not start: ${text}`;
-  else if (state === 'ready' && lesson.progressText) status.textContent = lesson.progressText;
-  else status.textContent = state === 'ready' ? text : `${text} …`;
+  const { dataset } = document.documentElement;
+  if (dataset.python !== state) dataset.python = state;
+  if (retry.hidden !== (state !== 'failed')) retry.hidden = state !== 'failed';
+  const said = state === 'failed' ? `Python could not start: ${text}` : (state === 'ready' && lesson.progressText) || (state === 'ready' ? text : `${text} …`);
+  // It is asked for often, and screen readers read what is written.
+  if (status.textContent !== said) status.textContent = said;
 }
 
-const title = document.title;
+const { title } = document;
+let titled = title;
 /** How far the loop is that runs. @type {number | undefined} */
 let share;
 
 function showTitle() {
   const said = lesson.working ? titleWith(title, lesson.plan, share) : title;
-  if (document.title !== said) document.title = said;
+  if (titled !== said) document.title = titled = said;
 }
 
 /** How long a start may stand still before the reader is told. */
