@@ -21,9 +21,9 @@ declare module 'virtual:snapshot' {
   export const digest: string;
 }
 
-declare module '*?url' {
-  const url: string;
-  export default url;
+declare module '*?raw' {
+  const text: string;
+  export default text;
 }
 
 declare module '*.css';

@@ -1,5 +1,5 @@
 /** Starts a Python worker through PyScript. All that touches PyScript is here and in interpreter.js. */
-import main from '../py/worker.py?url';
+import main from '../py/worker.py?raw';
 import interpreter from 'virtual:interpreter';
 import lesson from 'virtual:python';
 import snapshot, { digest } from 'virtual:snapshot';
@@ -23,6 +23,9 @@ const withSnapshot = new URLSearchParams(window.location.search).get('snapshot')
 const INTERPRETER = `${asset(interpreter)}?${new URLSearchParams({
   lesson: asset(lesson), ...(withSnapshot && { snapshot: asset(snapshot), digest }),
 })}`;
+
+/** An address that needs no network: what cannot be had there, PyScript waits for in silence. */
+const MAIN = URL.createObjectURL(new Blob([main]));
 
 /** PyScript wants a place that the configuration came from; with this ending it takes the object as it is and fetches nothing. */
 const CONFIG_URL = address('config.txt');
@@ -98,7 +101,7 @@ export function spawn(receive, fail) {
       worker.onerror = (event) => ready || fail(new Error(/** @type {Partial<ErrorEvent>} */ (event).message || 'the worker failed'));
       for (const request of waiting.splice(0)) worker.postMessage(request);
     };
-    await PyWorker(asset(main), { config: {}, configURL: CONFIG_URL, version: INTERPRETER });
+    await PyWorker(MAIN, { config: {}, configURL: CONFIG_URL, version: INTERPRETER });
   }
 
   start().catch((error) => fail(error instanceof Error ? error : new Error(String(error))));

@@ -21,6 +21,8 @@ const ENGINES = {
   },
 };
 
+const TIMED = /(running|start|pace|hosting)\.spec\.js$/;
+
 // ENGINES=chromium,firefox npm test
 const chosen = (process.env.ENGINES ?? 'chromium').split(',');
 
@@ -29,10 +31,10 @@ export default defineConfig({
   outputDir: join(TOP, 'test-results/web'),
   globalSetup: './global-setup.js',
   projects: chosen.filter((name) => ENGINES[name]?.here()).flatMap((name) => [
-    // Some of these measure time, so they have the machine for themselves ...
-    { name, use: ENGINES[name].browser, testIgnore: 'alone.spec.js', workers: 1 },
+    // These measure time, so they have the machine for themselves ...
+    { name, use: ENGINES[name].browser, testMatch: TIMED, workers: 1 },
     // ... and these do not: they run after them, two at a time.
-    { name: `${name}-alone`, use: ENGINES[name].browser, testMatch: 'alone.spec.js', fullyParallel: true, dependencies: [name] },
+    { name: `${name}-untimed`, use: ENGINES[name].browser, testIgnore: TIMED, fullyParallel: true, dependencies: [name] },
   ]),
   workers: 2,
   retries: 0,

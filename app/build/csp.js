@@ -18,7 +18,8 @@ export function policy(html) {
     'script-src': ["'self'", ...scripts, "'unsafe-eval'"],
     'script-src-attr': ["'none'"],
     'worker-src': ["'self'", 'blob:'],
-    'connect-src': ["'self'"],
+    // The worker's first lines come from a blob, too.
+    'connect-src': ["'self'", 'blob:'],
     // CodeMirror and Plotly write their style sheets into the page; formulas are laid out by style attributes.
     'style-src': ["'self'", "'unsafe-inline'"],
     'font-src': ["'self'"],

@@ -29,7 +29,12 @@ from runtime.dependencies import names
 from runtime.runner import Runner
 
 events = []
-runner = Runner(events.append, GIVEN)
+
+def begin():
+    global runner
+    runner = Runner(events.append, GIVEN)
+
+begin()
 
 async def record(block, source):
     events.clear()
@@ -51,7 +56,8 @@ def figure(expression):
     return eval(f'f"""{{{expression}}}"""', runner.namespace)
 `;
 
-async function startPython() {
+/** Python with the lesson's runtime, and the functions above. */
+export async function startPython() {
   const { loadPyodide } = await import('pyodide');
   // A build that goes well says nothing.
   const python = await loadPyodide({ ...await startOptions(), stdout: () => {}, stderr: () => {} });
@@ -59,6 +65,18 @@ async function startPython() {
   python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
   python.runPython(RECORDER);
   return python;
+}
+
+/**
+ * What a block gives and names.
+ * @param {any} python from `startPython` @param {'record' | 'record_aside'} how @param {string} id @param {string} source
+ * @returns {Promise<{items: Item[], names: Names}>}
+ */
+export async function outcome(python, how, id, source) {
+  const { events, names } = JSON.parse(await python.globals.get(how)(id, source));
+  const error = events.find((/** @type {{type: string}} */ event) => event.type === 'error');
+  if (error) throw new Failure(`The lesson's block "${id}" fails:\n${error.text}`);
+  return { items: events.reduce(addEvent, []), names };
 }
 
 /** @returns {Promise<Omit<Recording, 'hash'>>} */
@@ -69,12 +87,7 @@ async function record() {
   const recording = { items: {}, solutions: {}, names: {}, figures: {}, exercises: JSON.parse(python.globals.get('exercises')()) };
 
   /** @param {'record' | 'record_aside'} how @param {string} id @param {string} source */
-  const run = async (how, id, source) => {
-    const { events, names } = JSON.parse(await python.globals.get(how)(id, source));
-    const error = events.find((/** @type {{type: string}} */ event) => event.type === 'error');
-    if (error) throw new Failure(`The lesson's block "${id}" fails:\n${error.text}`);
-    return { items: events.reduce(addEvent, []), names };
-  };
+  const run = (how, id, source) => outcome(python, how, id, source);
 
   for (const { kind, id, source } of cells) {
     if (kind === 'block') ({ items: recording.items[id], names: recording.names[id] } = await run('record', id, source));

@@ -32,15 +32,15 @@ const SCREEN = '/usr/bin/Xvfb';
 /** @param {string[]} paths */
 const missing = (...paths) => paths.filter((path) => !existsSync(path));
 
-/** @param {import('@playwright/test').Browser} browser @returns {Promise<Driver>} */
-async function byPlaywright(browser) {
-  const page = await browser.newPage({ hasTouch: true });
+/** @param {import('@playwright/test').Browser} browser @param {{fingers?: boolean}} [has] @returns {Promise<Driver>} */
+async function byPlaywright(browser, { fingers = true } = {}) {
+  const page = await browser.newPage({ hasTouch: fingers });
   return {
     goto: (url) => page.goto(url),
     reload: () => page.reload(),
     evaluate: (what, ...args) => page.evaluate(`(${what}).apply(null, ${JSON.stringify(args)})`),
     click: (selector) => page.click(selector),
-    tap: (selector) => page.tap(selector),
+    tap: (selector) => (fingers ? page.tap(selector) : page.click(selector)),
     press: (keys) => page.keyboard.press(keys),
     type: (text) => page.keyboard.type(text),
     resize: (width, height) => page.setViewportSize({ width, height }),
@@ -61,7 +61,8 @@ export const ENGINES = [
     name: 'Firefox ESR',
     packages: ['firefox-esr'],
     missing: () => missing(FIREFOX),
-    open: async () => byPlaywright(await firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX })),
+    // Playwright's way to drive it (WebDriver BiDi) has no fingers: there a tap does nothing.
+    open: async () => byPlaywright(await firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX }), { fingers: false }),
   },
   {
     name: 'WebKitGTK',

@@ -136,6 +136,7 @@ export const JOURNEYS = {
     await until(driver, 'the tap runs it', () => /** @type {any} */ (window).ranAgain);
     await is(/done/);
     await driver.resize(1280, 900);
+    await until(driver, 'the page is wide', () => window.innerWidth, [], (width) => width > 1000);
   },
 
   async 'Stop ends an endless loop; with SharedArrayBuffer all values stay'({ driver, shared }) {

@@ -86,7 +86,12 @@ export async function openSession({ driver, capabilities, env }) {
     }
   }
   const post = (/** @type {string} */ path, /** @type {unknown} */ body) => call('POST', `${session}/${path}`, body);
-  const find = (/** @type {string} */ selector) => post('element', { using: 'css selector', value: selector });
+  /** Finds it, and puts it where it can be clicked at once: the page's own scrolling takes its time. @param {string} selector */
+  async function find(selector) {
+    const element = await post('element', { using: 'css selector', value: selector });
+    await post('execute/sync', { script: 'arguments[0].scrollIntoView({ block: "center", behavior: "instant" })', args: [element] });
+    return element;
+  }
 
   return {
     goto: (/** @type {string} */ url) => post('url', { url }),

@@ -1,4 +1,4 @@
-/** Each block, run first thing on a fresh page. These share nothing, so several run at a time. */
+/** Blocks that are run first thing on a fresh page; tests/app/alone.test.js does so with each, without a page. */
 import { block, blockIds, expect, gaveWhatWasRecorded, test } from './page.js';
 
 const IDS = `preferences reward-model train-reward generalize policy ppo-step ppo-setup ppo-train dpo-loss dpo-train-def dpo-train
@@ -10,7 +10,7 @@ test('the blocks of the page are these', async ({ page }) => {
   expect(await blockIds(page)).toEqual(IDS);
 });
 
-for (const id of IDS) {
+for (const id of ['preferences', 'dpo-train', 'label-noise', 'faq-ppo']) {
   test(`${id} runs alone on a fresh page, as recorded`, async ({ page }) => {
     await page.goto('/');
     const { run, is, section } = block(page, id);

@@ -53,18 +53,6 @@ test('blocked storage is said once, and the page works', async ({ page }) => {
   await expect(output).toHaveText('works');
 });
 
-test('the network cut during the start is said, and can be tried again', async ({ page }) => {
-  await page.route('**/pyodide.asm.wasm', (route) => route.abort());
-  await page.goto('/');
-  await expect(page.locator('html')).toHaveAttribute('data-python', 'failed');
-  await expect(page.getByRole('status')).toContainText('Python could not start');
-  await page.unroute('**/pyodide.asm.wasm');
-  await block(page, 'reward-model').run();
-  await page.getByRole('button', { name: 'Try again' }).click();
-  await ready(page);
-  await block(page, 'reward-model').is('done');
-});
-
 test('by keyboard alone: to a block, into its editor, run, out again', async ({ page }) => {
   await open(page);
   await expect(block(page, 'faq-ppo').editor).toHaveCount(1, { timeout: 30_000 });
