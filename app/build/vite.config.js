@@ -111,13 +111,10 @@ const startFirst = () => ({
   transformIndexHtml: {
     order: 'post',
     async handler(html, { bundle = {} }) {
-      const files = Object.values(bundle);
-      const first = files.find((file) => file.type === 'chunk' && file.facadeModuleId === FIRST)?.fileName;
-      const worker = files.find(({ fileName }) => /^assets\/worker-.*\.py$/.test(fileName))?.fileName;
+      const first = Object.values(bundle).find((file) => file.type === 'chunk' && file.facadeModuleId === FIRST)?.fileName;
       const early = [
         `<script type="module" async crossorigin src="./${first}"></script>`,
         ...(await pyscriptModules()).map((name) => `<link rel="modulepreload" crossorigin href="./${RUNTIME.pyscriptDir}/${name}">`),
-        `<link rel="preload" as="fetch" crossorigin href="./${worker}">`,
       ];
       return html.replace('<title>', `${early.join('\n  ')}\n  <title>`);
     },
