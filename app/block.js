@@ -87,7 +87,10 @@ export class PyBlock extends HTMLElement {
       this.#button('.run').textContent = state === 'queued' ? 'Queued' : 'Run';
       this.dispatchEvent(new CustomEvent('block-state', { bubbles: true, detail: { id: this.blockId, state } }));
     }
-    this.#part('.block-state').textContent = (state === 'running' && this.#pace && inWords(this.#pace)) || said;
+    // All blocks are told at each change of one: what is shown already is not written again.
+    const words = (state === 'running' && this.#pace && inWords(this.#pace)) || said;
+    const place = this.#part('.block-state');
+    if (place.textContent !== words) place.textContent = words;
   }
 
   /** Before a run: what the last one left makes room. */

@@ -8,6 +8,7 @@ const address = (path) => new URL(/* @vite-ignore */ `../${path}`, import.meta.u
 const query = new URL(import.meta.url).searchParams;
 const PYODIDE = address(`${__PYODIDE__}/`);
 const LIBRARY = address(`${__PYTHON__}/python_stdlib.zip`);
+const ASSEMBLY = address(`${__PYODIDE__}/pyodide.asm.wasm`);
 const PACKAGES = address(`${__PYTHON__}/packages.pack`);
 
 /** @param {'step' | 'failed'} type @param {string} text */
@@ -51,18 +52,30 @@ function bytesAtOnce(url) {
   return new Uint8Array(request.response);
 }
 
-/** @param {string} url @param {string} digest */
-async function checkedBytesOf(url, digest) {
-  const bytes = await bytesOf(url);
+/** @param {Uint8Array<ArrayBuffer>} bytes @param {string} digest */
+async function check(bytes, digest) {
   const hash = await crypto.subtle.digest('SHA-256', bytes);
   const got = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
   if (got !== digest) throw new Error(`its SHA-256 is ${got}, not ${digest}`);
-  return bytes;
 }
+
+/** PyScript would tell the page of each of its steps, and wait for it. @param {Event} event */
+const keepQuiet = (event) => event.stopImmediatePropagation();
+self.addEventListener('py:progress', keepQuiet, { capture: true });
 
 say('step', 'Fetching Python');
 // All at once: what Pyodide would ask for one after the other is under way before it asks.
-const snapshot = query.has('snapshot') ? checkedBytesOf(String(query.get('snapshot')), String(query.get('digest'))) : undefined;
+const assembly = fetch(ASSEMBLY);
+assembly.catch(() => {});
+const { fetch: fetchAnew } = self;
+self.fetch = (...asked) => {
+  if (asked[0] instanceof URL && asked[0].href === ASSEMBLY) {
+    self.fetch = fetchAnew;
+    return assembly;
+  }
+  return fetchAnew(...asked);
+};
+const snapshot = query.has('snapshot') ? bytesOf(String(query.get('snapshot'))) : undefined;
 snapshot?.catch(() => {});
 const fetchPacks = () => [PACKAGES, String(query.get('lesson'))].map(bytesOf);
 const packs = snapshot ? undefined : fetchPacks();
@@ -72,12 +85,13 @@ const pyodide = await import(/* @vite-ignore */ `${PYODIDE}pyodide.mjs`);
 
 export const { version } = pyodide;
 
-/** @param {Record<string, unknown>} options @param {Promise<Uint8Array>} bytes */
+/** @param {Record<string, unknown>} options @param {Uint8Array<ArrayBuffer>} bytes */
 const startFromSnapshot = async (options, bytes) => restore(
   { ...pyodide, create: (await asm).default },
   { ...options, indexURL: PYODIDE },
-  await bytes,
+  bytes,
   { library: () => bytesAtOnce(LIBRARY), packages: () => bytesAtOnce(PACKAGES) },
+  check(bytes, String(query.get('digest'))),
 );
 
 /** @param {Record<string, unknown>} options */
@@ -88,18 +102,43 @@ const startCompiled = (options) => pyodide.loadPyodide({
 /** @param {Record<string, unknown>} options */
 async function start(options) {
   try {
-    if (snapshot) return await startFromSnapshot(options, snapshot);
+    if (snapshot) return await startFromSnapshot(options, await snapshot);
   } catch (error) {
     console.info(`Python starts without its snapshot: ${error instanceof Error ? error.message : error}`);
   }
   return startCompiled(options);
 }
 
+/**
+ * PyScript has its module imported before any code runs. That asks the page for a hundred things, one after the other,
+ * which nothing here uses: so it is loaded when something of it is first used.
+ */
+const LATER = `
+def later():
+    import importlib.machinery
+    import importlib.util
+    import sys
+
+    class Later:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            spec = importlib.machinery.PathFinder.find_spec(name, path) if name == "pyscript" else None
+            if spec:
+                spec.loader = importlib.util.LazyLoader(spec.loader)
+            return spec
+
+    sys.meta_path.insert(0, Later)
+
+later()
+del later
+`;
+
 /** @param {Record<string, unknown>} options as for Pyodide's own loadPyodide */
 export async function loadPyodide(options) {
   say('step', 'Starting Python and NumPy');
   const python = await start(options);
   self.removeEventListener('unhandledrejection', onRejection);
+  python.runPython(LATER);
   // Pyodide's own last word, after which it answers to nothing.
   python._api.on_fatal = (/** @type {unknown} */ error) => {
     for (const kind of ['error', 'unhandledrejection']) self.addEventListener(kind, (event) => event.preventDefault());

@@ -59,6 +59,19 @@ export class Kernel extends EventTarget {
     return Boolean(this.#run);
   }
 
+  /** Resolves when the first start has ended, well or not. @returns {Promise<void>} */
+  get settled() {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.status.state === 'booting') return;
+        this.removeEventListener('status', look);
+        resolve();
+      };
+      this.addEventListener('status', look);
+      look();
+    });
+  }
+
   /** Starts the worker, or a new one after a failure. @param {boolean} [restarted] */
   start(restarted = false) {
     this.#worker?.terminate();

@@ -1,18 +1,18 @@
-/** Defines the elements, makes one kernel and connects the page's own buttons. Renders nothing. */
+/** Defines the elements and connects them, the kernel and the page's own buttons. Renders nothing. */
 import './style/page.css';
 import { PyBlock } from './block.js';
 import { redrawCharts } from './chart.js';
 import { PyExercise } from './exercise.js';
+import { kernel } from './first.js';
 import { followLesson } from './contents.js';
 import { connectDataTables } from './data-table.js';
 import { whenIdle } from './idle.js';
 import { keepEdits } from './keeping.js';
-import { Kernel } from './kernel.js';
 import { titleWith } from './pace.js';
 import { PyLesson } from './lesson.js';
+import { furnish } from './nearing.js';
 import { connectPanel } from './panel.js';
 import { connectPieces } from './pieces.js';
-import { spawn } from './pyscript.js';
 import { receiveLinks } from './shared.js';
 import { switchTheme } from './theme.js';
 import { showVariables } from './variables.js';
@@ -29,24 +29,24 @@ const stop = /** @type {HTMLButtonElement} */ (find('#stop'));
 const retry = /** @type {HTMLButtonElement} */ (find('#retry'));
 const status = find('#status');
 
-const kernel = new Kernel(spawn);
-
 function showStatus() {
   const { state, text } = kernel.status;
-  document.documentElement.dataset.python = state;
-  retry.hidden = state !== 'failed';
-  if (state === 'failed') status.textContent = `Python could not start: ${text}`;
-  else if (state === 'ready' && lesson.progressText) status.textContent = lesson.progressText;
-  else status.textContent = state === 'ready' ? text : `${text} …`;
+  const { dataset } = document.documentElement;
+  if (dataset.python !== state) dataset.python = state;
+  if (retry.hidden !== (state !== 'failed')) retry.hidden = state !== 'failed';
+  const said = state === 'failed' ? `Python could not start: ${text}` : (state === 'ready' && lesson.progressText) || (state === 'ready' ? text : `${text} …`);
+  // It is asked for often, and screen readers read what is written.
+  if (status.textContent !== said) status.textContent = said;
 }
 
-const title = document.title;
+const { title } = document;
+let titled = title;
 /** How far the loop is that runs. @type {number | undefined} */
 let share;
 
 function showTitle() {
   const said = lesson.working ? titleWith(title, lesson.plan, share) : title;
-  if (document.title !== said) document.title = said;
+  if (titled !== said) document.title = titled = said;
 }
 
 /** How long a start may stand still before the reader is told. */
@@ -54,7 +54,7 @@ const SLOW_MS = 30_000;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let slow;
 
-kernel.addEventListener('status', () => {
+function onStatus() {
   showStatus();
   clearTimeout(slow);
   if (kernel.status.state !== 'booting') return;
@@ -62,7 +62,9 @@ kernel.addEventListener('status', () => {
     status.textContent = `${kernel.status.text} takes long: the network is slow, or was cut.`;
     retry.hidden = false;
   }, SLOW_MS);
-});
+}
+
+kernel.addEventListener('status', onStatus);
 lesson.addEventListener('lesson-change', () => {
   stop.disabled = !lesson.working;
   showStatus();
@@ -80,7 +82,7 @@ followLesson(find('#contents'), lesson);
 customElements.define('py-exercise', PyExercise); // its marks go into the contents
 switchTheme(find('#theme'), redrawCharts);
 showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
-kernel.start();
+onStatus(); // it has started before
 lesson.start(kernel);
 runAll.disabled = false;
 
@@ -91,9 +93,12 @@ connectPanel(find('#take-panel'), blocks);
 connectPieces(lesson, find('#said'));
 connectDataTables(lesson);
 
-/** Editors come one at a time, when the page has nothing better to do. @param {number} index */
-function mountFrom(index) {
-  if (index < blocks.length) whenIdle(() => blocks[index].mountEditor().then(() => mountFrom(index + 1)));
-}
-mountFrom(0);
-for (const block of blocks) if (block.hasCharts) block.showRecordedCharts();
+furnish(lesson, kernel.settled);
+
+/** Keeping the page for offline fetches it all: it begins when a first reader's first look is over. */
+const KEEP_AFTER_MS = 2000;
+kernel.settled.then(() => setTimeout(whenIdle, KEEP_AFTER_MS, async () => {
+  if (!navigator.serviceWorker) return;
+  const { keepForOffline } = await import('./offline/register.js');
+  keepForOffline(new URL('sw.js', document.baseURI).href);
+}));

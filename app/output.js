@@ -24,6 +24,8 @@ export class Output {
   /** Whether the log still holds the text of the run before. */
   #old = true;
   #text;
+  /** Of the log, as it was last laid out: to ask for it would have the page laid out once more. */
+  #height = 0;
   #charts;
   /** @type {Map<string, HTMLElement>} figures of charts and tables by slot */
   #figures = new Map();
@@ -32,6 +34,7 @@ export class Output {
   constructor(text, charts) {
     this.#text = text;
     this.#charts = charts;
+    new ResizeObserver(([{ borderBoxSize: [{ blockSize }] }]) => { this.#height = blockSize; }).observe(text);
     for (const figure of charts.querySelectorAll('figure')) this.#figures.set(figure.dataset.slot ?? '', figure);
   }
 
@@ -67,7 +70,7 @@ export class Output {
     this.#items = [];
     this.#shown = [];
     this.#old = true;
-    this.#text.style.minHeight = `${this.#text.offsetHeight}px`;
+    this.#text.style.minHeight = `${this.#height}px`;
   }
 
   /** @param {RunEvent} event */

@@ -36,11 +36,33 @@ let loading;
 /** @type {((worker: globalThis.Worker) => void) | undefined} */
 let created;
 
-/** PyScript's module, with a hook that hands over a worker when it is created, long before it is ready. */
-async function pyscript() {
-  loading ??= import(/* @vite-ignore */ PYSCRIPT).then(async (core) => {
+/**
+ * PyScript looks for its own scripts and attributes in all that the page holds and that is ever added to it: for one with
+ * editors and charts that is much looking, and this one has none of them. Whoever watches less than the whole page does.
+ */
+const NotOfThePage = class extends MutationObserver {
+  /** @param {Node} target @param {MutationObserverInit} [options] */
+  observe(target, options) {
+    if (target !== document) super.observe(target, options);
+  }
+};
+
+async function importPyScript() {
+  const { MutationObserver } = window;
+  window.MutationObserver = NotOfThePage;
+  try {
+    const core = await import(/* @vite-ignore */ PYSCRIPT);
     // Hooks are ignored before PyScript has loaded its plugins and defined its script type.
     await customElements.whenDefined('py-script');
+    return core;
+  } finally {
+    window.MutationObserver = MutationObserver;
+  }
+}
+
+/** PyScript's module, with a hook that hands over a worker when it is created, long before it is ready. */
+async function pyscript() {
+  loading ??= importPyScript().then((core) => {
     core.hooks.main.onWorker.add((/** @type {unknown} */ _, /** @type {globalThis.Worker} */ worker) => created?.(worker));
     return core;
   });

@@ -46,6 +46,7 @@ export function showVariables({ button, panel, lesson, kernel }) {
   /** @param {boolean} open */
   function show(open) {
     panel.hidden = !open;
+    document.documentElement.toggleAttribute('data-variables', open);
     button.setAttribute('aria-expanded', String(open));
     if (open) update();
   }

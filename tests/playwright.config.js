@@ -47,5 +47,8 @@ export default defineConfig({
     baseURL: process.env.PAGE_URL,
     // Recording a trace makes each test about half as slow again: npm test -- web --trace on, when one is needed.
     trace: 'off',
+    // What a service worker hands out passes by page.route, and keeping all files takes time from what is measured:
+    // only hosting.spec.js, which tests it, lets it in.
+    serviceWorkers: 'block',
   },
 });

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { compressFolder } from './compress.js';
+import { writeServiceWorker } from './offline.js';
 import { ensureRecorded } from './record.js';
 import { ensureRuntime } from './runtime.js';
 import { readIfThere, TOP, writeWhole } from './tools.js';
@@ -42,6 +44,8 @@ export async function ensureBuilt() {
   console.log('Building the page ...');
   try {
     await build({ configFile: join(TOP, 'app/build/vite.config.js'), logLevel: 'warn' });
+    await writeServiceWorker(DIST);
+    await compressFolder(DIST);
   } catch (error) {
     await rm(DIST, { recursive: true, force: true });
     throw error;

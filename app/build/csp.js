@@ -24,6 +24,7 @@ export function policy(html) {
     'style-src': ["'self'", "'unsafe-inline'"],
     'font-src': ["'self'"],
     'img-src': ["'self'", 'data:', 'blob:'],
+    'manifest-src': ["'self'"],
     'base-uri': ["'none'"],
     'form-action': ["'none'"],
   }).map(([name, values]) => `${name} ${values.join(' ')}`).join('; ');

@@ -10,6 +10,7 @@ import { DATA } from '../figure-tables.js';
 import { SAVE_ROW } from '../save-row.js';
 import { tableHtml } from '../table.js';
 import { exerciseHtml } from './exercise.js';
+import { blockHeight, proseHeight, tall } from './height.js';
 import { cite } from './lessons.js';
 
 /**
@@ -134,7 +135,7 @@ function recordedOutput(items, id, title) {
 /** @param {Cell} cell @param {Recording} recording @param {string} [exercise] what an exercise adds */
 function block({ id, title, source }, { items, names }, exercise = '') {
   const name = escapeHtml(title);
-  return `<py-block><section class="block" id="${id}" role="group" aria-labelledby="${id}-title" data-state="recorded"
+  return `<py-block ${tall(blockHeight(source, items[id]) + (exercise ? 4 : 0))}><section class="block" id="${id}" role="group" aria-labelledby="${id}-title" data-state="recorded"
   data-names="${escapeHtml(JSON.stringify(names[id]))}">
 <div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>${exercise && '<span class="passed" hidden>passed</span>'}
 <span class="actions"><details class="copy"><summary aria-describedby="${id}-title">Copy</summary><span class="menu"><button type="button" data-copy="code">Code</button><button type="button" data-copy="output">Output</button></span></details><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button>${exercise && `<button type="button" class="check-answer" aria-describedby="${id}-title" disabled>Check</button>`}</span></div>
@@ -190,7 +191,7 @@ export function renderLesson(cells, recording) {
       const prose = md.render(cite(cell.source, recording.figures));
       formulas.check();
       entries.push(...headings.splice(0));
-      return `<div class="prose">${prose}</div>`;
+      return `<div class="prose" ${tall(proseHeight(cell.source))}>${prose}</div>`;
     }
     if (cell.kind === 'solution') return exercises[cell.id] ? '' : solution(cell, recording);
     if (cell.kind !== 'block') return '';

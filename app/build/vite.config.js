@@ -93,6 +93,34 @@ const lesson = () => ({
   },
 });
 
+const FIRST = join(TOP, 'app/first.js');
+
+/** What PyScript's core imports before it starts a worker; `await import` in a chain finds out one after the other. */
+const pyscriptModules = async () => (await readdir(join(TOP, 'static', RUNTIME.pyscriptDir))).filter((name) => name.endsWith('.js') && !name.startsWith('pyodide_graph'));
+
+/**
+ * Starts app/first.js as early as HTML can say it. By hand: of several scripts in index.html Vite makes one, which
+ * waits for the whole page.
+ * @returns {import('vite').Plugin}
+ */
+const startFirst = () => ({
+  name: 'start-first',
+  buildStart() {
+    this.emitFile({ type: 'chunk', id: FIRST, name: 'first' });
+  },
+  transformIndexHtml: {
+    order: 'post',
+    async handler(html, { bundle = {} }) {
+      const first = Object.values(bundle).find((file) => file.type === 'chunk' && file.facadeModuleId === FIRST)?.fileName;
+      const early = [
+        `<script type="module" async crossorigin src="./${first}"></script>`,
+        ...(await pyscriptModules()).map((name) => `<link rel="modulepreload" crossorigin href="./${RUNTIME.pyscriptDir}/${name}">`),
+      ];
+      return html.replace('<title>', `${early.join('\n  ')}\n  <title>`);
+    },
+  },
+});
+
 /** Last of all, when what runs inline is known to the letter. @returns {import('vite').Plugin} */
 const contentSecurityPolicy = () => ({
   name: 'content-security-policy',
@@ -105,7 +133,7 @@ export default {
   root: TOP,
   base: './',
   publicDir: 'static',
-  plugins: [lesson(), python(), contentSecurityPolicy()],
+  plugins: [lesson(), python(), startFirst(), contentSecurityPolicy()],
   define: NAMES,
   build: {
     outDir: 'dist',

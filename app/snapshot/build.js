@@ -13,8 +13,8 @@ import { LIB, PAGE, PAGES, PLAN, restore } from './restore.js';
 
 /** What a reader is likely to import, and what PyScript does: in memory already, these cost no fetching. */
 const MODULES = `abc ast asyncio base64 bisect builtins collections contextlib copy csv dataclasses datetime decimal enum fractions functools
-  heapq html inspect io itertools json math numbers operator pathlib pprint random re statistics string struct textwrap time traceback types typing
-  unicodedata warnings numpy.linalg numpy.random pyodide.code lessons.given runtime.dependencies runtime.runner runtime.stopping`.split(/\s+/);
+  heapq html importlib.machinery importlib.util inspect io itertools json math numbers operator pathlib pprint random re statistics string
+  struct textwrap threading time traceback types typing unicodedata warnings numpy.linalg numpy.random pyodide.code lessons.given runtime.dependencies runtime.runner runtime.stopping`.split(/\s+/);
 
 /** Nothing that can be found again is kept, but for the list of the library's modules: to make it anew, all of it would be fetched. */
 const PREPARE = `
@@ -142,7 +142,7 @@ export async function makeSnapshot(lesson) {
 /** A snapshot that does not bring back the very same memory, or a Python that works, ends the build. @type {(...args: any[]) => Promise<void>} */
 async function check(pyodide, options, snapshot, digest, rest) {
   let got = '';
-  const python = await restore(pyodide, options, snapshot, rest, (memory) => { got = sha256(memory); });
+  const python = await restore(pyodide, options, snapshot, rest, undefined, (memory) => { got = sha256(memory); });
   if (got !== digest) throw new Error('the snapshot does not bring back the same memory');
   const said = python.runPython('import numpy.fft, sqlite3, lessons.given; float(numpy.fft.fft([1, 2]).real.sum() + numpy.linalg.inv([[2.0]])[0, 0])');
   if (said !== 2.5) throw new Error(`Python from the snapshot is wrong: ${said}`);

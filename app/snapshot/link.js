@@ -27,13 +27,10 @@ export function librariesOf({ LDSO, HEAPU32, HEAP32 }) {
   }).sort((a, b) => a.tableBase - b.tableBase);
 }
 
-/** A number that is another if any symbol has another address. @param {any} M */
+/** A number that is another if any symbol has another address. There are many, and every start adds them up. @param {any} M */
 export function symbolsOf({ GOT }) {
   let sum = 0;
-  for (const [name, { value }] of Object.entries(GOT)) {
-    for (let i = 0; i < name.length; i += 1) sum = (Math.imul(sum, 31) + name.charCodeAt(i)) | 0;
-    sum = (Math.imul(sum, 31) + value) | 0;
-  }
+  for (const name in GOT) sum = (Math.imul(sum, 31) + name.length + GOT[name].value) | 0;
   return sum;
 }
 
@@ -59,12 +56,20 @@ async function link(M, library, code) {
       return found ?? (later[key] ??= (...args) => (M.resolveGlobalSymbol(symbol).sym ?? exports[key])(...args));
     },
   });
-  const got = new Proxy(weakImports, M.GOTHandler);
+  /** @type {string[]} Symbols that no library has named before */
+  const fresh = [];
+  const got = new Proxy(weakImports, {
+    get(weak, symbol) {
+      if (!(symbol in M.GOT)) fresh.push(String(symbol));
+      return M.GOTHandler.get(weak, symbol);
+    },
+  });
   const instance = await WebAssembly.instantiate(code, { 'GOT.mem': got, 'GOT.func': got, env, wasi_snapshot_preview1: env });
   M.updateTableMap(tableBase, tableSize);
   exports = M.relocateExports(instance.exports, memoryBase);
   M.updateGOT(exports);
-  M.reportUndefinedSymbols();
+  // It looks at all symbols that there are; all older ones are resolved.
+  if (fresh.some((symbol) => M.GOT[symbol].value === -1)) M.reportUndefinedSymbols();
   Object.assign(M.newDSO(name, handle, exports), { global: library.global, refcount: library.pinned ? Infinity : 1 });
 }
 
@@ -72,13 +77,14 @@ async function link(M, library, code) {
  * @param {(settings: object) => Promise<any>} create Pyodide's own, from pyodide.asm.mjs
  * @param {any} settings as loadPyodide hands them to createPyodideModule
  * @param {Layout} layout
- * @param {WebAssembly.Module[]} codes of layout.libraries
+ * @param {WebAssembly.Module[] | Promise<WebAssembly.Module[]>} codes of layout.libraries
  */
 export async function createLinked(create, settings, layout, codes) {
   const M = await create({ ...settings, noInitialRun: true });
   if (M.HEAPU8.length < layout.heap) M._emscripten_resize_heap(layout.heap);
   growTable(M, layout.tableStart);
-  for (const [i, library] of layout.libraries.entries()) await link(M, library, codes[i]);
+  const modules = await codes;
+  for (const [i, library] of layout.libraries.entries()) await link(M, library, modules[i]);
   const is = { heap: M.HEAPU8.length, tableEnd: M.wasmTable.length, symbols: symbolsOf(M) };
   for (const key of /** @type {const} */ (['heap', 'tableEnd', 'symbols'])) {
     if (is[key] !== layout[key]) throw new Error(`the snapshot's ${key} is ${layout[key]}, here it is ${is[key]}`);

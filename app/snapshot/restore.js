@@ -69,17 +69,21 @@ function once(make) {
 /**
  * @param {{loadPyodide: (options: any) => Promise<any>, version: string, create: (settings: object) => Promise<any>}} pyodide
  * @param {Record<string, any>} options for loadPyodide; its indexURL ends with a slash
- * @param {Uint8Array} snapshot a whole one: the caller has checked its digest
+ * @param {Uint8Array} snapshot
  * @param {Rest} rest
+ * @param {Promise<unknown>} [checked] rejects if the snapshot is not what it should be: nothing of it runs before that is known
  * @param {(memory: Uint8Array) => void} [restored] told when memory is as it was
  */
-export async function restore(pyodide, options, snapshot, rest, restored = () => {}) {
+export async function restore(pyodide, options, snapshot, rest, checked = Promise.resolve(), restored = () => {}) {
   const files = new Map(unpack(snapshot));
   const part = (/** @type {string} */ name) => /** @type {Uint8Array<ArrayBuffer>} */ (files.get(name));
   /** @type {Plan} */
   const plan = JSON.parse(new TextDecoder().decode(part(PLAN)));
   if (plan.version !== pyodide.version) throw new Error(`a snapshot of Pyodide ${plan.version}, not ${pyodide.version}`);
-  const codes = Promise.all(plan.layout.libraries.map(({ name }) => WebAssembly.compile(part(LIB + name))));
+  const compiled = Promise.all(plan.layout.libraries.map(({ name }) => WebAssembly.compile(part(LIB + name))));
+  compiled.catch(() => {});
+  const codes = checked.then(() => compiled);
+  codes.catch(() => {});
   const packages = once(rest.packages);
 
   const python = await pyodide.loadPyodide({
@@ -92,7 +96,7 @@ export async function restore(pyodide, options, snapshot, rest, restored = () =>
     _loadSnapshot: new Uint8Array(16),
     /** @param {any} settings */
     createPyodideModule: async (settings) => {
-      const M = await createLinked(pyodide.create, settings, plan.layout, await codes);
+      const M = await createLinked(pyodide.create, settings, plan.layout, codes);
       settings.API.restoreSnapshot = () => {
         const own = M.HEAP32[trampoline(M)];
         copyPages(M.HEAPU8, plan.runs, part(PAGES));

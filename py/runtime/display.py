@@ -69,7 +69,7 @@ class Display:
         self._held.pop(key, None)
         self._emit(make())
         # The time is read again: a chart that is slow to make must not fill the whole loop.
-        self._due[key] = self._clock() + max(INTERVAL, 10 * (self._clock() - now))
+        self._due[key] = self._clock() + max(INTERVAL, 20 * (self._clock() - now))
 
     def flush(self) -> None:
         """Send what is held, so that the last state of every chart is the one that stays."""

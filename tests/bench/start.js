@@ -32,7 +32,7 @@ document.querySelector("#out").textContent = numpy.__version__
 `;
 
 /** @param {string} folder The pages to compare with: Pyodide, NumPy and PyScript as they come */
-async function writePlainPages(folder) {
+export async function writePlainPages(folder) {
   const lock = JSON.parse(await readFile(join(TOP, 'node_modules/pyodide/pyodide-lock.json'), 'utf8'));
   const { numpy } = lock.packages;
   await mkdir(join(folder, 'pyodide'));
@@ -49,7 +49,7 @@ async function writePlainPages(folder) {
 }
 
 /** What each page does until its first output is there; runs in the page. @type {Record<string, () => Promise<number>>} */
-const FIRST_OUTPUT = {
+export const FIRST_OUTPUT = {
   plain: async () => {
     while (!document.querySelector('#out')?.textContent) await new Promise(requestAnimationFrame);
     return performance.now();
@@ -82,7 +82,7 @@ async function visit(page, url, name) {
 }
 
 /** @param {number[]} values */
-function median(values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
