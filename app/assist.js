@@ -12,7 +12,7 @@ import { autocompletion } from '@codemirror/autocomplete';
 import { globalCompletion, localCompletionSource } from '@codemirror/lang-python';
 import { syntaxTree } from '@codemirror/language';
 import { Prec, StateEffect, StateField } from '@codemirror/state';
-import { EditorView, hoverTooltip, keymap, showTooltip, tooltips } from '@codemirror/view';
+import { closeHoverTooltips, EditorView, hasHoverTooltips, hoverTooltip, keymap, showTooltip, tooltips } from '@codemirror/view';
 import { helpBox } from './help-box.js';
 
 /** How CodeMirror calls the kinds. */
@@ -143,9 +143,9 @@ function showHelp(view, assistant) {
   return true;
 }
 
-/** @param {EditorView} view */
+/** Also what the mouse has called up, which may rest where it is. @param {EditorView} view */
 function hideHelp(view) {
-  if (!view.state.field(helpField)) return false;
-  view.dispatch({ effects: setHelp.of(null) });
+  if (!view.state.field(helpField) && !hasHoverTooltips(view.state)) return false;
+  view.dispatch({ effects: [setHelp.of(null), closeHoverTooltips] });
   return true;
 }

@@ -213,7 +213,8 @@ export const JOURNEYS = {
     await driver.click('#take');
     await driver.click('#take-panel [data-part=share]');
     const link = await until(driver, 'the link is copied', () => /** @type {any} */ (window).copied);
-    await driver.press('Escape');
+    await driver.click('#take');
+    await until(driver, 'the panel is closed', () => document.querySelectorAll('#take-panel:popover-open').length, [], (count) => count === 0);
     await write('own = 1');
     await driver.evaluate((hash) => { window.location.hash = hash; }, new URL(link).hash);
     await until(driver, 'the page asks', () => document.querySelector('#shared')?.textContent, [], (said) => /made by whoever sent it\. Nothing of it has run\./.test(said));
