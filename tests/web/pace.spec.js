@@ -48,7 +48,7 @@ pairs = [(timed(draw_rlhf), timed(None)) for _ in range(9)]
 live, plain = (min(times) for times in zip(*pairs))
 print(f"{live / plain:.3f}")`;
 
-test('a run costs next to nothing beside its code, a click shows at once, and a chart that grows costs the loop little', async ({ page }) => {
+test('a run costs next to nothing beside its code, a click shows at once, and a chart that grows costs the loop little', { tag: '@timed' }, async ({ page }) => {
   await page.goto('/');
   const first = block(page, 'preferences');
   // In every state, also while Python starts, the page answers before it does anything else.
@@ -106,7 +106,7 @@ async function memory(page) {
   return { scripts: usedSize, wasm, objects };
 }
 
-test('after 500 runs memory is what it was after 50', async ({ page }) => {
+test('after 500 runs memory is what it was after 50', { tag: '@timed' }, async ({ page }) => {
   test.setTimeout(180_000);
   await open(page);
   await furnished(page);

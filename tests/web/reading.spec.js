@@ -12,7 +12,7 @@ test('a first visit reads at once and shows what was recorded', async ({ page })
   await expect(first.section).toHaveAttribute('data-state', 'recorded');
   await expect(first.section.locator('.block-state')).toHaveText('recorded');
   await expect(first.output).toContainText('pairs      200');
-  await expect(page.getByRole('status')).toContainText(/Python|lesson/);
+  await expect(page.locator('#status')).toContainText(/Python|lesson/);
   await first.section.scrollIntoViewIfNeeded();
   await expect(first.section.locator('.js-plotly-plot')).toBeVisible();
 });

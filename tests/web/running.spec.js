@@ -6,7 +6,7 @@ test('Run all gives what was recorded, twice', async ({ page }) => {
   await open(page);
   for (let round = 0; round < 2; round += 1) {
     await page.getByRole('button', { name: 'Run all' }).click();
-    await expect(page.getByRole('status')).toContainText('Running');
+    await expect(page.locator('#status')).toContainText('Running');
     await expect(page.getByRole('button', { name: 'Stop' })).toBeDisabled({ timeout: 120_000 });
     for (const id of await blockIds(page)) {
       await block(page, id).is('done');
@@ -15,7 +15,7 @@ test('Run all gives what was recorded, twice', async ({ page }) => {
   }
 });
 
-test('a chart grows while its loop trains', async ({ page }) => {
+test('a chart grows while its loop trains', { tag: '@timed' }, async ({ page }) => {
   await open(page);
   await block(page, 'ppo-train').runToEnd();
   const { section, write, run, is } = block(page, 'ppo-train');
@@ -145,7 +145,7 @@ const ENDLESS = {
 };
 
 for (const [name, code] of Object.entries(ENDLESS)) {
-  test(`Stop ends ${name} within a second and keeps all values`, async ({ page }) => {
+  test(`Stop ends ${name} within a second and keeps all values`, { tag: '@timed' }, async ({ page }) => {
     await open(page);
     const [kept, endless] = [block(page, 'reward-model'), block(page, 'ppo-setup')];
     await kept.write('answer = 42');
@@ -166,7 +166,7 @@ for (const [name, code] of Object.entries(ENDLESS)) {
   });
 }
 
-test('a run that swallows the signal is ended by a new Python; code is kept, values are not', async ({ page }) => {
+test('a run that swallows the signal is ended by a new Python; code is kept, values are not', { tag: '@timed' }, async ({ page }) => {
   await open(page);
   const [data, endless] = [block(page, 'preferences'), block(page, 'ppo-setup')];
   await data.runToEnd();
@@ -194,14 +194,14 @@ test('without SharedArrayBuffer everything runs, and Stop restarts Python and sa
   await endless.is('running');
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(endless.messages).toContainText('restarting Python');
-  await expect(page.getByRole('status')).toContainText(/Python/);
+  await expect(page.locator('#status')).toContainText(/Python/);
   await ready(page);
   expect(await endless.code()).toBe('while True: pass');
   await block(page, 'train-reward').runToEnd();
   await block(page, 'train-reward').is('done');
 });
 
-test('text streams while a block runs, and a flood of it is folded', async ({ page }) => {
+test('text streams while a block runs, and a flood of it is folded', { tag: '@timed' }, async ({ page }) => {
   await open(page);
   const { editor, output, run, is, section } = block(page, 'ppo-setup');
   await editor.fill('import time\nprint("first")\ntime.sleep(1.5)\nfor i in range(5000): print("line", i)');

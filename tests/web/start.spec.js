@@ -31,7 +31,7 @@ const OUTSIDE = `import sqlite3, wave, numpy.fft, numpy.polynomial, preflab.loss
 print(np.fft.fft([1, 2]).real, numpy.polynomial.Polynomial([1, 2])(3.0), wave.__name__)
 print(inspect.getsource(preflab.losses).splitlines()[0][:3])`;
 
-test('Python starts from its snapshot, has all modules, draws anew on each visit, and starts so again after a restart', async ({ page }) => {
+test('Python starts from its snapshot, has all modules, draws anew on each visit, and starts so again after a restart', { tag: '@timed' }, async ({ page }) => {
   const failures = starts(page);
   const names = fetched(page);
   await open(page);
@@ -60,7 +60,7 @@ test('Python starts from its snapshot, has all modules, draws anew on each visit
   expect(failures).toEqual([]);
 });
 
-test('without its snapshot Python starts from compiled files: by the address, or because the snapshot is damaged', async ({ page }) => {
+test('without its snapshot Python starts from compiled files: by the address, or because the snapshot is damaged', { tag: '@timed' }, async ({ page }) => {
   const failures = starts(page);
   const names = fetched(page);
   await open(page, '/?snapshot=off');
@@ -81,7 +81,7 @@ test('without its snapshot Python starts from compiled files: by the address, or
 });
 
 /** `npm run bench:start` measures; this sees that nothing of it is lost. Without the snapshot, or without the early start, it fails. */
-test('a click made at once gives its output sooner than bare Pyodide has imported NumPy', async ({ browser, baseURL }) => {
+test('a click made at once gives its output sooner than bare Pyodide has imported NumPy', { tag: '@timed' }, async ({ browser, baseURL }) => {
   test.setTimeout(180_000);
   await withTemporaryFolder(CACHE, async (folder) => {
     await writePlainPages(folder);

@@ -122,7 +122,7 @@ test('variables follow each run; a long loop says how fast it is, in the block a
   await expect(panel).toBeHidden();
 
   await page.getByRole('button', { name: 'Run all' }).click();
-  await expect(page.getByRole('status')).toHaveText(/^Running \d+ of \d\d: /);
+  await expect(page.locator('#status')).toHaveText(/^Running \d+ of \d\d: /);
   await expect(page).toHaveTitle(/^\d+\/\d\d · /);
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page).toHaveTitle(title);
