@@ -8,6 +8,12 @@ import { PyBlock } from './block.js';
 /** How far below and above the screen is near. */
 const MARGIN = '600px 0px';
 
+/** Between two parts that nobody sees yet, the page has time for the reader. */
+const PAUSE_MS = 40;
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
 /** @param {Element} part @returns {Promise<void>} */
 const furnished = (part) => new Promise((resolve) => whenIdle(() => {
   if (part instanceof PyBlock) part.mountEditor().then(resolve, () => resolve());
@@ -17,37 +23,41 @@ const furnished = (part) => new Promise((resolve) => whenIdle(() => {
 /** @param {HTMLElement} lesson @param {Promise<unknown>} started Python has started, or has failed to */
 export function furnish(lesson, started) {
   const parts = /** @type {HTMLElement[]} */ ([...lesson.querySelectorAll('.prose, py-block')]);
-  /** One at a time, when the page has nothing better to do. @type {Set<HTMLElement>} */
-  const waiting = new Set();
+  /** @type {Set<HTMLElement>} */
+  const near = new Set();
+  /** @type {Set<HTMLElement>} */
+  const far = new Set();
   let working = false;
-  let last = false;
 
-  /** @param {HTMLElement[]} some */
-  async function add(some) {
-    for (const part of some) waiting.add(part);
+  /** One at a time, what is near first. */
+  async function work() {
     if (working) return;
     working = true;
-    for (const part of waiting) {
-      waiting.delete(part);
+    for (let [part] = [...near, ...far]; part; [part] = [...near, ...far]) {
+      const wasFar = !near.delete(part);
+      far.delete(part);
       await furnished(part);
+      if (!wasFar) continue;
       // See app/style/prose.css.
-      if (last) part.style.contentVisibility = 'visible';
+      part.style.contentVisibility = 'visible';
+      await pause(PAUSE_MS);
     }
     working = false;
   }
 
   const watcher = new IntersectionObserver((entries) => {
-    const near = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => /** @type {HTMLElement} */ (target));
-    for (const part of near) {
-      watcher.unobserve(part);
-      if (part instanceof PyBlock && part.hasCharts) part.showRecordedCharts();
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      near.add(/** @type {HTMLElement} */ (target));
+      if (target instanceof PyBlock && target.hasCharts) target.showRecordedCharts();
     }
-    add(near);
+    work();
   }, { rootMargin: MARGIN });
   for (const part of parts) watcher.observe(part);
 
   started.then(() => {
-    last = true;
-    add(parts);
+    for (const part of parts) far.add(part);
+    work();
   });
 }

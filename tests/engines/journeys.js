@@ -265,3 +265,6 @@ export const JOURNEYS = {
     await ready(driver);
   },
 };
+
+/** What differs where there is no SharedArrayBuffer, or comes before and after it: the others have nothing to do with it. */
+export const WITHOUT_SHARED = Object.fromEntries(Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|^Stop|reload/.test(name)));

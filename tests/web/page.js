@@ -63,7 +63,11 @@ export function block(page, id) {
     /** @param {string} state */
     is: (state, timeout = 30_000) => expect(section).toHaveAttribute('data-state', state, { timeout }),
     /** Replaces the code. @param {string} code */
-    write: (code) => editor.fill(code),
+    async write(code) {
+      // What is near the screen gets its editor first.
+      await section.scrollIntoViewIfNeeded();
+      await editor.fill(code);
+    },
     /** All its code, also what the editor has not drawn. */
     code: () => section.evaluate((element) => /** @type {any} */ (element.closest('py-block')).source),
     /** Runs it and waits for its end. */
