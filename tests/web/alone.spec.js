@@ -10,7 +10,7 @@ test('the blocks of the page are these', async ({ page }) => {
   expect(await blockIds(page)).toEqual(IDS);
 });
 
-for (const id of ['preferences', 'dpo-train', 'label-noise', 'faq-ppo']) {
+for (const id of ['preferences', 'dpo-train', 'faq-ppo']) {
   test(`${id} runs alone on a fresh page, as recorded`, async ({ page }) => {
     await page.goto('/');
     const { run, is, section } = block(page, id);

@@ -8,7 +8,7 @@ function exercise(page, id) {
   return {
     ...found,
     check: found.section.getByRole('button', { name: 'Check' }),
-    verdict: found.section.getByRole('status'),
+    verdict: found.section.locator('.verdict'),
     /** @param {string} name */
     details: (name) => found.section.locator('details', { has: page.locator('summary', { hasText: name }) }),
   };
