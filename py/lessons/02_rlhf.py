@@ -174,9 +174,11 @@ def train_ppo(reward_weights, beta=BETA, steps=150, batch=32, passes=4, seed=42,
     return np.array(path), reward_history, kl_history
 
 
+optimum_reward, optimum_kl = rlhf_optimum[0] @ rm_weights, kl_to_reference(rlhf_optimum)
+
+
 def draw_rlhf(rewards, kls):
-    live(charts.rlhf_training, rewards, kls, rlhf_optimum[0] @ rm_weights,
-         kl_to_reference(rlhf_optimum))
+    live(charts.rlhf_training, rewards, kls, optimum_reward, optimum_kl)
 
 
 rlhf_path, reward_history, kl_history = train_ppo(rm_weights, watch=draw_rlhf)
@@ -184,8 +186,7 @@ policy_weights = rlhf_path[-1]
 
 for step in (0, 50, 100, 149):
     print(f"step {step:3}   reward {reward_history[step]:+.3f}   KL {kl_history[step]:.3f} nats")
-print(f"optimum    reward {rlhf_optimum[0] @ rm_weights:+.3f}   "
-      f"KL {kl_to_reference(rlhf_optimum):.3f} nats")
+print(f"optimum    reward {optimum_reward:+.3f}   KL {optimum_kl:.3f} nats")
 
 # %% [markdown]
 # The reward climbs, the KL climbs with it, and both level off where the algebra says they should. PPO never

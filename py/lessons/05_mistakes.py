@@ -19,7 +19,7 @@ globals().update(outside.chapters_before(__file__))
 # %% Mistake 1: no KL id="no-kl"
 def draw_no_kl(rewards, kls):
     live(charts.with_and_without_kl, reward_history, kl_history, rewards, kls, BETA,
-         rlhf_optimum[0] @ rm_weights, kl_to_reference(rlhf_optimum))
+         optimum_reward, optimum_kl)
 
 
 free_path, free_rewards, free_kls = train_ppo(rm_weights, beta=0.0, watch=draw_no_kl)
