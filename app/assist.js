@@ -128,15 +128,20 @@ const helpField = StateField.define({
   provide: (field) => showTooltip.from(field),
 });
 
+/** What each editor last asked for by the key. @type {WeakMap<EditorView, object>} */
+const asked = new WeakMap();
+
 /** @param {EditorView} view @param {Assistant} assistant */
 function showHelp(view, assistant) {
   const { state } = view;
   const pos = state.selection.main.head;
   const path = pathAt(state, pos, -1) ?? pathAt(state, pos, 1) ?? callAround(state, pos);
   if (!path) return true;
+  const question = {};
+  asked.set(view, question);
   assistant.help(path, state.doc.toString()).then((told) => {
-    // The reader has moved on meanwhile.
-    if (view.state.doc !== state.doc || view.state.selection.main.head !== pos) return;
+    // The reader has moved on meanwhile, or pressed Escape.
+    if (asked.get(view) !== question || view.state.doc !== state.doc || view.state.selection.main.head !== pos) return;
     const dom = helpBox(told ?? { name: path, kind: 'value', signature: '', doc: '', value: '', live: false, note: assistant.excuse() });
     view.dispatch({ effects: [setHelp.of({ pos, above: true, create: () => ({ dom }) }), EditorView.announce.of(dom.textContent ?? '')] });
   });
@@ -145,6 +150,7 @@ function showHelp(view, assistant) {
 
 /** Also what the mouse has called up, which may rest where it is. @param {EditorView} view */
 function hideHelp(view) {
+  asked.delete(view);
   if (!view.state.field(helpField) && !hasHoverTooltips(view.state)) return false;
   view.dispatch({ effects: [setHelp.of(null), closeHoverTooltips] });
   return true;
