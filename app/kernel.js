@@ -179,8 +179,11 @@ export class Kernel extends EventTarget {
   /** @param {string} text */
   #fail(text) {
     if (this.status.state === 'ready') this.#replace('died');
-    // What comes after the first failure follows from it.
-    else if (this.status.state === 'booting') this.#set({ ...this.status, state: 'failed', text });
+    else if (this.status.state === 'booting') {
+      // What else it might do and say follows from the first failure.
+      this.#worker?.terminate();
+      this.#set({ ...this.status, state: 'failed', text });
+    }
   }
 
   /** @param {Loss} loss */

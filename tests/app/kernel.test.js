@@ -228,6 +228,7 @@ test('a failed start is said, and can be tried again', async () => {
   workers[0].say({ type: 'step', text: 'Fetching Python' });
   workers[0].fail(new Error('no network'));
   assert.deepEqual(kernel.status, { state: 'failed', text: 'no network', restarted: false });
+  assert.equal(workers[0].terminated, true);
   const { ended } = startRun(kernel);
   kernel.start();
   workers[1].ready();

@@ -74,7 +74,7 @@ const ROUGH = [
   { name: 'an endless loop in except: pass', code: `while True:\n    try:\n        ${LOOP}\n    except:\n        pass`, stop: true, ends: 'stale', says: /restarting Python/ },
   { name: 'an endless loop inside NumPy', code: 'a = np.ones((4000, 4000))\na @ a', stop: true, ends: 'stale', says: /restarting Python/ },
   { name: 'recursion past the end of the stack', code: 'class A:\n    def __repr__(self):\n        return repr(self)\n\n\nA()', ends: 'stale', says: /ended in the middle/ },
-  { name: 'memory grown until the heap is full', code: 'kept = []\nwhile True: kept.append(np.ones(2**24))', ends: 'stale', says: /MemoryError.*memory was full/s },
+  { name: 'memory grown until the heap is full', code: 'kept = []\nwhile True:\n    print("held", len(kept) * 128, "MB.")\n    kept.append(np.ones(2**24))', ends: 'stale', says: /MemoryError.*memory was full.*held 1\d{3} MB\.$/s },
   { name: 'the worker killed mid-run', code: LOOP, ends: 'stale', says: /ended in the middle/ },
 ];
 
