@@ -31,7 +31,7 @@ WebAssembly.instantiateStreaming = (/** @type {Parameters<typeof instantiate>} *
 /** Pyodide takes the address of a long ASCII string for a signed number: past 2 GB it would read it from somewhere else. */
 const MOST_MEMORY = 2 ** 31;
 const { grow } = WebAssembly.Memory.prototype;
-WebAssembly.Memory.prototype.grow = function growWithin(pages) {
+WebAssembly.Memory.prototype.grow = function growWithin(/** @type {number} */ pages) {
   if (this.buffer.byteLength + pages * 2 ** 16 > MOST_MEMORY) throw new RangeError('2 GB are all that Python may have');
   return grow.call(this, pages);
 };
