@@ -4,7 +4,7 @@
  *
  * @typedef {import('./protocol.js').Figure} Figure
  */
-
+import { element } from './element.js';
 import { whenIdle } from './idle.js';
 
 const NARROW = 560; // px: below it, panels stand one above the other
@@ -171,7 +171,7 @@ let colours;
 /** @returns {(name: string) => string} the colour of a custom property in the present theme */
 function palette() {
   if (colours) return colours;
-  const probe = document.createElement('span');
+  const probe = element('span');
   document.body.append(probe);
   /** @type {Map<string, string>} */
   const known = new Map();

@@ -1,4 +1,5 @@
 /** Getting text and files out of the page. */
+import { element } from './element.js';
 import { button } from './notice.js';
 
 /** @param {string} text @returns {Promise<boolean>} false where the browser does not let the page copy */
@@ -13,14 +14,9 @@ export async function copyText(text) {
 
 /** The text in a field, selected, for readers whose browser does not let the page copy. @param {string} text @param {string} label */
 export function selectable(text, label) {
-  const box = document.createElement('div');
-  box.className = 'message selectable';
-  const field = document.createElement('textarea');
-  field.readOnly = true;
-  field.rows = 3;
-  field.value = text;
-  field.setAttribute('aria-label', label);
-  box.append('The browser does not let this page copy. Here it is, selected: copy it with Ctrl+C (⌘ C).', field, button('Close', () => box.remove()));
+  const field = element('textarea', { readOnly: true, rows: 3, value: text, ariaLabel: label });
+  const box = element('div', { className: 'message selectable' },
+    'The browser does not let this page copy. Here it is, selected: copy it with Ctrl+C (⌘ C).', field, button('Close', () => box.remove()));
   // Once it is in the page.
   requestAnimationFrame(() => field.select());
   return box;
@@ -28,9 +24,7 @@ export function selectable(text, label) {
 
 /** @param {string} name @param {Blob} content */
 export function saveFile(name, content) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(content);
-  link.download = name;
+  const link = element('a', { href: URL.createObjectURL(content), download: name });
   link.click();
   // The download has to have begun by then; an address that stays would keep the file in memory.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

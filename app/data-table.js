@@ -1,5 +1,6 @@
 /** The numbers of a chart as tables, for those who read rather than look: they are made when they are asked for. */
 import { figureOf } from './chart.js';
+import { element } from './element.js';
 import { tablesOf } from './figure-tables.js';
 
 /** Fills the tables of a chart that shows them; others cost nothing. @param {HTMLElement} place the chart's <figure> */
@@ -12,24 +13,12 @@ export function showData(place) {
 
 /** @param {ReturnType<typeof tablesOf>[0]} table */
 function region({ name, note, titles, rows }) {
-  const scroller = element('div', {});
-  Object.assign(scroller, { className: 'table', tabIndex: 0 });
-  scroller.setAttribute('role', 'region');
-  scroller.setAttribute('aria-label', `Data: ${name}`);
   const caption = element('caption', {}, note ? `${name} (${note})` : name);
   const head = element('thead', {}, element('tr', {}, ...titles.map((title) => element('th', { scope: 'col' }, title))));
   const body = element('tbody', {}, ...rows.map(([first, ...rest]) => (
     element('tr', {}, element('th', { scope: 'row' }, first), ...rest.map((text) => element('td', {}, text))))));
-  scroller.append(element('table', {}, caption, head, body));
-  return scroller;
-}
-
-/** @param {string} tag @param {Record<string, string>} attributes @param {...(Node | string)} children */
-function element(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
+  const table = element('table', {}, caption, head, body);
+  return element('div', { className: 'table', tabIndex: 0, role: 'region', ariaLabel: `Data: ${name}` }, table);
 }
 
 /** One listener for the whole lesson. @param {HTMLElement} lesson */

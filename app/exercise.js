@@ -6,6 +6,7 @@
  * @typedef {Extract<import('./protocol.js').RunEvent, {type: 'verdict'}>} Verdict
  */
 import { compare } from './compare.js';
+import { element } from './element.js';
 import { hasPassed, keepPassed } from './passed.js';
 
 const SAID = { passed: 'Passed, well done.', wrong: 'Not yet.', old: 'Passed, before this edit.' };
@@ -55,7 +56,7 @@ export class PyExercise extends HTMLElement {
 
   #begin() {
     // The region is there before it speaks, so that screen readers hear it.
-    this.#verdict = element('div', 'verdict', 'Checking …');
+    this.#verdict = element('div', { className: 'verdict' }, 'Checking …');
     this.#verdict.setAttribute('role', 'status');
     this.#block.querySelector('.messages')?.append(this.#verdict);
   }
@@ -69,7 +70,7 @@ export class PyExercise extends HTMLElement {
     }
     if (this.#verdict) {
       this.#verdict.dataset.verdict = passed ? 'passed' : 'wrong';
-      this.#verdict.replaceChildren(element('strong', '', passed ? SAID.passed : SAID.wrong), ' ', ...inline(message));
+      this.#verdict.replaceChildren(element('strong', {}, passed ? SAID.passed : SAID.wrong), ' ', ...inline(message));
     }
     this.#onEdit();
   }
@@ -115,23 +116,20 @@ export class PyExercise extends HTMLElement {
   }
 }
 
-const KINDS = { same: { sign: ' ', tag: 'span', said: '' }, mine: { sign: '−', tag: 'del', said: 'Yours: ' }, theirs: { sign: '+', tag: 'ins', said: 'Worked answer: ' } };
+const KINDS = /** @type {const} */ ({
+  same: { sign: ' ', tag: 'span', said: '' }, mine: { sign: '−', tag: 'del', said: 'Yours: ' }, theirs: { sign: '+', tag: 'ins', said: 'Worked answer: ' },
+});
 
 /** @param {string} mine @param {string} theirs @returns {HTMLElement[]} */
 function comparisonOf(mine, theirs) {
   const lines = compare(mine, theirs);
-  if (!lines.length) return [element('p', 'legend-line', 'Your code is the worked answer, line by line.')];
-  const legend = element('p', 'legend-line');
-  legend.append(element('del', '', '− yours'), ' ', element('ins', '', '+ worked answer'));
-  const code = element('div', 'lines');
-  code.append(...lines.map((line) => {
-    if (line.kind === 'gap') return element('span', 'gap', `… ${line.lines} lines that are the same`);
+  if (!lines.length) return [element('p', { className: 'legend-line' }, 'Your code is the worked answer, line by line.')];
+  const legend = element('p', { className: 'legend-line' }, element('del', {}, '− yours'), ' ', element('ins', {}, '+ worked answer'));
+  const code = element('div', { className: 'lines' }, ...lines.map((line) => {
+    if (line.kind === 'gap') return element('span', { className: 'gap' }, `… ${line.lines} lines that are the same`);
     const { sign, tag, said } = KINDS[line.kind];
-    const shown = element(tag, 'line');
-    const mark = element('span', 'sign', sign);
-    mark.setAttribute('aria-hidden', 'true');
-    shown.append(mark, element('span', 'said', said), line.text || ' ');
-    return shown;
+    const mark = element('span', { className: 'sign', ariaHidden: 'true' }, sign);
+    return element(tag, { className: 'line' }, mark, element('span', { className: 'said' }, said), line.text || ' ');
   }));
   return [legend, code];
 }
@@ -139,15 +137,7 @@ function comparisonOf(mine, theirs) {
 /** `code` and *emphasis* of a message, as nodes. @param {string} text */
 function inline(text) {
   return text.split(/(`[^`]+`|\*[^*\s][^*]*\*)/).map((part) => {
-    if (/^`.+`$/.test(part)) return element('code', '', part.slice(1, -1));
-    return /^\*.+\*$/.test(part) ? element('em', '', part.slice(1, -1)) : part;
+    if (/^`.+`$/.test(part)) return element('code', {}, part.slice(1, -1));
+    return /^\*.+\*$/.test(part) ? element('em', {}, part.slice(1, -1)) : part;
   });
-}
-
-/** @param {string} tag @param {string} className @param {string} [text] */
-function element(tag, className, text = '') {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.textContent = text;
-  return node;
 }

@@ -1,4 +1,5 @@
 /** A message with buttons, and perhaps a text that it is about. The reader's or another's text is only ever text. */
+import { element } from './element.js';
 
 /**
  * @param {string} text
@@ -6,11 +7,8 @@
  * @param {string} [shown] code to look at before choosing
  */
 export function notice(text, actions = [], shown) {
-  const message = document.createElement('div');
-  message.className = 'message';
   // It is news, and comes where the reader is not looking.
-  message.setAttribute('role', 'status');
-  message.append(text);
+  const message = element('div', { className: 'message', role: 'status' }, text);
   for (const [label, action] of actions) {
     message.append(' ', button(label, () => {
       message.remove();
@@ -23,22 +21,13 @@ export function notice(text, actions = [], shown) {
 
 /** @param {string} label @param {() => void} action */
 export function button(label, action) {
-  const made = document.createElement('button');
-  made.type = 'button';
-  made.textContent = label;
+  const made = element('button', { type: 'button' }, label);
   made.addEventListener('click', action);
   return made;
 }
 
 /** Code to open and read; it cannot run here. @param {string} title @param {string} code */
-export function listing(title, code) {
-  const details = document.createElement('details');
-  const summary = document.createElement('summary');
-  summary.textContent = title;
-  const pre = document.createElement('pre');
-  pre.tabIndex = 0;
-  pre.setAttribute('aria-label', title);
-  pre.textContent = code;
-  details.append(summary, pre);
-  return details;
-}
+export const listing = (title, code) => disclosure(title, element('pre', { tabIndex: 0, ariaLabel: title }, code));
+
+/** What opens on a click. @param {string} title @param {...Node} content */
+export const disclosure = (title, ...content) => element('details', {}, element('summary', {}, title), ...content);

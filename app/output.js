@@ -1,4 +1,5 @@
 /** Shows what a block puts out: an event to DOM, by kind. Knows no editor and no worker. */
+import { element } from './element.js';
 import { addEvent, fold, textOf } from './outputs.js';
 import { showData } from './data-table.js';
 import { DATA } from './figure-tables.js';
@@ -102,7 +103,7 @@ export class Output {
     const known = this.#figures.get(slot);
     if (known?.className === kind) return { place: known, fresh: false };
     this.#remove(slot);
-    const place = element('figure', kind);
+    const place = element('figure', { className: kind });
     place.dataset.slot = slot;
     this.#charts.append(place);
     this.#figures.set(slot, place);
@@ -132,7 +133,7 @@ export class Output {
   #putChart({ slot, figure }) {
     const { place, fresh } = this.#place(slot, 'chart');
     if (fresh) {
-      const [plot, caption] = [element('div', 'plot'), document.createElement('figcaption')];
+      const [plot, caption] = [element('div', { className: 'plot' }), element('figcaption')];
       caption.id = `${this.#text.closest('section')?.id}-${slot}-caption`;
       plot.setAttribute('role', 'img');
       plot.setAttribute('aria-describedby', caption.id);
@@ -142,7 +143,7 @@ export class Output {
     const { title = 'Chart', summary = '', panels = 1 } = figure.layout.meta ?? {};
     place.dataset.panels = String(panels);
     plotOf(place).setAttribute('aria-label', title);
-    place.querySelector('figcaption')?.replaceChildren(element('strong', '', `${title}.`), ' ', element('span', 'summary', summary));
+    place.querySelector('figcaption')?.replaceChildren(element('strong', {}, `${title}.`), ' ', element('span', { className: 'summary' }, summary));
     showChart(plotOf(place), figure);
   }
 }
@@ -150,28 +151,20 @@ export class Output {
 /** @param {HTMLElement} figure */
 const plotOf = (figure) => /** @type {HTMLElement} */ (figure.querySelector('.plot'));
 
-/** @param {string} tag @param {string} className @param {string} [text] */
-function element(tag, className, text = '') {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.textContent = text;
-  return node;
-}
-
 /** @param {HTMLElement} log @param {number} index @param {Text} item */
 function putText(log, index, { stream, text }) {
   const old = /** @type {HTMLElement | undefined} */ (log.children[index]);
-  const node = old ?? element('div', 'text');
+  const node = old ?? element('div', { className: 'text' });
   if (!old) log.append(node);
   const parts = node.dataset.unfolded ? null : fold(text);
   if (!parts) {
-    node.replaceChildren(element('pre', stream, text));
+    node.replaceChildren(element('pre', { className: stream }, text));
     return;
   }
-  const button = element('button', 'unfold', `Show all ${parts.lines.toLocaleString('en')} lines (${text.length.toLocaleString('en')} characters)`);
+  const button = element('button', { className: 'unfold' }, `Show all ${parts.lines.toLocaleString('en')} lines (${text.length.toLocaleString('en')} characters)`);
   button.addEventListener('click', () => {
     node.dataset.unfolded = 'true';
-    node.replaceChildren(element('pre', stream, text));
+    node.replaceChildren(element('pre', { className: stream }, text));
   });
-  node.replaceChildren(element('pre', stream, parts.head), button, element('pre', stream, parts.tail));
+  node.replaceChildren(element('pre', { className: stream }, parts.head), button, element('pre', { className: stream }, parts.tail));
 }

@@ -7,7 +7,7 @@
  * @typedef {{block: string, original: string, source: string}[]} Own what blocks held before a link's edits took their place
  */
 import { hash } from './freshness.js';
-import { button, listing } from './notice.js';
+import { button, disclosure, listing } from './notice.js';
 import { decodeEdits, isShared, ShareError } from './share.js';
 
 const KEY = 'preference-lab/before-link';
@@ -74,13 +74,7 @@ const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
 /** @param {HTMLElement} banner @param {string[]} says @param {HTMLElement[]} buttons @param {HTMLElement[]} [code] opened on a click */
 function show(banner, says, buttons, code = []) {
   banner.replaceChildren(says.filter(Boolean).join(' '), ' ', ...buttons.flatMap((one) => [one, ' ']));
-  if (code.length) {
-    const details = document.createElement('details');
-    const summary = document.createElement('summary');
-    summary.textContent = 'Show them';
-    details.append(summary, ...code);
-    banner.append(details);
-  }
+  if (code.length) banner.append(disclosure('Show them', ...code));
   banner.hidden = false;
 }
 

@@ -1,4 +1,6 @@
 /** Light and dark: the system's choice until the reader makes one. The style sheet does the rest. */
+import { element } from './element.js';
+
 const KEY = 'preference-lab/theme';
 const CHOICES = /** @type {const} */ (['auto', 'light', 'dark']);
 
@@ -30,8 +32,7 @@ function remember(theme) {
 /** @param {HTMLElement} button that goes through the choices @param {() => void} onChange */
 export function switchTheme(button, onChange) {
   let theme = chosen();
-  const label = document.createElement('span');
-  label.textContent = 'Theme: ';
+  const label = element('span', {}, 'Theme: ');
   const show = () => {
     apply(theme);
     button.replaceChildren(label, theme);

@@ -1,4 +1,5 @@
 /** A table of variables, as DOM: where an error came up, and in the panel. */
+import { element, linkTo } from './element.js';
 
 /** @typedef {import('./protocol.js').Row} Row */
 
@@ -12,33 +13,11 @@ export const typeAndShape = ({ type, shape }) => {
 
 /** @param {Row[]} rows @param {(name: string) => string | undefined} [blockOf] the id of the block that defines a name */
 export function valuesTable(rows, blockOf = () => undefined) {
-  const table = document.createElement('table');
-  table.className = 'values';
-  const head = table.createTHead().insertRow();
-  for (const column of COLUMNS) {
-    const cell = document.createElement('th');
-    cell.scope = 'col';
-    cell.textContent = column;
-    head.append(cell);
-  }
-  const body = table.createTBody();
-  for (const row of rows) {
-    const line = body.insertRow();
-    const name = document.createElement('th');
-    name.scope = 'row';
-    name.append(linked(row.name, blockOf(row.name)));
-    line.append(name);
-    line.insertCell().textContent = typeAndShape(row);
-    line.insertCell().textContent = row.summary;
-  }
-  return table;
-}
-
-/** @param {string} text @param {string | undefined} id @returns {Node | string} */
-function linked(text, id) {
-  if (!id) return text;
-  const link = document.createElement('a');
-  link.href = `#${id}`;
-  link.textContent = text;
-  return link;
+  const head = element('tr', {}, ...COLUMNS.map((column) => element('th', { scope: 'col' }, column)));
+  const lines = rows.map((row) => {
+    const block = blockOf(row.name);
+    const name = element('th', { scope: 'row' }, block ? linkTo(block, row.name) : row.name);
+    return element('tr', {}, name, element('td', {}, typeAndShape(row)), element('td', {}, row.summary));
+  });
+  return element('table', { className: 'values' }, element('thead', {}, head), element('tbody', {}, ...lines));
 }

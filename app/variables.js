@@ -1,4 +1,5 @@
 /** The panel of variables: every name that Python holds, brought up to date after each run. It asks only while it is open. */
+import { element } from './element.js';
 import { valuesTable } from './values.js';
 
 /** @typedef {import('./protocol.js').Row} Row */
@@ -20,11 +21,7 @@ export function showVariables({ button, panel, lesson, kernel }) {
   let latest = '';
 
   /** @param {string} text */
-  const say = (text) => {
-    const line = document.createElement('p');
-    line.textContent = text;
-    list.replaceChildren(line);
-  };
+  const say = (text) => list.replaceChildren(element('p', {}, text));
 
   async function update() {
     if (panel.hidden) return;

@@ -1,5 +1,6 @@
 /** Keeps the page for when there is no network, and says when there is a new version of it. Loaded when all else is done. */
 import { Workbox } from 'workbox-window';
+import { element } from '../element.js';
 import { button } from '../notice.js';
 
 /** How often an open page asks whether there is a new version. */
@@ -12,12 +13,9 @@ const SAID = {
 
 /** At the foot of the window, so that no text moves. @param {Workbox} workbox */
 function offerNext(workbox) {
-  const place = document.createElement('div');
-  place.id = 'next-version';
-  place.className = 'message';
-  place.setAttribute('role', 'status');
+  const place = element('div', { id: 'next-version', className: 'message', role: 'status' });
   document.body.append(place);
-  const text = document.createElement('span');
+  const text = element('span');
   const reload = button('Reload', async () => {
     const { tabs } = await workbox.messageSW({ type: 'TAKE_OVER' });
     if (tabs > 1) text.textContent = SAID.others(tabs);
