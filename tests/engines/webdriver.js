@@ -3,6 +3,10 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 
 const SECONDS_TO_START = 20;
+const SECONDS_TO_REST = 10;
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** @returns {Promise<number>} a port that is free just now */
 const freePort = () => new Promise((resolve, reject) => {
@@ -55,6 +59,15 @@ async function call(method, url, body) {
   return value;
 }
 
+/** Runs in the page: where an element is, in words; '' if a click there would not meet it. @param {string} selector */
+function placeOf(selector) {
+  const element = document.querySelector(selector);
+  element?.scrollIntoView({ block: 'center', behavior: 'instant' });
+  const { x, y, width, height } = element?.getBoundingClientRect() ?? new DOMRect();
+  const met = document.elementFromPoint(x + width / 2, y + height / 2);
+  return met && (element?.contains(met) || met.contains(element)) ? [x, y, width, height].join(' ') : '';
+}
+
 /** The name that WebDriver gives to elements. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
@@ -82,15 +95,24 @@ export async function openSession({ driver, capabilities, env }) {
         await program.stop();
         throw error;
       }
-      await new Promise((resolve) => { setTimeout(resolve, 100); });
+      await pause(100);
     }
   }
   const post = (/** @type {string} */ path, /** @type {unknown} */ body) => call('POST', `${session}/${path}`, body);
-  /** Finds it, and puts it where it can be clicked at once: the page's own scrolling takes its time. @param {string} selector */
+  /**
+   * The element once it can be clicked: in the middle of the screen (the page's own scrolling takes its time), where it has
+   * been for a while, and with nothing over it.
+   * @param {string} selector
+   */
   async function find(selector) {
-    const element = await post('element', { using: 'css selector', value: selector });
-    await post('execute/sync', { script: 'arguments[0].scrollIntoView({ block: "center", behavior: "instant" })', args: [element] });
-    return element;
+    const deadline = Date.now() + SECONDS_TO_REST * 1000;
+    for (let [now, before, rests] = ['', '', 0]; rests < 3; before = now) {
+      if (Date.now() > deadline) throw new Error(`${selector} cannot be clicked: it is not there, moves, or is covered`);
+      now = await post('execute/sync', { script: `return (${placeOf})(arguments[0])`, args: [selector] });
+      rests = now && now === before ? rests + 1 : 0;
+      await pause(50);
+    }
+    return post('element', { using: 'css selector', value: selector });
   }
 
   return {
@@ -98,7 +120,12 @@ export async function openSession({ driver, capabilities, env }) {
     reload: () => post('refresh', {}),
     /** @param {(...args: any[]) => unknown} what @param {...unknown} args */
     evaluate: (what, ...args) => post('execute/sync', { script: `return (${what}).apply(null, arguments)`, args }),
-    click: async (/** @type {string} */ selector) => post(`element/${(await find(selector))[ELEMENT]}/click`, {}),
+    async click(/** @type {string} */ selector) {
+      // Where the pointer was, help may be on its way: the click waits until the pointer is here and nothing covers the place.
+      const origin = await find(selector);
+      await post('actions', { actions: [{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions: [{ type: 'pointerMove', origin, x: 0, y: 0 }] }] });
+      return post(`element/${(await find(selector))[ELEMENT]}/click`, {});
+    },
     async tap(/** @type {string} */ selector) {
       const origin = await find(selector);
       await post('actions', { actions: [{ type: 'pointer', id: 'finger', parameters: { pointerType: 'touch' }, actions: [
