@@ -1,13 +1,8 @@
 /** What running costs: measured by the page's own clock. Where other work on the machine would blur a figure, ratios and the best of several. */
 import { block, expect, open, test } from './page.js';
+import { median } from '../bench/start.js';
 
 /** @typedef {import('@playwright/test').Page} Page */
-
-/** @param {number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
 
 /** Runs blocks one after the other, `times` each, and gives the milliseconds from each click to its end. @param {Page} page @param {string[]} ids @param {number} times */
 const runs = (page, ids, times) => page.evaluate(async ([ids, times]) => {
