@@ -1,6 +1,6 @@
 /** Exercises: wrong answers, hints, the comparison, and a pass that is remembered. */
 import AxeBuilder from '@axe-core/playwright';
-import { block, expect, open, test } from './page.js';
+import { block, expect, fill, open, test } from './page.js';
 
 /** @param {import('@playwright/test').Page} page @param {string} id */
 function exercise(page, id) {
@@ -28,7 +28,7 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await is('done');
   });
   await test.step('a wrong answer gets its own message', async () => {
-    await editor.fill(starter.replace('return preferred, rejected', 's = swap[:, None]\n    return np.where(s, preferred, rejected), np.where(s, rejected, preferred)'));
+    await fill(editor, starter.replace('return preferred, rejected', 's = swap[:, None]\n    return np.where(s, preferred, rejected), np.where(s, rejected, preferred)'));
     await check.click();
     await expect(verdict).toContainText('Not yet. Labels are swapped on the wrong side');
     await expect(verdict.locator('code').first()).toHaveText('swap');
@@ -58,7 +58,7 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
   });
   const right = (await code()).replace('np.where(s, preferred, rejected), np.where(s, rejected, preferred)', 'np.where(s, rejected, preferred), np.where(s, preferred, rejected)');
   await test.step('a right answer passes', async () => {
-    await editor.fill(right);
+    await fill(editor, right);
     await check.click();
     await expect(verdict).toContainText('Passed, well done. The weights shrink');
     await expect(section.locator('.passed')).toBeVisible();
@@ -67,11 +67,11 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
   });
   await test.step('an edit takes the mark back, undoing it brings it again', async () => {
-    await editor.fill(`${right}\nprint('more')`);
+    await fill(editor, `${right}\nprint('more')`);
     await expect(section.locator('.passed')).toBeHidden();
     await expect(link).not.toHaveAttribute('data-passed', '');
     await expect(verdict).toContainText('before this edit');
-    await editor.fill(right);
+    await fill(editor, right);
     await expect(section.locator('.passed')).toBeVisible();
     await page.waitForTimeout(500);
   });
@@ -91,20 +91,20 @@ test('a check says more than an error does, and Stop ends one that never would',
   const { section, editor, check, verdict, code, is, messages } = exercise(page, 'exercise-dpo');
   const starter = await code();
 
-  await editor.fill(starter.replace(/np\.nan .*all pairs/, 'dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)'));
+  await fill(editor, starter.replace(/np\.nan .*all pairs/, 'dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)'));
   await check.click();
   await expect(verdict).toContainText('Take the first', { timeout: 60_000 });
   await expect(messages).toContainText('TypeError');
   await is('error');
 
-  await editor.fill(starter.replace('final_loss = np.nan', 'while beta not in (0.1, 0.5, 1.0): pass\n    final_loss = np.nan'));
+  await fill(editor, starter.replace('final_loss = np.nan', 'while beta not in (0.1, 0.5, 1.0): pass\n    final_loss = np.nan'));
   await check.click();
   await expect(verdict).toHaveText('Checking …', { timeout: 30_000 });
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(messages).toContainText('Stopped');
   await expect(verdict).toHaveCount(0);
 
-  await editor.fill(starter.replace(/np\.nan .*all pairs/, 'dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)[0]')
+  await fill(editor, starter.replace(/np\.nan .*all pairs/, 'dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)[0]')
     .replace(/np\.nan .*its answers/, 'path[-1][0] @ TRUE_WEIGHTS'));
   await check.click();
   await expect(verdict).toContainText('Passed', { timeout: 30_000 });

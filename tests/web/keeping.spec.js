@@ -1,10 +1,10 @@
 /** Edits across visits, and working by keyboard alone. */
-import { block, expect, open, ready, test } from './page.js';
+import { block, expect, fill, open, ready, test } from './page.js';
 
 test('an edit survives a reload, and says so', async ({ page }) => {
   await open(page);
   const { editor, messages, code, section, reset } = block(page, 'reward-model');
-  await editor.fill('kept = "over the reload"');
+  await fill(editor, 'kept = "over the reload"');
   await expect(section).toHaveAttribute('data-edited', '');
   await page.waitForTimeout(500);
   await page.reload();
@@ -47,7 +47,7 @@ test('blocked storage is said once, and the page works', async ({ page }) => {
   });
   await open(page);
   const { editor, runToEnd, output } = block(page, 'reward-model');
-  await editor.fill('print("works")');
+  await fill(editor, 'print("works")');
   await expect(page.getByText('does not let this page keep your edits')).toBeVisible();
   await runToEnd();
   await expect(output).toHaveText('works');
@@ -93,7 +93,7 @@ test('Shift+Enter runs and moves on', async ({ page }) => {
 test('Escape first closes the list of completions, then leaves', async ({ page }) => {
   await open(page);
   const { editor, section } = block(page, 'reward-model');
-  await editor.fill('sorted_names = 1\n');
+  await fill(editor, 'sorted_names = 1\n');
   await editor.press('Control+End');
   await page.keyboard.type('sort');
   await expect(page.getByRole('listbox')).toBeVisible();

@@ -1,5 +1,5 @@
 /** Running blocks: together, out of order, edited, failing, stopped. */
-import { block, blockIds, expect, gaveWhatWasRecorded, open, ready, test } from './page.js';
+import { block, blockIds, expect, fill, gaveWhatWasRecorded, open, ready, test } from './page.js';
 
 test('Run all gives what was recorded', async ({ page }) => {
   test.setTimeout(300_000);
@@ -67,7 +67,7 @@ test('edit, run, reset', async ({ page }) => {
   const { editor, output, reset, is, code, runToEnd, section } = block(page, 'reward-model');
   const original = await code();
   await expect(reset).toBeHidden();
-  await editor.fill('print("mine", 6 * 7)');
+  await fill(editor, 'print("mine", 6 * 7)');
   await runToEnd();
   await expect(output).toHaveText(/mine 42/);
   await reset.click();
@@ -81,7 +81,7 @@ test('the last expression is shown, and a chart that is no longer drawn goes awa
   await open(page);
   const { editor, output, section, runToEnd } = block(page, 'preferences');
   await expect(section.locator('figure.chart')).toHaveCount(1);
-  await editor.fill('x = 40\nx + 2');
+  await fill(editor, 'x = 40\nx + 2');
   await runToEnd();
   await expect(output).toHaveText('42');
   await expect(section.locator('figure.chart')).toHaveCount(0);
@@ -90,7 +90,7 @@ test('the last expression is shown, and a chart that is no longer drawn goes awa
 test('an error names its line, marks it in the editor, and shows no frames of ours', async ({ page }) => {
   await open(page);
   const { editor, is, messages, section, run } = block(page, 'ppo-setup');
-  await editor.fill('a = 1\nb = 0\nprint("before")\na / b');
+  await fill(editor, 'a = 1\nb = 0\nprint("before")\na / b');
   await run();
   await is('error');
   await expect(messages).toContainText('ZeroDivisionError: division by zero (line 4)');
@@ -100,7 +100,7 @@ test('an error names its line, marks it in the editor, and shows no frames of ou
   const trace = await messages.locator('pre').innerText();
   expect(trace).toContain('Block "ppo-setup", line 4');
   expect(trace).not.toMatch(/runner|pyodide|site-packages|\/lesson\//);
-  await editor.fill('a = 1');
+  await fill(editor, 'a = 1');
   await expect(section.locator('.cm-error-line')).toHaveCount(0);
 });
 
@@ -205,7 +205,7 @@ test('without SharedArrayBuffer everything runs, and Stop restarts Python and sa
 test('text streams while a block runs, and a flood of it is folded', { tag: '@timed' }, async ({ page }) => {
   await open(page);
   const { editor, output, run, is, section } = block(page, 'ppo-setup');
-  await editor.fill('import time\nprint("first")\ntime.sleep(1.5)\nfor i in range(5000): print("line", i)');
+  await fill(editor, 'import time\nprint("first")\ntime.sleep(1.5)\nfor i in range(5000): print("line", i)');
   await run();
   await expect(output).toHaveText('first');
   await is('running');
@@ -219,7 +219,7 @@ test('text streams while a block runs, and a flood of it is folded', { tag: '@ti
 test('HTML in printed text stays text', async ({ page }) => {
   await open(page);
   const { editor, output, runToEnd } = block(page, 'ppo-setup');
-  await editor.fill('print("<img src=x onerror=alert(1)> <b>bold</b>")');
+  await fill(editor, 'print("<img src=x onerror=alert(1)> <b>bold</b>")');
   await runToEnd();
   await expect(output).toHaveText('<img src=x onerror=alert(1)> <b>bold</b>');
   await expect(output.locator('img, b')).toHaveCount(0);

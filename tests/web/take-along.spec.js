@@ -1,7 +1,7 @@
 /** Nothing lost, and all of it can be taken along: two tabs, crashes, full storage, links, files. */
 import { readFile } from 'node:fs/promises';
 import { encodeEdits } from '../../app/share.js';
-import { block, expect, open, test } from './page.js';
+import { block, expect, fill, open, test } from './page.js';
 
 const EDIT = 'preference-lab/edit/';
 
@@ -52,7 +52,7 @@ test('who types without a pause and leaves at once loses nothing; what is damage
   }, `${EDIT}reward-model`);
   await page.goto('/');
   const { editor, code, messages } = block(page, 'policy');
-  await editor.fill('typed = 1\n');
+  await fill(editor, 'typed = 1\n');
   await editor.press('Control+End');
   await page.evaluate((key) => {
     const { setItem } = Storage.prototype;
@@ -88,7 +88,7 @@ test('full storage: a message, and the page and its downloads work; all blocks c
     }
   });
   const { editor, code, runToEnd, output, section } = block(page, 'reward-model');
-  await editor.fill('print("works")');
+  await fill(editor, 'print("works")');
   const warning = page.getByText('does not let this page keep your edits');
   await expect(warning).toBeVisible();
   await runToEnd();
