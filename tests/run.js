@@ -1,7 +1,6 @@
 /**
  * `npm test`: sets up what the tests need and runs them all.
- * `npm test -- web` runs one part (check, py, app, build, web); what follows goes to its runner: `npm test -- py -k dpo`.
- * `npm test -- engines` takes three browsers through the same journeys; it is not part of `npm test` yet.
+ * `npm test -- web` runs one part (check, py, app, build, web, engines); what follows goes to its runner: `npm test -- py -k dpo`.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -85,7 +84,7 @@ async function passes(part, rest, show) {
 
 /** @param {string[]} args */
 function choose([part, ...rest]) {
-  if (part === undefined) return { parts: Object.keys(PARTS).filter((name) => name !== 'engines'), rest };
+  if (part === undefined) return { parts: Object.keys(PARTS), rest };
   if (!(part in PARTS)) throw new Failure(`There is no part ${part}: choose one of ${Object.keys(PARTS).join(', ')}.`);
   return { parts: part === 'web' || part === 'engines' ? ['build', part] : [part], rest };
 }

@@ -30,9 +30,13 @@ async function until(driver, what, ask, args = [], fits = Boolean, seconds = 30)
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
+/** @param {Driver} driver */
+const started = (driver) => (
+  until(driver, 'Python is ready', () => document.documentElement.dataset.python, [], (state) => state === 'ready', SECONDS_TO_START));
+
 /** Python is there, and so are all editors: until then an engine without a graphics card answers slowly. @param {Driver} driver */
 async function ready(driver) {
-  await until(driver, 'Python is ready', () => document.documentElement.dataset.python, [], (state) => state === 'ready', SECONDS_TO_START);
+  await started(driver);
   await until(driver, 'all editors are there', () => document.querySelectorAll('py-block:not(:has(.cm-content))').length, [], (count) => count === 0, SECONDS_TO_START);
 }
 
@@ -258,7 +262,7 @@ export const JOURNEYS = {
     await endless.says(shared ? /Stopped\. Names/ : /restarting Python/, '.messages');
     assert.equal(await endless.source(), 'while True: pass');
     await block(driver, 'preferences').is(shared ? /done/ : /recorded/);
-    if (!shared) await ready(driver);
+    if (!shared) await started(driver);
   },
 
   async 'an edit survives a reload'({ driver }) {
@@ -268,7 +272,7 @@ export const JOURNEYS = {
     await until(driver, 'the page is there', () => Boolean(customElements.get('py-block')));
     assert.equal(await source(), 'while True: pass');
     await says(/your edited version/, '.messages');
-    await ready(driver);
+    await started(driver);
   },
 };
 

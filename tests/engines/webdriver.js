@@ -16,6 +16,9 @@ const freePort = () => new Promise((resolve, reject) => {
   });
 });
 
+// Ended by a signal, a process says no 'exit', on which it ends what it has started.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
 /**
  * Starts a program that lives until `stop`, with a session of its own: what it starts ends with it, and no terminal can halt it.
  * @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} env
