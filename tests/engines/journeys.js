@@ -142,10 +142,18 @@ export const JOURNEYS = {
     await driver.evaluate(() => document.querySelector('#preferences .run')?.scrollIntoView({ block: 'center', behavior: 'instant' }));
     await block(driver, 'preferences').is(/done/);
     await driver.evaluate(() => {
-      document.querySelector('py-lesson')?.addEventListener('block-run', () => { /** @type {any} */ (window).ranAgain = true; });
+      /** @type {string[]} What the tap became, for the report. */
+      const heard = [];
+      Object.assign(window, { heard });
+      for (const kind of ['touchstart', 'touchend', 'touchcancel', 'contextmenu', 'click', 'block-run']) {
+        document.addEventListener(kind, ({ target, timeStamp }) => {
+          const { nodeName, className } = /** @type {Element} */ (target);
+          heard.push(`${kind} ${nodeName} ${className} ${Math.round(timeStamp)} ms`);
+        }, { capture: true, passive: true });
+      }
     });
     await tap();
-    await until(driver, 'the tap runs it', () => /** @type {any} */ (window).ranAgain);
+    await until(driver, 'the tap runs it', () => /** @type {any} */ (window).heard, [], (heard) => heard.some((/** @type {string} */ event) => event.startsWith('block-run')));
     await is(/done/);
     await driver.resize(1280, 900);
     await until(driver, 'the page is wide', () => window.innerWidth, [], (width) => width > 1000);
