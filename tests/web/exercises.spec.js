@@ -38,8 +38,8 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await expect(details('Hint 2')).toBeHidden();
     await details('Hint 1').locator('summary').focus();
     await page.keyboard.press('Enter');
-    await expect(details('Hint 1').locator('p')).toBeVisible();
     await page.keyboard.press('Tab');
+    await expect(details('Hint 1').locator('p')).toBeVisible();
     await expect(details('Hint 2').locator('summary')).toBeFocused();
     await expect(details('Hint 3')).toBeHidden();
   });
