@@ -54,6 +54,8 @@ export class PyBlock extends HTMLElement {
     this.#button('.reset').hidden = false;
     this.#button('.reset').title = 'Back to the original code';
     this.#button('.run').addEventListener('click', () => this.#ask(false));
+    // Whoever goes to the code before its editor has come needs it now.
+    this.#part('.code').addEventListener('pointerdown', () => this.#editor ?? this.focusEditor());
     this.#button('.reset').addEventListener('click', () => this.reset());
     this.#restoreEdit();
     this.#showEdited();

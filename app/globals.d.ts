@@ -27,3 +27,8 @@ declare module '*?raw' {
 }
 
 declare module '*.css';
+
+/** What index.html has asked for: app/ahead.js. */
+interface Window {
+  ahead?: import('./ahead.js').Ahead;
+}

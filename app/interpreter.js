@@ -1,4 +1,5 @@
 /** What PyScript's worker imports as its interpreter: Pyodide from our own server, saying how far it is. */
+import { askPage } from './ahead.js';
 import { compiledStart } from './compiled.js';
 import { restore } from './snapshot/restore.js';
 
@@ -20,13 +21,6 @@ function onRejection(event) {
   say('failed', String(event.reason?.message ?? event.reason));
 }
 self.addEventListener('unhandledrejection', onRejection);
-
-/** Where its WebAssembly cannot be had or is refused, Pyodide only warns, and waits for ever. */
-const instantiate = WebAssembly.instantiateStreaming;
-WebAssembly.instantiateStreaming = (/** @type {Parameters<typeof instantiate>} */ ...[source, imports]) => instantiate(source, imports).catch((error) => {
-  say('failed', String(error.message));
-  throw error;
-});
 
 /** Pyodide takes the address of a long ASCII string for a signed number: past 2 GB it would read it from somewhere else. */
 const MOST_MEMORY = 2 ** 31;
@@ -67,23 +61,33 @@ async function check(bytes, digest) {
   if (got !== digest) throw new Error(`its SHA-256 is ${got}, not ${digest}`);
 }
 
-/** PyScript would tell the page of each of its steps, and wait for it. @param {Event} event */
-const keepQuiet = (event) => event.stopImmediatePropagation();
-self.addEventListener('py:progress', keepQuiet, { capture: true });
+/** PyScript would tell the page of each of its steps, and wait for it. */
+self.dispatchEvent = (event) => event.type === 'py:progress' || EventTarget.prototype.dispatchEvent.call(self, event);
 
 say('step', 'Fetching Python');
-// All at once: what Pyodide would ask for one after the other is under way before it asks.
-const assembly = fetch(ASSEMBLY);
+const fromPage = askPage();
+
+const assembly = fromPage.assembly.then((module) => module ?? WebAssembly.compileStreaming(fetch(ASSEMBLY)));
 assembly.catch(() => {});
-const { fetch: fetchAnew } = self;
-self.fetch = (...asked) => {
-  if (asked[0] instanceof URL && asked[0].href === ASSEMBLY) {
-    self.fetch = fetchAnew;
-    return assembly;
+WebAssembly.instantiateStreaming = async (/** @type {Parameters<typeof WebAssembly.instantiateStreaming>} */ ...[, imports]) => {
+  try {
+    const module = await assembly;
+    return { module, instance: await WebAssembly.instantiate(module, imports) };
+  } catch (error) {
+    // Where its WebAssembly cannot be had or is refused, Pyodide only warns, and waits for ever.
+    say('failed', error instanceof Error ? error.message : String(error));
+    throw error;
   }
-  return fetchAnew(...asked);
 };
-const snapshot = query.has('snapshot') ? bytesOf(String(query.get('snapshot'))) : undefined;
+const { fetch: fetchAnything } = self;
+self.fetch = async (...asked) => {
+  const isAssembly = asked[0] instanceof URL && asked[0].href === ASSEMBLY;
+  return isAssembly ? new Response() : fetchAnything(...asked);
+};
+
+const snapshot = query.has('snapshot')
+  ? fromPage.snapshot.then((bytes) => (bytes ? new Uint8Array(bytes) : bytesOf(String(query.get('snapshot')))))
+  : undefined;
 snapshot?.catch(() => {});
 const fetchPacks = () => [PACKAGES, String(query.get('lesson'))].map(bytesOf);
 const packs = snapshot ? undefined : fetchPacks();
@@ -93,60 +97,50 @@ const pyodide = await import(/* @vite-ignore */ `${PYODIDE}pyodide.mjs`);
 
 export const { version } = pyodide;
 
-/** @param {Record<string, unknown>} options @param {Uint8Array<ArrayBuffer>} bytes */
-const startFromSnapshot = async (options, bytes) => restore(
+/** What Pyodide would print by itself: blocks have their own. */
+const STREAMS = { stdout: console.log, stderr: console.error };
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
+const startFromSnapshot = async (bytes) => restore(
   { ...pyodide, create: (await asm).default },
-  { ...options, indexURL: PYODIDE },
+  { ...STREAMS, indexURL: PYODIDE },
   bytes,
   { library: () => bytesAtOnce(LIBRARY), packages: () => bytesAtOnce(PACKAGES) },
   check(bytes, String(query.get('digest'))),
 );
 
-/** @param {Record<string, unknown>} options */
-const startCompiled = (options) => pyodide.loadPyodide({
-  ...options, ...compiledStart({ indexURL: PYODIDE, library: LIBRARY, packs: packs ?? fetchPacks(), info: __LOCK_INFO__ }),
+const startCompiled = () => pyodide.loadPyodide({
+  ...STREAMS, ...compiledStart({ indexURL: PYODIDE, library: LIBRARY, packs: packs ?? fetchPacks(), info: __LOCK_INFO__ }),
 });
 
-/** @param {Record<string, unknown>} options */
-async function start(options) {
+async function start() {
   try {
-    if (snapshot) return await startFromSnapshot(options, await snapshot);
+    if (snapshot) return await startFromSnapshot(await snapshot);
   } catch (error) {
     console.info(`Python starts without its snapshot: ${error instanceof Error ? error.message : error}`);
   }
-  return startCompiled(options);
+  return startCompiled();
 }
 
+// Before PyScript asks for it: PyScript first opens a database that nothing here uses.
+const started = start();
+started.catch(() => {});
+
 /**
- * PyScript has its module imported before any code runs. That asks the page for a hundred things, one after the other,
- * which nothing here uses: so it is loaded when something of it is first used.
+ * PyScript begins by writing its Python module into files and importing it. The files are there, and the import asks the
+ * page for a hundred things, one after the other, which nothing here uses.
+ * @param {string} code
  */
-const LATER = `
-def later():
-    import importlib.machinery
-    import importlib.util
-    import sys
+const isPreparation = (code) => code.includes('_path.write_text(') && code.includes('import pyscript as _pyscript');
 
-    class Later:
-        @staticmethod
-        def find_spec(name, path=None, target=None):
-            spec = importlib.machinery.PathFinder.find_spec(name, path) if name == "pyscript" else None
-            if spec:
-                spec.loader = importlib.util.LazyLoader(spec.loader)
-            return spec
-
-    sys.meta_path.insert(0, Later)
-
-later()
-del later
-`;
-
-/** @param {Record<string, unknown>} options as for Pyodide's own loadPyodide */
-export async function loadPyodide(options) {
+/** Options are PyScript's. */
+export async function loadPyodide() {
   say('step', 'Starting Python and NumPy');
-  const python = await start(options);
+  const python = await started;
   self.removeEventListener('unhandledrejection', onRejection);
-  python.runPython(LATER);
+  const { runPython } = python;
+  python.runPython = (/** @type {[code: string, options?: object]} */ ...asked) => (
+    isPreparation(asked[0]) ? undefined : runPython.apply(python, asked));
   // Pyodide's own last word, after which it answers to nothing.
   python._api.on_fatal = (/** @type {unknown} */ error) => {
     for (const kind of ['error', 'unhandledrejection']) self.addEventListener(kind, (event) => event.preventDefault());

@@ -1,12 +1,18 @@
 /**
- * What parts of the lesson get once a reader comes near: an editor, recorded charts. All others get their editors and their
- * layout after Python's start, from which they would otherwise take time.
+ * What parts of the lesson get when Python has started, and the first block has run where a reader has asked for it at once:
+ * an editor, what is near first, and a layout. They would otherwise take time from it. Recorded charts come with the reader.
  */
 import { whenIdle } from './idle.js';
 import { PyBlock } from './block.js';
 
 /** How far below and above the screen is near. */
 const MARGIN = '600px 0px';
+
+/** Where the start takes longer, what is near gets its editor meanwhile. */
+const PATIENCE_MS = 1500;
+
+/** How long a first block may keep the editors waiting. */
+const FIRST_RUN_MS = 500;
 
 /** Between two parts that nobody sees yet, the page has time for the reader. */
 const PAUSE_MS = 40;
@@ -20,19 +26,30 @@ const furnished = (part) => new Promise((resolve) => whenIdle(() => {
   else resolve();
 }));
 
-/** @param {HTMLElement} lesson @param {Promise<unknown>} started Python has started, or has failed to */
+/** @param {import('./lesson.js').PyLesson} lesson @param {Promise<unknown>} started */
+async function firstRun(lesson, started) {
+  await started;
+  if (!lesson.working) return;
+  const ran = new Promise((resolve) => { lesson.addEventListener('lesson-ran', resolve, { once: true }); });
+  await Promise.race([ran, pause(FIRST_RUN_MS)]);
+}
+
+/** @param {import('./lesson.js').PyLesson} lesson @param {Promise<unknown>} started Python has started, or has failed to */
 export function furnish(lesson, started) {
   const parts = /** @type {HTMLElement[]} */ ([...lesson.querySelectorAll('.prose, py-block')]);
   /** @type {Set<HTMLElement>} */
   const near = new Set();
   /** @type {Set<HTMLElement>} */
   const far = new Set();
+  const ran = firstRun(lesson, started);
+  const calm = Promise.race([ran, pause(PATIENCE_MS)]);
   let working = false;
 
   /** One at a time, what is near first. */
   async function work() {
     if (working) return;
     working = true;
+    await calm;
     for (let [part] = [...near, ...far]; part; [part] = [...near, ...far]) {
       const wasFar = !near.delete(part);
       far.delete(part);
@@ -56,7 +73,7 @@ export function furnish(lesson, started) {
   }, { rootMargin: MARGIN });
   for (const part of parts) watcher.observe(part);
 
-  started.then(() => {
+  ran.then(() => {
     for (const part of parts) far.add(part);
     work();
   });

@@ -1,5 +1,6 @@
 /** Starts a Python worker through PyScript. All that touches PyScript is here and in interpreter.js. */
 import main from '../py/worker.py?raw';
+import { handOver } from './ahead.js';
 import interpreter from 'virtual:interpreter';
 import lesson from 'virtual:python';
 import snapshot, { digest } from 'virtual:snapshot';
@@ -91,6 +92,7 @@ export function spawn(receive, fail) {
     created = (fresh) => {
       worker = fresh;
       worker.addEventListener('message', ({ data }) => {
+        if (data instanceof MessagePort) handOver(data);
         if (typeof data !== 'string') return;
         const response = JSON.parse(data);
         ready ||= response.type === 'ready';

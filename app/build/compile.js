@@ -8,7 +8,7 @@ import { unzipSync, zipSync } from 'fflate';
 /** @typedef {(source: Uint8Array, path: string) => Uint8Array} Compile */
 
 /** Counts the changes of what comes out of this module: it is part of a folder's name, whose files browsers keep for ever. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const SITE_PACKAGES = '/lib/python3.14/site-packages/';
 
@@ -73,12 +73,12 @@ export const cached = (path) => path.replace(/([^/]+)\.py$/, '__pycache__/$1.cpy
 /** @typedef {{[name: string]: string | Tree}} Tree Sources in folders */
 
 /**
- * The compiled code that stands beside sources.
+ * Modules without sources.
  * @param {Tree} tree @param {string} folder @param {Compile} compile
  * @returns {Files}
  */
-export const compileBeside = (tree, folder, compile) => Object.entries(tree).flatMap(([name, inside]) => {
+export const compileTree = (tree, folder, compile) => Object.entries(tree).flatMap(([name, inside]) => {
   const path = `${folder}/${name}`;
-  if (typeof inside !== 'string') return compileBeside(inside, path, compile);
-  return name.endsWith('.py') ? [[cached(path), compile(new TextEncoder().encode(inside), path)]] : [];
+  if (typeof inside !== 'string') return compileTree(inside, path, compile);
+  return name.endsWith('.py') ? [[`${path}c`, compile(new TextEncoder().encode(inside), path)]] : [];
 });

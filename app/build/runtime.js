@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
 import { compiledStart } from '../compiled.js';
 import { pack } from '../pack.js';
-import { compileBeside, compileLibrary, compileNumpy, FORMAT, startCompiler } from './compile.js';
+import { compileTree, compileLibrary, compileNumpy, FORMAT, startCompiler } from './compile.js';
 import { ensureVenv } from './python.js';
 import { asProgram, CACHE, Failure, readIfThere, reason, run, sha256, TOP, withTemporaryFolder, writeWhole } from './tools.js';
 
@@ -176,7 +176,7 @@ export async function ensureCompiled(folder, { library, wheel, pyscript }, { sta
   /** @type {[string, Uint8Array][]} */
   const files = [
     ['python_stdlib.zip', compileLibrary(library, compile)],
-    ['packages.pack', pack([...compileNumpy(wheel, compile), ...compileBeside(pyscript, '/home/pyodide', compile)])],
+    ['packages.pack', pack([...compileNumpy(wheel, compile), ...compileTree(pyscript, '/home/pyodide', compile)])],
   ];
   await place(files, folder);
   await writeWhole(join(folder, MADE), JSON.stringify({ from, files: Object.fromEntries(files.map(([name, bytes]) => [name, sha256(bytes)])) }));

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { ask } from '../ahead.js';
 import { pack } from '../pack.js';
 import { cached, startCompiler } from './compile.js';
 import { withPolicy } from './csp.js';
@@ -111,8 +112,12 @@ const startFirst = () => ({
   transformIndexHtml: {
     order: 'post',
     async handler(html, { bundle = {} }) {
-      const first = Object.values(bundle).find((file) => file.type === 'chunk' && file.facadeModuleId === FIRST)?.fileName;
+      const files = Object.values(bundle);
+      const first = files.find((file) => file.type === 'chunk' && file.facadeModuleId === FIRST)?.fileName;
+      const snapshot = files.find((file) => file.type === 'asset' && file.names.includes(FILES['virtual:snapshot'].name))?.fileName;
+      const addresses = [`./${RUNTIME.pyodideDir}/pyodide.asm.wasm`, `./${snapshot}`];
       const early = [
+        `<script>(${ask})(${addresses.map((address) => JSON.stringify(address)).join(', ')});</script>`,
         `<script type="module" async crossorigin src="./${first}"></script>`,
         ...(await pyscriptModules()).map((name) => `<link rel="modulepreload" crossorigin href="./${RUNTIME.pyscriptDir}/${name}">`),
       ];

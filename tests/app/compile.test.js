@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
-import { cached, compileBeside, compileLibrary, compileNumpy, keepOfLibrary, keepOfNumpy, startCompiler } from '../../app/build/compile.js';
+import { cached, compileLibrary, compileNumpy, compileTree, keepOfLibrary, keepOfNumpy, startCompiler } from '../../app/build/compile.js';
 import { ensureRuntime, startOptions } from '../../app/build/runtime.js';
 import { pack, unpack } from '../../app/pack.js';
 
@@ -40,8 +40,8 @@ test('compiled code stands in place of a source, or beside it', () => {
   assert.deepEqual(compileNumpy(zipSync({ numpy: { 'a.py': strToU8('1'), 'b.so': strToU8('2') } }), compile).map(([path, bytes]) => [path, strFromU8(bytes)]),
     [[`${site}/numpy/a.pyc`, `${site}/numpy/a.py: 1`], [`${site}/numpy/b.so`, '2']]);
   assert.equal(cached('/home/pyodide/runtime/runner.py'), '/home/pyodide/runtime/__pycache__/runner.cpython-314.pyc');
-  assert.deepEqual(compileBeside({ p: { 'a.py': '1', sub: { 'b.py': '2' }, 'c.txt': '' } }, '/home', compile).map(([path]) => path),
-    ['/home/p/__pycache__/a.cpython-314.pyc', '/home/p/sub/__pycache__/b.cpython-314.pyc']);
+  assert.deepEqual(compileTree({ p: { 'a.py': '1', sub: { 'b.py': '2' }, 'c.txt': '' } }, '/home', compile).map(([path]) => path),
+    ['/home/p/a.pyc', '/home/p/sub/b.pyc']);
 });
 
 test('the compiled files start a Python that has NumPy, the standard library, and true line numbers', async () => {

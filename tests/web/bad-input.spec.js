@@ -177,12 +177,12 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
     await page.unroute(part);
   }
   await page.route('**/pyodide.asm.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: 'not WebAssembly' }));
-  await retry.click();
-  await expect(retry).toBeHidden();
+  await page.reload();
   await expect(retry).toBeVisible({ timeout: 60_000 });
   await page.unroute('**/pyodide.asm.wasm');
   await block(page, 'reward-model').run();
   await retry.click();
+  await expect(retry).toBeHidden();
   await ready(page);
   await is('done');
   await expect(output).toHaveText('kept');
