@@ -5,6 +5,7 @@
  * @typedef {import('./protocol.js').Figure} Figure
  */
 import { element } from './element.js';
+import { fits, frameOf, isLines, roomyAxes } from './growing.js';
 import { whenIdle } from './idle.js';
 
 const NARROW = 560; // px: below it, panels stand one above the other
@@ -27,6 +28,12 @@ const near = new Set();
 
 /** Charts of a run that are far from the screen. @type {Set<HTMLElement>} */
 const far = new Set();
+
+/** What was drawn last in full, but for its numbers. @type {WeakMap<HTMLElement, string>} */
+const frames = new WeakMap();
+
+/** Charts of the run that is under way. @type {Set<HTMLElement>} */
+const growing = new Set();
 
 /** @type {Set<HTMLElement>} */
 const due = new Set();
@@ -64,10 +71,15 @@ export function showChartWhenNear(plot, figure) {
   sizes.observe(plot);
 }
 
-/** Shows `figure` in `plot`: at the next frame, or when the page is idle if that is far from the screen. @param {HTMLElement} plot @param {Figure} figure */
+/**
+ * Shows `figure` in `plot`: at the next frame, or when the page is idle if that is far from the screen. There may be more to
+ * come, until `chartIsDone`.
+ * @param {HTMLElement} plot @param {Figure} figure
+ */
 export function showChart(plot, figure) {
   if (!figures.has(plot)) showChartWhenNear(plot, figure);
   figures.set(plot, figure);
+  growing.add(plot);
   if (near.has(plot)) {
     redraw(plot);
   } else {
@@ -76,9 +88,15 @@ export function showChart(plot, figure) {
   }
 }
 
+/** No more is to come of a run. @param {HTMLElement} plot */
+export function chartIsDone(plot) {
+  if (growing.delete(plot)) redraw(plot);
+}
+
 /** @param {HTMLElement} plot */
 export function removeChart(plot) {
   figures.delete(plot);
+  growing.delete(plot);
   near.delete(plot);
   far.delete(plot);
   due.delete(plot);
@@ -87,39 +105,72 @@ export function removeChart(plot) {
   loading?.then((Plotly) => Plotly?.purge(plot));
 }
 
-/** Draws every chart again, in the colours of a new theme. */
+/** Draws every chart again, in the colours of a new theme: what is on the screen first. */
 export function redrawCharts() {
   colours = undefined;
-  figures.forEach((_, plot) => redraw(plot));
+  const far = (/** @type {HTMLElement} */ plot) => Math.abs(plot.getBoundingClientRect().top);
+  for (const plot of [...figures.keys()].sort((a, b) => far(a) - far(b))) redraw(plot);
 }
 
-/** Drawing takes a third of the time at most: the rest is the reader's, and the worker's where both share a core. */
+/** Drawing a growing chart takes a third of the time at most: the rest is the reader's, and the worker's where both share a core. */
 const REST = 2;
-let restUntil = 0;
+
+let drawing = false;
 
 /** However often it is asked, a chart is drawn once a frame, or less often if that takes long. @param {HTMLElement} plot */
 function redraw(plot) {
   if (!near.has(plot) || !figures.has(plot)) return;
-  if (due.size === 0) setTimeout(() => requestAnimationFrame(drawDue), restUntil - performance.now());
   due.add(plot);
+  if (!drawing) drawDue();
 }
 
+/** @param {number} ms */
+const frameAfter = (ms) => new Promise((resolve) => { setTimeout(requestAnimationFrame, ms, resolve); });
+
+/** One chart a frame, so that between two of them the page answers. */
 async function drawDue() {
-  const Plotly = await plotly();
-  const begun = performance.now();
-  const plots = Plotly ? [...due] : [];
-  due.clear();
-  for (const plot of plots) {
-    const figure = figures.get(plot);
-    if (!figure || !plot.clientWidth) continue;
-    try {
-      const { data, layout } = dress(figure, plot.clientWidth);
-      await Plotly.react(plot, data, { ...layout, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
-    } catch {
-      plot.textContent = 'This chart could not be drawn.';
-    }
+  drawing = true;
+  let rest = 0;
+  for (let [plot] = due; plot; [plot] = due) {
+    await frameAfter(rest);
+    const Plotly = await plotly();
+    if (!Plotly) due.clear();
+    if (!due.delete(plot)) continue;
+    const begun = performance.now();
+    await draw(Plotly, plot);
+    rest = growing.has(plot) ? REST * (performance.now() - begun) : 0;
   }
-  restUntil = performance.now() + REST * (performance.now() - begun);
+  drawing = false;
+}
+
+/** Plotly's short way: only lines move. */
+const AT_ONCE = { mode: 'immediate', transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
+
+/** @param {any} Plotly @param {HTMLElement} plot */
+async function draw(Plotly, plot) {
+  const figure = figures.get(plot);
+  if (!figure || !plot.clientWidth) return;
+  const grows = growing.has(plot) && isLines(figure);
+  const frame = `${plot.clientWidth} ${plot.clientHeight} ${frameOf(figure)}`;
+  try {
+    if (grows && frames.get(plot) === frame && fits(figure, (axis) => rangeOf(plot, axis))) {
+      const { data } = figure;
+      await Plotly.animate(plot, { data: data.map(({ x, y }) => ({ x, y })), traces: [...data.keys()] }, AT_ONCE);
+      return;
+    }
+    const { data, layout } = dress(grows ? { ...figure, layout: { ...figure.layout, ...roomyAxes(figure) } } : figure, plot.clientWidth);
+    await Plotly.react(plot, data, { ...layout, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
+    frames.set(plot, frame);
+  } catch {
+    plot.textContent = 'This chart could not be drawn.';
+  }
+}
+
+/** @param {HTMLElement} plot @param {string} axis such as yaxis2 @returns {import('./growing.js').Range | undefined} */
+function rangeOf(plot, axis) {
+  // Where Plotly keeps what it has worked out; the layout that it was given need not say it.
+  const { type, range } = /** @type {any} */ (plot)._fullLayout?.[axis] ?? {};
+  return type === 'linear' ? range : undefined;
 }
 
 /** What `plot` shows. @param {HTMLElement} plot */

@@ -82,7 +82,10 @@ export class Kernel extends EventTarget {
       (response) => { if (life === this.#lives) this.#receive(response); },
       (reason) => { if (life === this.#lives) this.#fail(reason.message); },
     );
-    if (this.#interrupt) this.#worker.post({ type: 'interrupt', buffer: this.#interrupt });
+    if (!this.#interrupt) return;
+    // What was meant for the old worker, which may not have seen it.
+    Atomics.store(this.#interrupt, 0, 0);
+    this.#worker.post({ type: 'interrupt', buffer: this.#interrupt });
   }
 
   /**
@@ -111,8 +114,6 @@ export class Kernel extends EventTarget {
     });
     this.#ready.promise.then(() => {
       if (this.#run?.id !== id) return;
-      // A signal that came too late for the run before must not end this one.
-      if (this.#interrupt) Atomics.store(this.#interrupt, 0, 0);
       this.#worker?.post(request(id));
     });
     return ended;
@@ -199,6 +200,8 @@ export class Kernel extends EventTarget {
   /** @param {Outcome} outcome */
   #end(outcome) {
     clearTimeout(this.#stopTimer);
+    // A signal that came too late for this run must end nothing else, be it a run or an answer.
+    if (this.#interrupt) Atomics.store(this.#interrupt, 0, 0);
     const run = this.#run;
     this.#run = undefined;
     this.#full = false;

@@ -5,7 +5,7 @@ import { showData } from './data-table.js';
 import { DATA } from './figure-tables.js';
 import { SAVE_ROW } from './save-row.js';
 import { tableHtml } from './table.js';
-import { removeChart, showChart, showChartWhenNear } from './chart.js';
+import { chartIsDone, removeChart, showChart, showChartWhenNear } from './chart.js';
 
 /**
  * @typedef {import('./outputs.js').Item} Item
@@ -86,7 +86,11 @@ export class Output {
     this.#text.style.minHeight = '';
     const slots = new Set(this.#items.map((item) => (item.kind === 'text' ? '' : item.slot)));
     for (const slot of this.#figures.keys()) if (!slots.has(slot)) this.#remove(slot);
-    for (const figure of this.#figures.values()) if (figure.className === 'chart') showData(figure);
+    for (const figure of this.#figures.values()) {
+      if (figure.className !== 'chart') continue;
+      chartIsDone(plotOf(figure));
+      showData(figure);
+    }
   }
 
   /** @param {string} slot */

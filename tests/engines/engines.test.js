@@ -1,5 +1,5 @@
 /**
- * The same journeys in Chromium, Firefox ESR and WebKitGTK; without SharedArrayBuffer those that meet it.
+ * The same journeys in Chromium, Firefox ESR and WebKitGTK, with and without SharedArrayBuffer, on a phone by touch, and offline.
  * An engine that is missing is skipped on a reader's machine, and an error in CI, which installs what it can.
  */
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import { suite, test } from 'node:test';
 import { serve } from '../../app/build/serve.js';
 import { TOP } from '../../app/build/tools.js';
 import { ENGINES, ensure } from './engines.js';
-import { JOURNEYS, WITHOUT_SHARED } from './journeys.js';
+import { BY_TOUCH, JOURNEYS, offline } from './journeys.js';
 
 const DIST = join(TOP, 'dist');
 const PICTURES = join(TOP, 'test-results/engines');
@@ -21,42 +21,61 @@ async function keepPicture(driver, name) {
   await writeFile(join(PICTURES, `${name.replace(/\W+/g, '-')}.png`), await driver.screenshot());
 }
 
-/** @param {import('node:test').TestContext} t @param {import('./engines.js').Engine} engine @param {boolean} shared */
-async function takeJourneys(t, engine, shared) {
-  const { url, close } = await serve(DIST, { port: 0, isolate: shared });
-  const driver = await engine.open({ shared }).catch(async (error) => {
-    await close();
-    throw error;
-  });
+/** @typedef {{shared: boolean, size: [width: number, height: number], journeys: typeof JOURNEYS}} Way */
+
+/** @type {Record<string, Way>} */
+const WAYS = {
+  'with SharedArrayBuffer': { shared: true, size: [1280, 900], journeys: JOURNEYS },
+  'without SharedArrayBuffer': { shared: false, size: [1280, 900], journeys: JOURNEYS },
+  'on a phone, by touch': { shared: true, size: [390, 844], journeys: BY_TOUCH },
+};
+
+/**
+ * @param {import('./engines.js').Engine} engine @param {boolean} shared
+ * @param {(driver: import('./engines.js').Driver, server: Awaited<ReturnType<typeof serve>>) => Promise<unknown>} use
+ */
+async function withPage(engine, shared, use) {
+  const server = await serve(DIST, { port: 0, isolate: shared });
   try {
-    await driver.resize(1280, 900);
-    await driver.goto(url);
-    for (const [journey, take] of Object.entries(shared ? JOURNEYS : WITHOUT_SHARED)) {
-      await t.test(journey, async () => {
-        try {
-          await take({ driver, shared });
-        } catch (error) {
-          await keepPicture(driver, `${t.name} ${journey}`).catch(() => {});
-          throw error;
-        }
-      });
-    }
+    const driver = await engine.open({ shared });
+    await use(driver, server).finally(driver.close);
   } finally {
-    await driver.close();
-    await close();
+    await server.close();
   }
 }
+
+/** @param {import('node:test').TestContext} t @param {import('./engines.js').Engine} engine @param {Way} way */
+const takeJourneys = (t, engine, { shared, size, journeys }) => withPage(engine, shared, async (driver, { url }) => {
+  await driver.resize(...size);
+  await driver.goto(url);
+  const visitor = size[0] < 500 ? { ...driver, click: driver.tap } : driver;
+  for (const [journey, take] of Object.entries(journeys)) {
+    await t.test(journey, async () => {
+      try {
+        await take({ driver: visitor, shared });
+      } catch (error) {
+        await keepPicture(driver, `${t.name} ${journey}`).catch(() => {});
+        throw error;
+      }
+    });
+  }
+});
 
 // A browser waits much of the time: two at once leave neither core idle.
 suite('engines', { concurrency: 2 }, async () => {
   for (const engine of ENGINES) {
     const missing = await ensure(engine);
-    for (const shared of [true, false]) {
-      test(`${engine.name}, ${shared ? 'with' : 'without'} SharedArrayBuffer`, { skip: process.env.CI || !missing ? false : missing }, async (t) => {
-        assert.equal(missing, '');
-        assert.ok(existsSync(join(DIST, 'index.html')), 'There is no page yet: npm run build.');
-        await takeJourneys(t, engine, shared);
-      });
-    }
+    const skip = process.env.CI || !missing ? false : missing;
+    /** @param {string} name @param {(t: import('node:test').TestContext) => Promise<unknown>} take */
+    const journey = (name, take) => test(`${engine.name}, ${name}`, { skip }, async (t) => {
+      assert.equal(missing, '');
+      assert.ok(existsSync(join(DIST, 'index.html')), 'There is no page yet: npm run build.');
+      await take(t);
+    });
+    for (const [name, way] of Object.entries(WAYS)) journey(name, (t) => takeJourneys(t, engine, way));
+    journey('offline after one visit: every block runs', () => withPage(engine, true, async (driver, { url, close }) => {
+      await driver.goto(url);
+      await offline(driver, close);
+    }));
   }
 });

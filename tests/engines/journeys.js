@@ -5,6 +5,7 @@
  * @typedef {{driver: Driver, shared: boolean}} Visit
  */
 import assert from 'node:assert/strict';
+import { GENTLE, ROUGH } from '../bad-inputs.js';
 
 const SECONDS_TO_START = 120;
 
@@ -61,6 +62,35 @@ function block(driver, id) {
       await driver.type(code);
     },
   };
+}
+
+/** What the page says of a block. @param {Driver} driver @param {string} id */
+const saidOf = (driver, id) => driver.evaluate((name) => ['.messages', '.output', '.charts'].map((part) => (
+  [...document.querySelectorAll(`#${name} ${part} > *`)].map((child) => child.textContent).join(' '))).join(' ').trim(), id);
+
+/** One block is given what goes wrong; then another must run. @param {Driver} driver @param {import('../bad-inputs.js').Input} input */
+async function survives(driver, { name, code, stop, ends, says }) {
+  const [bad, probe] = [block(driver, 'ppo-setup'), block(driver, 'policy')];
+  const put = (/** @type {string} */ id, /** @type {string} */ source) => driver.evaluate((...[id, source]) => (
+    /** @type {any} */ (document.getElementById(id)?.closest('py-block')).replaceSource(source)), id, source);
+  // A paste: the longest has 300,000 characters.
+  await put('ppo-setup', code);
+  await put('policy', 'print("usable", np.sum([40, 2]))');
+  await bad.run();
+  if (stop) {
+    await bad.is(/running/);
+    await pause(200);
+    await driver.click('#stop');
+  }
+  await bad.is(new RegExp(`^(${ends})$`), 90);
+  let said = '';
+  for (let tries = 0; tries < 100 && !says.test(said); tries += 1, await pause(50)) said = await saidOf(driver, 'ppo-setup');
+  assert.match(said.slice(-2000), says, name);
+  await probe.run();
+  await probe.is(/done|error/, 90);
+  assert.equal(String(await probe.output()).trim(), 'usable 42', name);
+  assert.equal(await bad.source(), code, name);
+  assert.equal(await driver.evaluate(() => 'ran' in window), false, name);
 }
 
 /** @type {Record<string, (visit: Visit) => Promise<unknown>>} in order, on one page */
@@ -130,33 +160,8 @@ export const JOURNEYS = {
     assert.ok(seen.get('dark')[0] < 100 && seen.get('dark')[1] > 200, `dark: ${seen.get('dark')}`);
   },
 
-  async 'on a phone nothing is wider than the page, and a finger opens the contents and runs a block'({ driver }) {
-    await driver.resize(390, 844);
-    await until(driver, 'the page is narrow', () => window.innerWidth, [], (width) => width <= 500);
+  async 'nothing is wider than the page'({ driver }) {
     assert.ok(await driver.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
-    await driver.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
-    await driver.tap('#contents-toggle');
-    await until(driver, 'the contents are open', () => document.querySelector('#contents-toggle')?.getAttribute('aria-expanded') === 'true');
-    await driver.tap('#contents-toggle');
-    const { tap, is } = block(driver, 'preferences');
-    await driver.evaluate(() => document.querySelector('#preferences .run')?.scrollIntoView({ block: 'center', behavior: 'instant' }));
-    await block(driver, 'preferences').is(/done/);
-    await driver.evaluate(() => {
-      /** @type {string[]} What the tap became, for the report. */
-      const heard = [];
-      Object.assign(window, { heard });
-      for (const kind of ['touchstart', 'touchend', 'touchcancel', 'contextmenu', 'click', 'block-run']) {
-        document.addEventListener(kind, ({ target, timeStamp }) => {
-          const { nodeName, className } = /** @type {Element} */ (target);
-          heard.push(`${kind} ${nodeName} ${className} ${Math.round(timeStamp)} ms`);
-        }, { capture: true, passive: true });
-      }
-    });
-    await tap();
-    await until(driver, 'the tap runs it', () => /** @type {any} */ (window).heard, [], (heard) => heard.some((/** @type {string} */ event) => event.startsWith('block-run')));
-    await is(/done/);
-    await driver.resize(1280, 900);
-    await until(driver, 'the page is wide', () => window.innerWidth, [], (width) => width > 1000);
   },
 
   async 'an error teaches: the usual cause, a link to the block that defines the name, the variables'({ driver }) {
@@ -243,22 +248,14 @@ export const JOURNEYS = {
     assert.equal(await source(), 'own = 1');
   },
 
-  async 'bad input is answered, and the next block runs'({ driver }) {
-    const { write, run, is, says } = block(driver, 'ppo-setup');
-    for (const [code, said] of /** @type {[string, RegExp][]} */ ([
-      ['f = lambda n: f(n + 1); f(0)', /RecursionError/],
-      ['np.zeros(10**10)', /ValueError/],
-      ['np.zeros(2**28 - 1), np.zeros(2**28 - 1)', /MemoryError/],
-      ['import sys; sys.exit()', /SystemExit/],
-      ['print("x" * 10**7)', /more characters were printed/],
-      ['print = None', /^\s*$/],
-      ['print("still here")', /^still here\s*$/],
-    ])) {
-      await write(code);
-      await run();
-      await is(/done|error/);
-      await says(said, /Error|Exit/.test(said.source) ? '.messages' : '.output');
-    }
+  async 'bad input is answered, the next block runs as ever, and no edit is lost'({ driver, shared }) {
+    // Nothing but a signal in shared memory ends these without a new Python.
+    for (const input of GENTLE.filter(({ stop }) => shared || !stop)) await survives(driver, input);
+  },
+
+  async 'what takes Python down is answered, Python starts again by itself, and no edit is lost'({ driver }) {
+    // No engine but Chromium lets a test kill a worker.
+    for (const input of ROUGH.filter(({ name }) => !name.includes('killed'))) await survives(driver, input);
   },
 
   async 'Stop ends an endless loop; with SharedArrayBuffer all values stay'({ driver, shared }) {
@@ -284,5 +281,32 @@ export const JOURNEYS = {
   },
 };
 
-/** What differs where there is no SharedArrayBuffer, or comes before and after it: the others have nothing to do with it. */
-export const WITHOUT_SHARED = Object.fromEntries(Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|^Stop|reload/.test(name)));
+/** On a phone, by touch: what is the same whatever the size is left out. @type {Record<string, (visit: Visit) => Promise<unknown>>} */
+export const BY_TOUCH = {
+  ...Object.fromEntries(Object.entries(JOURNEYS).filter(([name]) => !/keyboard|^bad input|^what takes|light and dark|survives a reload/.test(name))),
+  async 'a finger opens the contents'({ driver }) {
+    await driver.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
+    await driver.click('#contents-toggle');
+    await until(driver, 'the contents are open', () => document.querySelector('#contents-toggle')?.getAttribute('aria-expanded') === 'true');
+    await driver.click('#contents-toggle');
+    await until(driver, 'the contents are closed', () => document.querySelector('#contents-toggle')?.getAttribute('aria-expanded') === 'false');
+  },
+};
+
+/**
+ * After one visit, with the server stopped: the page opens and every block runs.
+ * @param {Driver} driver
+ * @param {() => Promise<void>} stopServer
+ */
+export async function offline(driver, stopServer) {
+  await ready(driver);
+  await until(driver, 'the page is kept', async () => Boolean((await navigator.serviceWorker.getRegistration())?.active), [], Boolean, SECONDS_TO_START);
+  await stopServer();
+  await driver.reload();
+  await ready(driver);
+  await driver.click('#run-all');
+  const states = () => [...document.querySelectorAll('section.block')].map((section) => `${section.id} ${/** @type {HTMLElement} */ (section).dataset.state}`);
+  await until(driver, 'all blocks are done', states, [], (all) => all.every((/** @type {string} */ state) => state.endsWith(' done')), 240);
+  await driver.evaluate(() => document.querySelector('#train-reward figure')?.scrollIntoView({ behavior: 'instant' }));
+  await until(driver, 'a chart is drawn', () => document.querySelectorAll('#train-reward .main-svg .trace').length);
+}

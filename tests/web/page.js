@@ -69,7 +69,7 @@ export function block(page, id) {
     output: section.getByRole('log'),
     messages: section.locator('.messages'),
     reset: section.getByRole('button', { name: 'Reset' }),
-    /** @param {string} state */
+    /** @param {string | RegExp} state */
     is: (state, timeout = 30_000) => expect(section).toHaveAttribute('data-state', state, { timeout }),
     /** Replaces the code. @param {string} code */
     async write(code) {
