@@ -72,7 +72,7 @@ const canonical = (name) => name.toLowerCase().replace(/[-_.]+/g, '-');
 /** @param {Product} product @param {string} program @param {string[]} args @param {string} [cwd] */
 async function must(product, program, args, cwd) {
   const { code, output } = await run(program, args, { cwd });
-  if (code) throw new Failure(`${product.name} could not be had: ${reason(output, /^(ERROR|Error): /)}`);
+  if (code) throw new Failure(`${product.name} could not be had: ${reason(output, /^(ERROR|Error): |^ +(?=apt install)/)}`);
   return output;
 }
 
@@ -91,10 +91,10 @@ function withNeeds({ packages }, names) {
 }
 
 /** @param {Product} product */
-async function fetchPyodide({ name, pyodide }) {
+async function fetchPyodide(product) {
   // A package.json makes this folder npm's own.
-  await writeFile(join(CACHE, name, 'package.json'), '{}');
-  await npm(['install', `pyodide@${pyodide}`], join(CACHE, name));
+  await writeFile(kept(product, 'package.json'), '{}');
+  await npm(['install', `pyodide@${product.pyodide}`], kept(product));
 }
 
 /** Its tools, its Pyodide and the wheels for it, from the cache or into it. @param {Product} product */
@@ -216,30 +216,34 @@ export async function makeMarimo(folder) {
   await writePyodide(MARIMO, join(folder, 'pyodide'), await pureYaml());
 }
 
-const CODE = 'import numpy; print(numpy.__version__)';
+/** When its first output, NumPy's version, is to be seen; runs in the page. marimo's fades in, and does not count while it is transparent. */
+const SEEN = {
+  jupyterLite: async () => {
+    /** @type {Element | null} */
+    let output = null;
+    while (!/\d\.\d/.test(output?.textContent ?? '') || !output?.checkVisibility({ opacityProperty: true })) {
+      output = document.querySelector('.jp-CodeConsole-content .jp-OutputArea-output');
+      await new Promise(requestAnimationFrame);
+    }
+    return performance.now();
+  },
+  marimo: async () => {
+    /** @type {Element | null} */
+    let output = null;
+    while (!/\d\.\d/.test(output?.textContent ?? '') || !output?.checkVisibility({ opacityProperty: true })) {
+      output = document.querySelector('.output-area');
+      await new Promise(requestAnimationFrame);
+    }
+    return performance.now();
+  },
+};
+
+const CODE = encodeURIComponent('import numpy; print(numpy.__version__)');
 
 /** @typedef {{name: string, make: (folder: string) => Promise<void>, path: string, firstOutput: () => Promise<number>}} Other */
 
-/** The pages: how each is made, its address below the site's root, and when its first output is there (runs in the page). @type {Other[]} */
+/** What makes each site, its page's address below the site's root, and what to run in the page. @type {Other[]} */
 export const OTHERS = [
-  {
-    name: 'JupyterLite',
-    make: makeJupyterLite,
-    path: `repl/index.html?kernel=python&code=${encodeURIComponent(CODE)}`,
-    firstOutput: async () => {
-      const there = () => /\d\.\d/.test(document.querySelector('.jp-CodeConsole-content .jp-OutputArea-output')?.textContent ?? '');
-      while (!there()) await new Promise(requestAnimationFrame);
-      return performance.now();
-    },
-  },
-  {
-    name: 'marimo',
-    make: makeMarimo,
-    path: '',
-    firstOutput: async () => {
-      const there = () => /\d\.\d/.test(document.querySelector('.output-area, .output')?.textContent ?? '');
-      while (!there()) await new Promise(requestAnimationFrame);
-      return performance.now();
-    },
-  },
+  { name: 'JupyterLite', make: makeJupyterLite, path: `repl/index.html?kernel=python&code=${CODE}`, firstOutput: SEEN.jupyterLite },
+  { name: 'marimo', make: makeMarimo, path: '', firstOutput: SEEN.marimo },
 ];
