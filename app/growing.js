@@ -12,7 +12,7 @@ const ROOM = 0.2;
 /** The names of a trace's axes in a layout: x2 is xaxis2. @param {Record<string, any>} trace @param {'x' | 'y'} letter */
 const axisName = (trace, letter) => `${letter}axis${String(trace[`${letter}axis`] ?? letter).slice(1)}`;
 
-/** The lowest and the highest number on each axis; an axis with anything but numbers is not among them. @param {Figure['data']} data @returns {Map<string, Range>} */
+/** The lowest and the highest number on each axis; NaN where there is something else. @param {Figure['data']} data @returns {Map<string, Range>} */
 function extents(data) {
   /** @type {Map<string, Range>} */
   const found = new Map();
@@ -20,13 +20,14 @@ function extents(data) {
     for (const letter of /** @type {const} */ (['x', 'y'])) {
       let [low, high] = found.get(axisName(trace, letter)) ?? [Infinity, -Infinity];
       for (const value of trace[letter] ?? []) {
-        if (value < low) low = value;
-        if (value > high) high = value;
+        if (typeof value === 'string') low = NaN;
+        else if (value === null || Number.isNaN(value)) continue;
+        else [low, high] = [Math.min(low, value), Math.max(high, value)];
       }
       found.set(axisName(trace, letter), [low, high]);
     }
   }
-  return new Map([...found].filter(([, range]) => range.every(Number.isFinite)));
+  return found;
 }
 
 /** All that is not a line's numbers: a chart of the same frame need not be drawn anew. @param {Figure} figure */
@@ -40,13 +41,14 @@ export const isLines = ({ data }) => data.every(({ type, mode, fill }) => type =
 /** @param {Figure} figure @param {(axis: string) => Range | undefined} rangeOf the range that an axis has; undefined if it is not linear */
 export const fits = ({ data }, rangeOf) => [...extents(data)].every(([axis, [low, high]]) => {
   const range = rangeOf(axis);
-  return range && range[0] <= low && high <= range[1];
+  // Of an axis without values, low is above high.
+  return low > high || (range && range[0] <= low && high <= range[1]);
 });
 
 /** Ranges with room for those vertical axes that have none of their own. @param {Figure} figure @returns {Record<string, any>} axes for a layout */
 export function roomyAxes({ data, layout }) {
   const own = (/** @type {string} */ axis) => Boolean(layout[axis]?.range) || (layout[axis]?.type ?? 'linear') !== 'linear';
-  return Object.fromEntries([...extents(data)].filter(([axis]) => axis.startsWith('y') && !own(axis)).map(([axis, [low, high]]) => {
+  return Object.fromEntries([...extents(data)].filter(([axis, [low, high]]) => axis.startsWith('y') && low <= high && !own(axis)).map(([axis, [low, high]]) => {
     const room = ROOM * (high - low || 1);
     return [axis, { ...layout[axis], range: [low >= 0 ? Math.max(0, low - room) : low - room, high + room] }];
   }));

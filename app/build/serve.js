@@ -34,12 +34,12 @@ const listen = (server, port, host) => new Promise((resolve, reject) => {
 
 /**
  * @param {string} folder
- * @param {{port?: number, host?: string, isolate?: boolean}} [options] port: or the next free one; 0: any free one;
- *   isolate: false leaves out what SharedArrayBuffer needs, as most static hosts do
+ * @param {{port?: number, host?: string, isolate?: boolean, compressed?: boolean}} [options] port: or the next free one; 0: any
+ *   free one; isolate: false leaves out what SharedArrayBuffer needs, as most static hosts do; compressed: whether .br and .gz are handed out
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
-export async function serve(folder, { port = 8000, host = '127.0.0.1', isolate = true } = {}) {
-  const files = sirv(folder, { etag: true, brotli: true, gzip: true, setHeaders });
+export async function serve(folder, { port = 8000, host = '127.0.0.1', isolate = true, compressed = true } = {}) {
+  const files = sirv(folder, { etag: true, brotli: compressed, gzip: compressed, setHeaders });
   const server = createServer((request, response) => {
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
     response.setHeader('X-Content-Type-Options', 'nosniff');

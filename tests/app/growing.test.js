@@ -34,8 +34,10 @@ test('it fits until a value is beyond the range of its own axis', () => {
   assert.equal(fits(chart([0, 1]), (axis) => (axis === 'yaxis' ? undefined : ranges[axis])), false);
 });
 
-test('values that are not numbers take no room', () => {
-  assert.equal(fits({ data: [{ ...line, x: [0, 1, 2], y: [1, null, NaN] }], layout: {} }, () => [0, 2]), true);
+test('gaps take no room, and names are no numbers', () => {
+  assert.equal(fits({ data: [{ ...line, x: [1, 2, 2], y: [1, null, NaN] }], layout: {} }, () => [0.5, 2]), true);
+  assert.equal(fits({ data: [{ ...line, x: [], y: [] }], layout: {} }, () => [0.5, 2]), true);
+  assert.equal(fits({ data: [{ ...line, x: ['a', 'b'], y: [1, 1] }], layout: {} }, () => [0.5, 2]), false);
 });
 
 test('vertical axes get room, but not below nothing, and not where the chart says its range', () => {

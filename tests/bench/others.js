@@ -240,10 +240,15 @@ const SEEN = {
 
 const CODE = encodeURIComponent('import numpy; print(numpy.__version__)');
 
-/** @typedef {{name: string, make: (folder: string) => Promise<void>, path: string, firstOutput: () => Promise<number>}} Other */
+/** @typedef {{name: string, make: (folder: string) => Promise<void>, path: string, isolate: boolean, firstOutput: () => Promise<number>}} Other */
 
-/** What makes each site, its page's address below the site's root, and what to run in the page. @type {Other[]} */
+/**
+ * What makes each site, its page's address below the site's root, whether to serve it with the headers for SharedArrayBuffer,
+ * and what to run in the page. JupyterLite goes without: where it has SharedArrayBuffer, a worker that answers before the page waits
+ * (Atomics.waitAsync then gives no promise) now and then leaves the kernel hanging for good.
+ * @type {Other[]}
+ */
 export const OTHERS = [
-  { name: 'JupyterLite', make: makeJupyterLite, path: `repl/index.html?kernel=python&code=${CODE}`, firstOutput: SEEN.jupyterLite },
-  { name: 'marimo', make: makeMarimo, path: '', firstOutput: SEEN.marimo },
+  { name: 'JupyterLite', make: makeJupyterLite, path: `repl/index.html?kernel=python&code=${CODE}`, isolate: false, firstOutput: SEEN.jupyterLite },
+  { name: 'marimo', make: makeMarimo, path: '', isolate: true, firstOutput: SEEN.marimo },
 ];

@@ -1,16 +1,20 @@
 /**
  * `npm run bench:start`: how long a first output takes, and how many bytes, beside two pages that only import NumPy in
- * a worker: one through PyScript, one by Pyodide alone. All in one run, in turns, on a fresh profile each; ratios of medians.
+ * a worker (one through PyScript, one by Pyodide alone), beside JupyterLite and beside marimo. On a first visit and on a second, from this machine and over a slow
+ * line. All in one run, in turns, on a fresh profile each; ratios of medians. With --others off the latter two are left out.
  */
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { ensureBuilt, DIST } from '../../app/build/build.js';
+import { compressFolder } from '../../app/build/compress.js';
 import { RUNTIME } from '../../app/build/runtime.js';
 import { serve } from '../../app/build/serve.js';
-import { asProgram, CACHE, TOP, withTemporaryFolder } from '../../app/build/tools.js';
+import { asProgram, CACHE, Failure, TOP, withTemporaryFolder } from '../../app/build/tools.js';
 import { chromiumPath, launchOptions } from '../browsers.js';
+import { slowLine } from './link.js';
+import { OTHERS } from './others.js';
 
 /** @typedef {{ms: number, bytes: number}} Visit */
 
@@ -37,10 +41,10 @@ export async function writePlainPages(folder) {
   const { numpy } = lock.packages;
   await mkdir(join(folder, 'pyodide'));
   for (const name of ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'python_stdlib.zip']) {
-    await symlink(join(TOP, 'node_modules/pyodide', name), join(folder, 'pyodide', name));
+    await copyFile(join(TOP, 'node_modules/pyodide', name), join(folder, 'pyodide', name));
   }
-  await symlink(join(RUNTIME.originals, numpy.file_name), join(folder, 'pyodide', numpy.file_name));
-  await symlink(join(TOP, 'node_modules/@pyscript/core/dist'), join(folder, 'pyscript'));
+  await copyFile(join(RUNTIME.originals, numpy.file_name), join(folder, 'pyodide', numpy.file_name));
+  await cp(join(TOP, 'node_modules/@pyscript/core/dist'), join(folder, 'pyscript'), { recursive: true });
   const files = {
     'pyodide/pyodide-lock.json': JSON.stringify({ info: lock.info, packages: { numpy } }),
     'bare.html': BARE, 'worker.js': BARE_WORKER, 'pyscript.html': PYSCRIPT, 'main.py': PYSCRIPT_MAIN,
@@ -67,16 +71,22 @@ export const FIRST_OUTPUT = {
   },
 };
 
-/** @param {import('@playwright/test').Page} page @param {string} url @param {string} name @returns {Promise<Visit>} */
-async function visit(page, url, name) {
+/** Longer than any page should take. */
+const PATIENCE_MS = 120_000;
+
+/** @param {import('@playwright/test').Page} page @param {string} url @param {() => Promise<number>} firstOutput @returns {Promise<Visit>} */
+async function visit(page, url, firstOutput) {
   /** @type {Promise<number>[]} */
   const sizes = [];
   /** @param {import('@playwright/test').Request} request */
   const count = (request) => sizes.push(request.sizes().then(({ responseBodySize }) => Math.max(0, responseBodySize), () => 0));
-  page.on('requestfinished', count);
+  page.context().on('requestfinished', count);
   await page.goto(url, { waitUntil: 'commit' });
-  const ms = await page.evaluate(FIRST_OUTPUT[name === 'lab' ? 'lab' : 'plain']);
-  page.off('requestfinished', count);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(reject, PATIENCE_MS, new Failure(`${url} has no output after ${PATIENCE_MS / 1000} s`)); });
+  const ms = /** @type {number} */ (await Promise.race([page.evaluate(firstOutput), late]).finally(() => clearTimeout(timer)));
+  page.context().off('requestfinished', count);
   const bytes = (await Promise.all(sizes)).reduce((a, b) => a + b, 0);
   return { ms, bytes };
 }
@@ -87,40 +97,97 @@ export function median(values) {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
-/** @param {string} label @param {Visit[]} lab @param {Visit[]} other @param {string} name */
-function report(label, lab, other, name) {
-  const ratios = lab.map(({ ms }, i) => ms / other[i].ms);
-  const middle = (/** @type {Visit[]} */ visits, /** @type {keyof Visit} */ key) => median(visits.map((visit) => visit[key]));
-  console.log(`${label}: time to first output ${(middle(lab, 'ms') / middle(other, 'ms')).toFixed(2)} of ${name}'s `
-    + `(pairs ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}); ${(middle(lab, 'bytes') / 1e6).toFixed(1)} MB against ${(middle(other, 'bytes') / 1e6).toFixed(1)} MB; `
-    + `medians ${middle(lab, 'ms').toFixed(0)} and ${middle(other, 'ms').toFixed(0)} ms`);
+/** A browser that has just been started has work of its own, which no reader's browser has. */
+const SETTLE_MS = 1000;
+
+const SLOW = { mbit: 20, ms: 40 };
+
+/** @typedef {{name: string, path: string, firstOutput: () => Promise<number>, local: Server, slow: Server}} Contestant */
+/** @typedef {{url: string, close: () => Promise<void>}} Server */
+
+/** From this machine a page comes as it was made, over the slow line compressed: each way is the faster one for it. @param {string} folder @returns {Promise<{local: Server, slow: Server}>} */
+async function serveBoth(folder, { compressed = false, isolate = true } = {}) {
+  const [local, whole] = [await serve(folder, { port: 0, compressed, isolate }), await serve(folder, { port: 0, isolate })];
+  const line = await slowLine(whole.url, SLOW);
+  return { local, slow: { url: line.url, close: async () => void await Promise.all([line.close(), whole.close()]) } };
+}
+
+/** @param {string} folder for the pages to compare with @param {boolean} others @returns {Promise<Contestant[]>} ours first */
+async function contestants(folder, others) {
+  const compress = (/** @type {string} */ place) => compressFolder(place, { kept: join(CACHE, 'bench-compressed', basename(place)) });
+  const plain = join(folder, 'plain');
+  await mkdir(plain);
+  await writePlainPages(plain);
+  await compress(plain);
+  const servers = await serveBoth(plain);
+  const found = [
+    { name: 'Preference Lab', path: '', firstOutput: FIRST_OUTPUT.lab, ...await serveBoth(DIST, { compressed: true }) },
+    { name: 'plain PyScript + NumPy', path: 'pyscript.html', firstOutput: FIRST_OUTPUT.plain, ...servers },
+    { name: 'bare Pyodide + NumPy', path: 'bare.html', firstOutput: FIRST_OUTPUT.plain, ...servers },
+  ];
+  for (const { name, make, path, isolate, firstOutput } of others ? OTHERS : []) {
+    const place = join(folder, name);
+    await mkdir(place);
+    await make(place);
+    await compress(place);
+    found.push({ name, path, firstOutput, ...await serveBoth(place, { isolate }) });
+  }
+  return found;
+}
+
+/** What is measured of each page. */
+const CONDITIONS = /** @type {const} */ (['first visit', 'second visit', 'first at 20 Mbit/s', 'second at 20 Mbit/s']);
+
+/** @param {Contestant} contestant @returns {Promise<Visit[]>} by condition */
+async function measure({ path, firstOutput, local, slow }) {
+  /** @type {Visit[]} */
+  const visits = [];
+  for (const { url } of [local, slow]) {
+    // A profile on the disk: the cache of a window without one keeps no large files.
+    await withTemporaryFolder(CACHE, async (profile) => {
+      const context = await chromium.launchPersistentContext(profile, launchOptions(await chromiumPath()));
+      const [page] = context.pages();
+      for (let i = 0; i < 2; i += 1) {
+        await page.waitForTimeout(SETTLE_MS);
+        visits.push(await visit(page, url + path, firstOutput));
+      }
+      await context.close();
+    });
+  }
+  return visits;
+}
+
+/** Our time in theirs: of medians, and of the fastest and the slowest round. @param {Visit[]} ours @param {Visit[]} theirs */
+function ratio(ours, theirs) {
+  const middle = (/** @type {Visit[]} */ visits) => median(visits.map(({ ms }) => ms));
+  const rounds = ours.map(({ ms }, i) => ms / theirs[i].ms);
+  return `${(middle(ours) / middle(theirs)).toFixed(2)} (${Math.min(...rounds).toFixed(2)} to ${Math.max(...rounds).toFixed(2)})`;
+}
+
+/** @param {Map<string, Visit[][]>} found by name: rounds of conditions */
+function report(found) {
+  const [[us, ours], ...theirs] = [...found];
+  const of = (/** @type {Visit[][]} */ rounds, /** @type {number} */ condition) => rounds.map((visits) => visits[condition]);
+  const row = (/** @type {string[]} */ cells) => console.log(`| ${cells.join(' | ')} |`);
+  const megabytes = (/** @type {Visit[][]} */ rounds) => [0, 2].map((condition) => (median(of(rounds, condition).map(({ bytes }) => bytes)) / 1e6).toFixed(1)).join(' / ');
+  row([`${us}'s time in that of`, ...CONDITIONS, 'MB, here / at 20 Mbit/s']);
+  row(Array(CONDITIONS.length + 2).fill('---'));
+  for (const [name, rounds] of theirs) row([name, ...CONDITIONS.map((_, i) => ratio(of(ours, i), of(rounds, i))), megabytes(rounds)]);
+  console.log(`${us}: ${megabytes(ours)} MB; medians in ms: ${[...found].map(([name, rounds]) => `${name} ${CONDITIONS.map((_, i) => Math.round(median(of(rounds, i).map(({ ms }) => ms)))).join(', ')}`).join('; ')}`);
 }
 
 await asProgram(import.meta.url, async () => {
-  const { values: { rounds } } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, others: { type: 'string', default: 'on' } } });
   await ensureBuilt();
-  const options = launchOptions(await chromiumPath());
   await withTemporaryFolder(CACHE, async (folder) => {
-    await writePlainPages(folder);
-    const servers = { lab: await serve(DIST, { port: 0 }), plain: await serve(folder, { port: 0 }) };
-    /** @type {[name: string, url: string][]} */
-    const pages = [['lab', servers.lab.url], ['PyScript', `${servers.plain.url}pyscript.html`], ['bare', `${servers.plain.url}bare.html`]];
-    /** @type {Record<string, Visit[]>} */
-    const found = Object.fromEntries(pages.flatMap(([name]) => [[`${name} cold`, []], [`${name} warm`, []]]));
-    for (let round = 0; round < Number(rounds); round += 1) {
-      for (const [name, url] of round % 2 ? pages : [...pages].reverse()) {
-        // A profile on the disk: the cache of a window without one keeps no large files.
-        await withTemporaryFolder(CACHE, async (profile) => {
-          const context = await chromium.launchPersistentContext(profile, options);
-          for (const when of ['cold', 'warm']) found[`${name} ${when}`].push(await visit(context.pages()[0], url, name));
-          await context.close();
-        });
-      }
+    const all = await contestants(folder, values.others !== 'off');
+    /** @type {Map<string, Visit[][]>} */
+    const found = new Map(all.map(({ name }) => [name, []]));
+    for (let round = 0; round < Number(values.rounds); round += 1) {
+      console.log(`Round ${round + 1} of ${values.rounds} ...`);
+      for (const contestant of round % 2 ? all : [...all].reverse()) found.get(contestant.name)?.push(await measure(contestant));
     }
-    for (const when of ['cold', 'warm']) {
-      report(when, found[`lab ${when}`], found[`PyScript ${when}`], 'plain PyScript + NumPy');
-      report(when, found[`lab ${when}`], found[`bare ${when}`], 'bare Pyodide + NumPy');
-    }
-    await Promise.all(Object.values(servers).map(({ close }) => close()));
+    report(found);
+    await Promise.all(all.flatMap(({ local, slow }) => [local.close(), slow.close()]));
   });
 });

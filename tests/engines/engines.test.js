@@ -10,7 +10,7 @@ import { suite, test } from 'node:test';
 import { serve } from '../../app/build/serve.js';
 import { TOP } from '../../app/build/tools.js';
 import { ENGINES, ensure } from './engines.js';
-import { BAD_INPUT, BY_TOUCH, JOURNEYS, offline } from './journeys.js';
+import { BAD_INPUT, BY_TOUCH, JOURNEYS, offline, STARTS } from './journeys.js';
 
 const DIST = join(TOP, 'dist');
 const PICTURES = join(TOP, 'test-results/engines');
@@ -21,12 +21,13 @@ async function keepPicture(driver, name) {
   await writeFile(join(PICTURES, `${name.replace(/\W+/g, '-')}.png`), await driver.screenshot());
 }
 
-/** @typedef {{shared: boolean, size: [width: number, height: number], journeys: typeof JOURNEYS}} Way */
+/** @typedef {{shared: boolean, size: [width: number, height: number], query?: string, journeys: typeof JOURNEYS}} Way */
 
 /** @type {Record<string, Way>} */
 const WAYS = {
   'with SharedArrayBuffer': { shared: true, size: [1280, 900], journeys: JOURNEYS },
   'without SharedArrayBuffer': { shared: false, size: [1280, 900], journeys: JOURNEYS },
+  'without the snapshot': { shared: true, size: [1280, 900], query: '?snapshot=off', journeys: STARTS },
   'bad input': { shared: true, size: [1280, 900], journeys: BAD_INPUT },
   'on a phone, by touch': { shared: true, size: [390, 844], journeys: BY_TOUCH },
 };
@@ -46,9 +47,9 @@ async function withPage(engine, shared, use) {
 }
 
 /** @param {import('node:test').TestContext} t @param {import('./engines.js').Engine} engine @param {Way} way */
-const takeJourneys = (t, engine, { shared, size, journeys }) => withPage(engine, shared, async (driver, { url }) => {
+const takeJourneys = (t, engine, { shared, size, query = '', journeys }) => withPage(engine, shared, async (driver, { url }) => {
   await driver.resize(...size);
-  await driver.goto(url);
+  await driver.goto(url + query);
   const visitor = size[0] < 500 ? { ...driver, click: driver.tap } : driver;
   for (const [journey, take] of Object.entries(journeys)) {
     await t.test(journey, async () => {

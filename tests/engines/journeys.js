@@ -274,6 +274,9 @@ export const JOURNEYS = {
   },
 };
 
+/** What depends on how Python has started. @type {Record<string, (visit: Visit) => Promise<unknown>>} */
+export const STARTS = Object.fromEntries(Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|^completion|^Stop|reload/.test(name)));
+
 /** @type {Record<string, (visit: Visit) => Promise<unknown>>} */
 export const BAD_INPUT = {
   async 'bad input is answered, the next block runs as ever, and no edit is lost'({ driver }) {

@@ -28,8 +28,20 @@ export async function watch(page) {
   return wrong;
 }
 
+/** `SNAPSHOT=off npm test -- web`: the same tests, and Python starts without its snapshot. */
+export const SNAPSHOT = process.env.SNAPSHOT !== 'off';
+
 /** Every test fails on what must not happen. */
 export const test = base.extend({
+  context: async ({ context }, use) => {
+    if (!SNAPSHOT) {
+      await context.addInitScript(() => {
+        const { search, hash } = window.location;
+        if (window.top === window && !search.includes('snapshot=')) window.history.replaceState(null, '', `${search ? `${search}&` : '?'}snapshot=off${hash}`);
+      });
+    }
+    await use(context);
+  },
   page: async ({ page }, use) => {
     const wrong = await watch(page);
     await use(page);

@@ -1,9 +1,11 @@
 import { serve } from '../../app/build/serve.js';
 import { CACHE, withTemporaryFolder } from '../../app/build/tools.js';
 import { FIRST_OUTPUT, median, writePlainPages } from '../bench/start.js';
-import { block, expect, gaveWhatWasRecorded, open, test } from './page.js';
+import { block, expect, gaveWhatWasRecorded, open, SNAPSHOT, test } from './page.js';
 
 /** @typedef {import('@playwright/test').Page} Page */
+
+test.skip(!SNAPSHOT, 'These are about the snapshot.');
 
 /** What the workers say about how they start. @param {Page} page */
 function starts(page) {
