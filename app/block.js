@@ -54,8 +54,7 @@ export class PyBlock extends HTMLElement {
     this.#button('.reset').hidden = false;
     this.#button('.reset').title = 'Back to the original code';
     this.#button('.run').addEventListener('click', () => this.#ask(false));
-    // Whoever goes to the code before its editor has come needs it now.
-    this.#part('.code').addEventListener('pointerdown', () => this.#editor ?? this.focusEditor());
+    this.#part('.code').addEventListener('pointerdown', (event) => this.#editor ?? this.#editAt(event));
     this.#button('.reset').addEventListener('click', () => this.reset());
     this.#restoreEdit();
     this.#showEdited();
@@ -151,6 +150,12 @@ export class PyBlock extends HTMLElement {
   async focusEditor() {
     await this.mountEditor();
     this.#editor?.focus();
+  }
+
+  /** Whoever goes to the code before its editor has come needs it now, and where they went. @param {{x: number, y: number}} place */
+  async #editAt(place) {
+    await this.mountEditor();
+    this.#editor?.focusAt(place);
   }
 
   /** Back to the original code and its recorded output. */

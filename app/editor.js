@@ -85,6 +85,11 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
       requestAnimationFrame(() => requestAnimationFrame(measure));
     },
     focus: () => view.focus(),
+    /** @param {{x: number, y: number}} place in the window */
+    focusAt(place) {
+      view.focus();
+      view.dispatch({ selection: { anchor: view.posAtCoords(place, false) } });
+    },
     /** @param {string} text */
     setSource: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
     /** @param {number | null} line from 1 */

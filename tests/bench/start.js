@@ -72,7 +72,7 @@ export const FIRST_OUTPUT = {
 };
 
 /** Longer than any page should take. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 90_000;
 
 /** @param {import('@playwright/test').Page} page @param {string} url @param {() => Promise<number>} firstOutput @returns {Promise<Visit>} */
 async function visit(page, url, firstOutput) {
@@ -146,15 +146,31 @@ async function measure({ path, firstOutput, local, slow }) {
     // A profile on the disk: the cache of a window without one keeps no large files.
     await withTemporaryFolder(CACHE, async (profile) => {
       const context = await chromium.launchPersistentContext(profile, launchOptions(await chromiumPath()));
-      const [page] = context.pages();
-      for (let i = 0; i < 2; i += 1) {
-        await page.waitForTimeout(SETTLE_MS);
-        visits.push(await visit(page, url + path, firstOutput));
+      try {
+        const [page] = context.pages();
+        for (let i = 0; i < 2; i += 1) {
+          await page.waitForTimeout(SETTLE_MS);
+          visits.push(await visit(page, url + path, firstOutput));
+        }
+      } finally {
+        await context.close();
       }
-      await context.close();
     });
   }
   return visits;
+}
+
+const TRIES = 3;
+
+/** JupyterLite's page sometimes waits for ever: such visits are told, and made anew. @param {Contestant} contestant @returns {Promise<Visit[]>} */
+async function measureInTime(contestant, left = TRIES) {
+  try {
+    return await measure(contestant);
+  } catch (error) {
+    if (!(error instanceof Failure) || left === 1) throw error;
+    console.log(`${contestant.name}: ${error.message}. Once more ...`);
+    return measureInTime(contestant, left - 1);
+  }
 }
 
 /** Our time in theirs: of medians, and of the fastest and the slowest round. @param {Visit[]} ours @param {Visit[]} theirs */
@@ -185,7 +201,7 @@ await asProgram(import.meta.url, async () => {
     const found = new Map(all.map(({ name }) => [name, []]));
     for (let round = 0; round < Number(values.rounds); round += 1) {
       console.log(`Round ${round + 1} of ${values.rounds} ...`);
-      for (const contestant of round % 2 ? all : [...all].reverse()) found.get(contestant.name)?.push(await measure(contestant));
+      for (const contestant of round % 2 ? all : [...all].reverse()) found.get(contestant.name)?.push(await measureInTime(contestant));
     }
     report(found);
     await Promise.all(all.flatMap(({ local, slow }) => [local.close(), slow.close()]));

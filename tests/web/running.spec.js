@@ -224,3 +224,24 @@ test('HTML in printed text stays text', async ({ page }) => {
   await expect(output).toHaveText('<img src=x onerror=alert(1)> <b>bold</b>');
   await expect(output.locator('img, b')).toHaveCount(0);
 });
+
+test('a press into code whose editor has not come yet brings it, with the cursor there', async ({ page }) => {
+  await page.route('**/interpreter*', () => {}); // Python never starts: far editors would not come by themselves
+  await page.goto('/');
+  await page.waitForFunction(() => customElements.get('py-block'));
+  const had = await page.evaluate(() => {
+    const code = /** @type {HTMLElement} */ (document.querySelector('#ppo-train .code'));
+    code.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const range = document.createRange();
+    range.selectNodeContents(/** @type {Node} */ (code.querySelector('code')));
+    const { left, top } = range.getClientRects()[0];
+    const before = code.querySelectorAll('.cm-editor').length;
+    code.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, clientX: left + 1, clientY: top + 4 }));
+    return before;
+  });
+  expect(had).toBe(0);
+  const { editor, code } = block(page, 'ppo-train');
+  await expect(editor).toBeFocused();
+  await page.keyboard.type('x = 1; ');
+  expect(await code()).toMatch(/^x = 1; def train_ppo/);
+});
