@@ -11,6 +11,7 @@ const PYODIDE = address(`${__PYODIDE__}/`);
 const LIBRARY = address(`${__PYTHON__}/python_stdlib.zip`);
 const ASSEMBLY = address(`${__PYODIDE__}/pyodide.asm.wasm`);
 const PACKAGES = address(`${__PYTHON__}/packages.pack`);
+const LESSON = String(query.get('lesson'));
 
 /** @param {'step' | 'failed'} type @param {string} text */
 const say = (type, text) => self.postMessage(JSON.stringify({ type, text }));
@@ -89,7 +90,7 @@ const snapshot = query.has('snapshot')
   ? fromPage.snapshot.then((bytes) => (bytes ? new Uint8Array(bytes) : bytesOf(String(query.get('snapshot')))))
   : undefined;
 snapshot?.catch(() => {});
-const fetchPacks = () => [PACKAGES, String(query.get('lesson'))].map(bytesOf);
+const fetchPacks = () => [PACKAGES, LESSON].map(bytesOf);
 const packs = snapshot ? undefined : fetchPacks();
 const asm = import(/* @vite-ignore */ `${PYODIDE}pyodide.asm.mjs`);
 asm.catch(() => {});
@@ -105,7 +106,7 @@ const startFromSnapshot = async (bytes) => restore(
   { ...pyodide, create: (await asm).default },
   { ...STREAMS, indexURL: PYODIDE },
   bytes,
-  { library: () => bytesAtOnce(LIBRARY), packages: () => bytesAtOnce(PACKAGES) },
+  { library: () => bytesAtOnce(LIBRARY), packages: () => bytesAtOnce(PACKAGES), lesson: () => bytesAtOnce(LESSON) },
   check(bytes, String(query.get('digest'))),
 );
 

@@ -8,17 +8,17 @@ import { readIfThere, sha256, TOP, writeWhole } from './tools.js';
 const COMPRESSIBLE = new Set(['.css', '.html', '.ipynb', '.js', '.json', '.mjs', '.pack', '.py', '.svg', '.wasm', '.webmanifest', '.zip']);
 const SMALLEST = 1024;
 
-/** 11 would save a twelfth of the bytes and take minutes. */
-const QUALITY = 9;
+/** Brotli's, up to 11: what every first visit waits for is worth half a minute once, all else is not. @param {string} path */
+const qualityOf = (path) => (path.endsWith('.wasm') ? 11 : /\bsnapshot-[\w-]+\.pack$/.test(path) ? 10 : 9);
 
 /** By hash of the contents: of 50 MB nearly all is the same the next time. */
 const KEPT = join(TOP, 'node_modules/.cache/compressed');
 
-/** @type {Record<string, (bytes: Uint8Array) => Promise<Buffer>>} */
+/** @type {Record<string, (bytes: Uint8Array, quality: number) => Promise<Buffer>>} */
 const WAYS = {
   gz: (bytes) => promisify(gzip)(bytes, { level: 9 }),
-  br: (bytes) => promisify(brotliCompress)(bytes, { params: {
-    [constants.BROTLI_PARAM_QUALITY]: QUALITY,
+  br: (bytes, quality) => promisify(brotliCompress)(bytes, { params: {
+    [constants.BROTLI_PARAM_QUALITY]: quality,
     [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
   } }),
@@ -28,10 +28,11 @@ const WAYS = {
 async function compressFile(path, kept) {
   const bytes = await readFile(path);
   const hash = sha256(bytes);
+  const quality = qualityOf(path);
   await Promise.all(Object.entries(WAYS).map(async ([ending, compress]) => {
-    const place = join(kept, `${hash}-${QUALITY}.${ending}`);
+    const place = join(kept, `${hash}-${quality}.${ending}`);
     const known = await readIfThere(place);
-    const made = known ?? await compress(bytes);
+    const made = known ?? await compress(bytes, quality);
     // Two files may hold the same, and one will do.
     if (!known) await writeWhole(place, made).catch(() => {});
     if (made.length < bytes.length) await writeWhole(`${path}.${ending}`, made);

@@ -126,16 +126,14 @@ export async function makeSnapshot(lesson) {
   /** @type {import('./restore.js').Plan} */
   const plan = {
     version: pyodide.version, layout, runs, state, info: options.lockFileContents.info, library: library.length,
-    packages: placesIn(packages).filter(([path]) => path.startsWith('/lib/')),
+    packages: placesIn(packages), lesson: placesIn(lesson),
   };
   const snapshot = pack([
     [PLAN, new TextEncoder().encode(JSON.stringify(plan))],
     ...codes.map((code, i) => /** @type {Files[0]} */ ([LIB + layout.libraries[i].name, code])),
-    // PyScript's own modules and the lesson's.
-    ...[...unpack(packages), ...unpack(lesson)].filter(([path]) => path.startsWith('/home/')),
     [PAGES, Buffer.concat(runs.map(([page, count]) => memory.subarray(page * PAGE, (page + count) * PAGE)))],
   ]);
-  await check(pyodide, options, snapshot, sha256(memory), { library: () => library, packages: () => packages });
+  await check(pyodide, options, snapshot, sha256(memory), { library: () => library, packages: () => packages, lesson: () => lesson });
   return snapshot;
 }
 

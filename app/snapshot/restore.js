@@ -1,20 +1,20 @@
 /** Starts Pyodide from a snapshot of its memory. Throws where anything is not as the snapshot has it: then start without. */
-import { install } from '../compiled.js';
 import { unpack } from '../pack.js';
 import { createLinked } from './link.js';
 
 /**
  * @typedef {import('./link.js').Layout} Layout
  * @typedef {{version: string, layout: Layout, runs: [page: number, count: number][], state: unknown, info: import('pyodide').LockfileInfo,
- *   library: number, packages: [path: string, at: number, length: number][]}} Plan
+ *   library: number, packages: Place[], lesson: Place[]}} Plan
  *   runs: which pages of memory the snapshot holds, in order; state: Pyodide's own list of JavaScript objects that Python
- *   holds; library: the standard library's length; packages: where packages.pack has each file
- * @typedef {{library: () => Uint8Array, packages: () => Uint8Array}} Rest What the snapshot leaves out, read when Python asks for it
+ *   holds; library: the standard library's length; packages, lesson: where these packs have each file
+ * @typedef {[path: string, at: number, length: number]} Place
+ * @typedef {{library: () => Uint8Array, packages: () => Uint8Array, lesson: () => Uint8Array}} Rest What the snapshot leaves out, read when Python asks for it
  */
 
 export const PAGE = 4096;
 
-/** Names in a snapshot's pack; libraries are `lib/` and their path, and what begins with a slash is a file for Python. */
+/** Names in a snapshot's pack; libraries are `lib/` and their path. */
 export const PLAN = 'plan.json';
 export const PAGES = 'pages';
 export const LIB = 'lib';
@@ -84,8 +84,6 @@ export async function restore(pyodide, options, snapshot, rest, checked = Promis
   compiled.catch(() => {});
   const codes = checked.then(() => compiled);
   codes.catch(() => {});
-  const packages = once(rest.packages);
-
   const python = await pyodide.loadPyodide({
     ...options,
     lockFileContents: { info: plan.info, packages: {} },
@@ -111,8 +109,10 @@ export async function restore(pyodide, options, snapshot, rest, checked = Promis
   const zip = '/lib/python314.zip';
   FS.unlink(zip);
   installLazily(FS, zip, plan.library, rest.library);
-  install(FS, [...files].filter(([path]) => path.startsWith('/')));
-  for (const [path, at, length] of plan.packages) installLazily(FS, path, length, () => packages().subarray(at, at + length));
+  for (const name of /** @type {const} */ (['packages', 'lesson'])) {
+    const whole = once(rest[name]);
+    for (const [path, at, length] of plan[name]) installLazily(FS, path, length, () => whole().subarray(at, at + length));
+  }
   reseed(python);
   return python;
 }

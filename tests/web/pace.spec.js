@@ -126,7 +126,7 @@ test('by the browser’s own entries: text is painted before Python is there, no
   await train.runToEnd();
   await train.section.locator('.main-svg').first().waitFor();
   // More passes a step: it trains for some seconds, and its chart grows all the while.
-  await train.write(String(await train.code()).replace('watch=draw_rlhf)', 'passes=60, watch=draw_rlhf)'));
+  await train.write(String(await train.code()).replace('watch=draw_rlhf)', 'passes=250, watch=draw_rlhf)'));
 
   /** Trains once; what kept the page busy for more than 50 ms after the first second, and how long a click on Run waited for its frame. */
   const grow = async () => {
