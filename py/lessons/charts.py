@@ -13,6 +13,7 @@ from runtime.figures import (
     marked_line,
     panel,
     points,
+    step_axis,
 )
 
 PAIRS_DRAWN = 60  # more arrows than that are a hedge
@@ -134,15 +135,9 @@ def clipped_surrogate(surrogate):
     )  # fmt: skip
 
 
-def step_axis(steps, *histories):
-    """Where level lines end, and an axis for all steps: more than planned where somebody trains longer."""
-    steps = max(steps, *map(len, histories))
-    return [0, steps - 1], {"range": [0, steps]}
-
-
 def rlhf_training(rewards, kls, optimal_reward, optimal_kl, steps=150):
     """Reward and KL of the PPO loop as they grow, beside the exact optimum."""
-    ends, axis = step_axis(steps, rewards)
+    ends, axis = step_axis(max(steps, len(rewards)))
     now = range(len(rewards))
     return figure(
         [
@@ -187,7 +182,7 @@ def dpo_loss_curve(sigmoid):
 
 def dpo_training(losses, accuracies, limit, steps=150):
     """Loss of each batch and accuracy of the implicit reward, as they grow."""
-    ends, axis = step_axis(steps, losses)
+    ends, axis = step_axis(max(steps, len(losses)))
     now = range(len(losses))
     return figure(
         [
@@ -250,7 +245,7 @@ def reward_kl_plane(paths, start, slope, optimum):
 
 def with_and_without_kl(rewards, kls, free_rewards, free_kls, beta, optimal_reward, optimal_kl, steps=150):
     """The RLHF run with its KL price, and its exact optimum, beside a run without."""
-    ends, axis = step_axis(steps, rewards, free_rewards)
+    ends, axis = step_axis(max(steps, len(rewards), len(free_rewards)))
 
     def both(priced, free, optimal):
         return [

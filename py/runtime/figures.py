@@ -75,6 +75,11 @@ def arrows(start: Any, end: Any, name: str, role: str, *, width: float = 1.2) ->
     return line(x, y, name, role, width=width) | {"mode": "lines+markers", "marker": head}
 
 
+def step_axis(steps: int) -> tuple[list[int], dict]:
+    """For a chart that grows over so many steps: where its level lines end, and a horizontal axis with room for all."""
+    return [0, steps - 1], {"range": [0, steps]}
+
+
 def panel(traces: list[Trace], x: str, y: str, *, xaxis: dict | None = None, yaxis: dict | None = None) -> Panel:
     """Traces on one pair of axes. `x` and `y` are the axis titles, with their units."""
     return {
