@@ -109,7 +109,10 @@ export function removeChart(plot) {
 export function redrawCharts() {
   colours = undefined;
   const far = (/** @type {HTMLElement} */ plot) => Math.abs(plot.getBoundingClientRect().top);
-  for (const plot of [...figures.keys()].sort((a, b) => far(a) - far(b))) redraw(plot);
+  for (const plot of [...figures.keys()].sort((a, b) => far(a) - far(b))) {
+    frames.delete(plot); // one that grows, too, is drawn anew
+    redraw(plot);
+  }
 }
 
 /** Drawing a growing chart takes a third of the time at most: the rest is the reader's, and the worker's where both share a core. */
