@@ -1,5 +1,5 @@
 /**
- * The same journeys in Chromium, Firefox ESR and WebKitGTK, with and without SharedArrayBuffer, on a phone by touch, and offline.
+ * The same journeys in Chromium, Firefox ESR and WebKitGTK, with and without SharedArrayBuffer, on a phone by touch, with bad input, and offline where that takes no minutes.
  * An engine that is missing is skipped on a reader's machine, and an error in CI, which installs what it can.
  */
 import assert from 'node:assert/strict';

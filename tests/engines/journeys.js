@@ -294,6 +294,7 @@ export const BAD_INPUT = {
 export const BY_TOUCH = {
   ...Object.fromEntries(Object.entries(JOURNEYS).filter(([name]) => !/keyboard|light and dark|survives a reload/.test(name))),
   async 'a finger opens the contents'({ driver }) {
+    assert.ok(await driver.evaluate(() => window.innerWidth <= 500));
     await driver.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
     await driver.click('#contents-toggle');
     await until(driver, 'the contents are open', () => document.querySelector('#contents-toggle')?.getAttribute('aria-expanded') === 'true');
