@@ -21,6 +21,20 @@ async function keepPicture(driver, name) {
   await writeFile(join(PICTURES, `${name.replace(/\W+/g, '-')}.png`), await driver.screenshot());
 }
 
+/** Runs in the page where a journey has failed: what a reader would tell us. */
+const whatIsThere = () => JSON.stringify({
+  status: document.querySelector('#status')?.textContent,
+  editors: document.querySelectorAll('.cm-content').length,
+  focus: document.activeElement?.outerHTML.slice(0, 120),
+  blocks: [...document.querySelectorAll('section.block:not([data-state=recorded])')].map((block) => ({
+    id: block.id,
+    state: block.querySelector('.block-state')?.textContent,
+    code: block.querySelector('.code')?.textContent?.slice(0, 120),
+    messages: block.querySelector('.messages')?.textContent?.slice(0, 240),
+    output: block.querySelector('.output')?.textContent?.slice(0, 120),
+  })),
+});
+
 /** @typedef {{shared: boolean, size: [width: number, height: number], query?: string, journeys: typeof JOURNEYS}} Way */
 
 /** @type {Record<string, Way>} */
@@ -60,6 +74,7 @@ const takeJourneys = (t, engine, { shared, size, query = '', journeys }) => with
         await take({ driver: visitor, shared });
       } catch (error) {
         await keepPicture(driver, `${t.name} ${journey}`).catch(() => {});
+        t.diagnostic(await driver.evaluate(whatIsThere).catch(String));
         throw error;
       }
     });
