@@ -17,6 +17,9 @@ const FIRST_RUN_MS = 500;
 /** Between two parts that nobody sees yet, the page has time for the reader. */
 const PAUSE_MS = 40;
 
+/** How many parts are laid out together: at each time, Firefox lays out all that were before. */
+const TOGETHER = 25;
+
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
@@ -41,6 +44,8 @@ export function furnish(lesson, started) {
   const near = new Set();
   /** @type {Set<HTMLElement>} */
   const far = new Set();
+  /** Far parts that have what they need: see app/style/prose.css. @type {HTMLElement[]} */
+  const toLayOut = [];
   const ran = firstRun(lesson, started);
   const calm = Promise.race([ran, pause(PATIENCE_MS)]);
   let working = false;
@@ -50,13 +55,17 @@ export function furnish(lesson, started) {
     if (working) return;
     working = true;
     await calm;
-    for (let [part] = [...near, ...far]; part; [part] = [...near, ...far]) {
-      const wasFar = !near.delete(part);
-      far.delete(part);
-      await furnished(part);
-      if (!wasFar) continue;
-      // See app/style/prose.css.
-      part.style.contentVisibility = 'visible';
+    while (near.size + far.size + toLayOut.length) {
+      const [part] = [...near, ...far];
+      if (part) {
+        const isNear = near.delete(part);
+        far.delete(part);
+        await furnished(part);
+        if (isNear) continue;
+        toLayOut.push(part);
+      } else {
+        for (const { style } of toLayOut.splice(0, TOGETHER)) style.contentVisibility = 'visible';
+      }
       await pause(PAUSE_MS);
     }
     working = false;
