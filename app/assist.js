@@ -44,7 +44,7 @@ function roomBetweenBars() {
 }
 
 /** @param {Context} context @param {Assistant} assistant @returns {Promise<import('@codemirror/autocomplete').CompletionResult | null>} */
-async function completions(context, assistant) {
+export async function completions(context, assistant) {
   const node = syntaxTree(context.state).resolveInner(context.pos, -1);
   if (/String|Comment|Number/.test(node.name)) return null;
   const before = context.matchBefore(/(?:[A-Za-z_]\w*\.)*[A-Za-z_]?\w*/);
@@ -61,7 +61,9 @@ async function completions(context, assistant) {
   const options = base
     ? (live ?? wordsAfterDots(source)).map((item) => optionOf(item, (label) => assistant.help(`${base}.${label}`, source)))
     : merged((live ?? []).map((item) => optionOf(item, (label) => assistant.help(label, source))), fromText(context), assistant.names());
-  return { from, options: options.filter(({ label }) => hidden === label.startsWith('_')), validFor: hidden ? /^_\w*$/ : /^(?!_)\w*$/ };
+  // While Python has not answered, each further sign asks again.
+  const validFor = live && (hidden ? /^_\w*$/ : /^(?!_)\w*$/);
+  return { from, options: options.filter(({ label }) => hidden === label.startsWith('_')), validFor };
 }
 
 /** @param {Item} item @param {(label: string) => ReturnType<Assistant['help']>} help @returns {Completion} */
@@ -88,7 +90,7 @@ function fromText(context) {
 }
 
 /** Each name once: what is live tells most. @param {...readonly Completion[]} lists */
-export function merged(...lists) {
+function merged(...lists) {
   /** @type {Map<string, Completion>} */
   const known = new Map();
   for (const option of lists.flat()) if (!known.has(option.label)) known.set(option.label, option);
@@ -96,7 +98,7 @@ export function merged(...lists) {
 }
 
 /** The dotted name at a place in the code; undefined in texts and comments. @param {State} state @param {number} pos @param {-1 | 0 | 1} side */
-export function pathAt(state, pos, side) {
+function pathAt(state, pos, side) {
   let node = syntaxTree(state).resolveInner(pos, side);
   if (node.name === '.' && node.parent) node = node.parent;
   if (node.name === 'PropertyName' && node.parent) return dotted(state.sliceDoc(node.parent.from, node.to));
@@ -104,7 +106,7 @@ export function pathAt(state, pos, side) {
 }
 
 /** The function whose brackets the place is in. @param {State} state @param {number} pos */
-export function callAround(state, pos) {
+function callAround(state, pos) {
   for (let node = /** @type {import('@lezer/common').SyntaxNode | null} */ (syntaxTree(state).resolveInner(pos, -1)); node; node = node.parent) {
     const function_ = node.name === 'CallExpression' && pos > (node.firstChild?.to ?? pos) ? node.firstChild : null;
     if (function_) return dotted(state.sliceDoc(function_.from, function_.to));

@@ -14,9 +14,8 @@
  * }} Assistant
  */
 
-/** Typing must not feel it; who asks for help has a little patience. */
-const COMPLETE_MS = 150;
-const HELP_MS = 1000;
+/** Typing does not wait for it. */
+const PATIENCE_MS = 1000;
 
 /**
  * @param {import('./kernel.js').Kernel} kernel
@@ -25,10 +24,10 @@ const HELP_MS = 1000;
  */
 export function createAssistant(kernel, definers) {
   return {
-    complete: (base, source) => kernel.ask({ kind: 'complete', base, source }, COMPLETE_MS),
+    complete: (base, source) => kernel.ask({ kind: 'complete', base, source }, PATIENCE_MS),
     async help(path, source) {
       /** @type {Help | null | undefined} */
-      const told = await kernel.ask({ kind: 'help', path, source }, HELP_MS);
+      const told = await kernel.ask({ kind: 'help', path, source }, PATIENCE_MS);
       const found = told?.live ? definers.writer(path) : definers.find(path);
       const block = found && found.where !== 'here' ? found : undefined;
       if (told) return { ...told, block };
