@@ -48,6 +48,8 @@ const PARTS = {
   },
   async web(rest) {
     if (failedParts.has('build')) throw new Failure('Not run: the page could not be built.');
+    // The lesson's download is run there.
+    await ensurePython();
     const { chromiumPath } = await import('./browsers.js');
     process.env.CHROMIUM_PATH = await chromiumPath();
     return [node('node_modules/@playwright/test/cli.js', 'test', '--config', 'tests/playwright.config.js', ...rest)];

@@ -12,12 +12,20 @@ test('the blocks of the page are these', async ({ page }) => {
 
 for (const id of ['preferences', 'dpo-train', 'faq-ppo']) {
   test(`${id} runs alone on a fresh page, as recorded`, async ({ page }) => {
+    /** @type {(value?: unknown) => void} */
+    let letStart = () => {};
+    const mayStart = new Promise((resolve) => { letStart = resolve; });
+    await page.route('**/*.wasm', async (route) => {
+      await mayStart;
+      await route.continue();
+    });
     await page.goto('/');
     const { run, is, section } = block(page, id);
     await run();
     // At once there is an answer, though Python is still starting.
     await is('queued', 1000);
     await expect(section.locator('.block-state')).toHaveText('queued: runs when Python is ready');
+    letStart();
     await is('done', 60_000);
     await gaveWhatWasRecorded(page, id);
   });
