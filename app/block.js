@@ -296,10 +296,10 @@ export class PyBlock extends HTMLElement {
     this.#editor?.markError(line);
   }
 
-  /** @param {{done: number, total: number}} [progress] none before and after a run */
+  /** @param {{done: number, total: number, seconds: number}} [progress] none before and after a run */
   #progress(progress) {
     const bar = /** @type {HTMLProgressElement} */ (this.#part('.progress'));
-    this.#pace = progress && follow(this.#pace, { at: performance.now(), ...progress });
+    this.#pace = progress && follow(this.#pace, { at: 1000 * progress.seconds, done: progress.done, total: progress.total });
     const share = progress?.total ? progress.done / progress.total : 0;
     const said = this.#pace ? inWords(this.#pace) : '';
     bar.value = share;

@@ -1,7 +1,7 @@
 /**
  * How fast a loop goes and how long it has left, from what it says of its progress: pure functions.
  *
- * @typedef {{at: number, done: number, total: number}} Mark `at` in milliseconds
+ * @typedef {{at: number, done: number, total: number}} Mark `at` in milliseconds since the loop began
  * @typedef {{first: Mark, recent: Mark[]}} Pace
  */
 

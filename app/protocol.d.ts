@@ -78,7 +78,7 @@ export type Request =
 export type RunEvent =
   | { type: 'stdout' | 'stderr'; id: number; text: string }
   | { type: 'display'; id: number; slot: string; mime: string; data: unknown }
-  | { type: 'progress'; id: number; done: number; total: number }
+  | { type: 'progress'; id: number; done: number; total: number; seconds: number }
   | { type: 'folded'; id: number; characters: number; limit: number }
   | { type: 'note'; id: number; text: string }
   | { type: 'verdict'; id: number; passed: boolean; message: string; line: number | null }

@@ -33,7 +33,7 @@ class Display:
 
     def __init__(self, emit: Emit, clock: Callable[[], float] = time.monotonic) -> None:
         self._emit = emit
-        self._clock = clock
+        self.clock = clock
         self._due: dict[str, float] = {}
         self._held: dict[str, Callable[[], Event]] = {}
         self._count = 0
@@ -62,14 +62,14 @@ class Display:
 
     def often(self, key: str, make: Callable[[], Event]) -> None:
         """Send `make()` if `key` is due, else hold it for `flush`. Making it costs nothing until then."""
-        now = self._clock()
+        now = self.clock()
         if now < self._due.get(key, -math.inf):
             self._held[key] = make
             return
         self._held.pop(key, None)
         self._emit(make())
         # The time is read again: a chart that is slow to make must not fill the whole loop.
-        self._due[key] = self._clock() + max(INTERVAL, 20 * (self._clock() - now))
+        self._due[key] = self.clock() + max(INTERVAL, 20 * (self.clock() - now))
 
     def flush(self) -> None:
         """Send what is held, so that the last state of every chart is the one that stays."""
@@ -116,18 +116,21 @@ def progress(steps: Iterable, total: int | None = None) -> Iterator:
         yield from steps
         return
     total = total if total is not None else len(steps)  # type: ignore[arg-type]
+    begun = display.clock()
+
+    def event(done: int) -> Event:
+        # By Python's clock: the page may be too busy to hear of each step at once.
+        seconds = display.clock() - begun
+        return {"type": "progress", "done": done, "total": total, "seconds": seconds}
+
     display.looping = True
     try:
         for done, step in enumerate(steps):
-            display.often("progress", lambda done=done: _progress(done, total))
+            display.often("progress", lambda done=done: event(done))
             yield step
-        display.often("progress", lambda: _progress(total, total))
+        display.often("progress", lambda: event(total))
     finally:
         display.looping = False
-
-
-def _progress(done: int, total: int) -> Event:
-    return {"type": "progress", "done": done, "total": total}
 
 
 def bundle(value: Any) -> tuple[str, Any]:

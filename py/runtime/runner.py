@@ -1,7 +1,7 @@
 """Runs one block: source in, events out.
 
 Events are plain JSON. Each carries the `id` of its run, so that a late one can be known and dropped:
-stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total},
+stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total, seconds},
 note {text}, warning and error {name, message, line, hint, ...} (see errors.py),
 done {status: ok | error | stopped, seconds}.
 """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runtime import runner as runner_module
-from runtime.display import live, progress, show
+from runtime.display import Display, current, live, progress, show
 from runtime.runner import FOLDER, Runner, no_input, sleep_in_slices
 
 GIVEN = {"np": np, "live": live, "progress": progress, "show": show}
@@ -163,7 +163,19 @@ def test_live_charts_are_drawn_now_and_then_and_last(run):
     assert {event["slot"] for event in charts} == {"chart"}
     assert len(charts) < 200
     assert charts[-1]["data"]["data"][0]["y"] == list(range(2000))
-    assert of(result, "progress")[-1] | {"id": 0} == {"type": "progress", "id": 0, "done": 2000, "total": 2000}
+    last = of(result, "progress")[-1]
+    assert (last["done"], last["total"]) == (2000, 2000)
+
+
+def test_a_loop_is_timed_by_the_clock_of_python():
+    now, events = [7.0], []
+    token = current.set(Display(events.append, clock=lambda: now[0]))
+    try:
+        for _ in progress(range(2)):
+            now[0] += 1.5
+    finally:
+        current.reset(token)
+    assert [(event["done"], event["seconds"]) for event in events] == [(0, 0), (1, 1.5), (2, 3)]
 
 
 def test_a_live_chart_that_fails_at_the_end_is_an_error(run):
