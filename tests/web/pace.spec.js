@@ -164,12 +164,13 @@ async function kept(page) {
   return bytes;
 }
 
-/** Bytes that the page and Python keep. Python's memory as a whole grows by fifths, for good. @param {Page} page */
+/** What the page and Python keep, in bytes; how many objects Python does; and its whole memory, which grows by fifths, for good. @param {Page} page */
 async function memory(page) {
   const last = block(page, 'faq-ppo');
-  await last.write('import gc, tracemalloc\ngc.collect()\nprint(tracemalloc.get_traced_memory()[0])');
+  await last.write('import gc, tracemalloc, pyodide_js\ngc.collect()\nprint(tracemalloc.get_traced_memory()[0], len(gc.get_objects()), pyodide_js._module.HEAPU8.length)');
   await last.runToEnd();
-  return { page: await kept(page), python: Number(await last.output.textContent()) };
+  const [python, objects, wasm] = String(await last.output.textContent()).trim().split(' ').map(Number);
+  return { page: await kept(page), python, objects, wasm };
 }
 
 /** These take most of the time that all blocks take: `BLOCKS=all npm test -- web -g memory` runs them, too. */
@@ -191,6 +192,9 @@ test('after 500 runs of the blocks memory is what it was after 50', { tag: '@tim
   const before = await memory(page);
   await runs(page, ids, rounds(500) - rounds(50));
   const after = await memory(page);
+  // One step of growth is a run's most that came late; what is kept is in the bytes and objects.
+  expect(after.wasm / before.wasm).toBeLessThan(1.25);
+  expect(after.objects - before.objects).toBeLessThan(2000);
   expect(after.python - before.python).toBeLessThan(2e5);
   expect(after.page - before.page).toBeLessThan(2e6);
 });
