@@ -1,4 +1,4 @@
-/** What the build puts in place of these names; see app/build/vite.config.js. */
+/** What the build puts in place of these names; see app/site/vite.config.js. */
 declare const __PYODIDE__: string;
 declare const __PYSCRIPT__: string;
 declare const __PYTHON__: string;
@@ -28,7 +28,7 @@ declare module '*?raw' {
 
 declare module '*.css';
 
-/** What index.html has asked for: app/ahead.js. */
+/** What index.html has asked for: app/shared/prefetch.js. */
 interface Window {
-  ahead?: import('./ahead.js').Ahead;
+  ahead?: import('./shared/prefetch.js').Ahead;
 }

@@ -10,7 +10,7 @@ import numpy as np
 import pyodide_js
 from polyscript import xworker
 
-from lessons.given import GIVEN
+from lessons.block_globals import GIVEN
 from runtime.dependencies import names
 from runtime.runner import Runner, no_input, no_threads, sleep_in_slices
 from runtime.stopping import Stopper
@@ -52,7 +52,7 @@ async def check(run_id, block):
 
 
 async def receive(event):
-    """One message of the page; app/protocol.d.ts lists them."""
+    """One message of the page; app/shared/protocol.d.ts lists them."""
     message = event.data
     match message.type:
         case "run":
@@ -64,7 +64,7 @@ async def receive(event):
         case "names":
             emit({"type": "names", "id": message.id, "names": names(message.source)})
         case "ask":
-            from runtime.inspect_live import answer
+            from runtime.completion import answer
 
             told = answer(runner.namespace, GIVEN, message.question.to_py())
             emit({"type": "answer", "id": message.id, "answer": told})

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from '@playwright/test';
-import { asProgram, CACHE, Failure, npm, reason, run, TOP, withTemporaryFolder } from '../app/build/tools.js';
+import { asProgram, CACHE, Failure, npm, reason, run, TOP, withTemporaryFolder } from '../app/tools/tools.js';
 
 /** Playwright finds its own build without a path. */
 const OWN = '';

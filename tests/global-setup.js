@@ -1,8 +1,8 @@
 /** Serves the built page for the browser tests: PAGE_URL with SharedArrayBuffer, PAGE_URL_PLAIN without. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { serve } from '../app/build/serve.js';
-import { TOP } from '../app/build/tools.js';
+import { serve } from '../app/tools/serve.js';
+import { TOP } from '../app/tools/tools.js';
 
 export default async function globalSetup() {
   const folder = join(TOP, 'dist');

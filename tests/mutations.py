@@ -21,7 +21,7 @@ LIBRARY = "test_losses.py test_optimum.py test_blocks.py test_parity.py::test_al
 TESTS = {  # the quick ones, the likeliest first, by where the mistake is
     "preflab": LIBRARY,
     "preflab/stationary.py": "test_optimum.py test_exact.py test_blocks.py",
-    "lessons": "test_blocks.py",
+    "lessons/chapters": "test_blocks.py",
 }
 
 
@@ -696,7 +696,7 @@ stationary.py | c4 of one answer fewer
 - score = (outputs - contexts @ weights) / SIGMA**2
 + score = outputs - contexts @ weights
 """,
-        "lessons",
+        "lessons/chapters",
     ),
 ]
 

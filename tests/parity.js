@@ -1,7 +1,7 @@
 /** `npm run parity -- FILE`: tests/parity.py in the project's environment. */
-import { ensureNodeModules } from '../app/build/install.js';
-import { ensurePython } from '../app/build/python.js';
-import { asProgram, run } from '../app/build/tools.js';
+import { ensureNodeModules } from '../app/tools/install.js';
+import { ensurePython } from '../app/tools/python.js';
+import { asProgram, run } from '../app/tools/tools.js';
 
 await asProgram(import.meta.url, async () => {
   await ensureNodeModules();

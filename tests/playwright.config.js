@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig, devices } from '@playwright/test';
-import { TOP } from '../app/build/tools.js';
+import { TOP } from '../app/tools/tools.js';
 import { chromiumPath, launchOptions } from './browsers.js';
 
 // `npm test` has looked for a Chromium already, and every worker reads this file.

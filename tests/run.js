@@ -4,9 +4,9 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureNodeModules } from '../app/build/install.js';
-import { ensurePython } from '../app/build/python.js';
-import { asProgram, Failure, readIfThere, run, TOP } from '../app/build/tools.js';
+import { ensureNodeModules } from '../app/tools/install.js';
+import { ensurePython } from '../app/tools/python.js';
+import { asProgram, Failure, readIfThere, run, TOP } from '../app/tools/tools.js';
 import { countTests, summary } from './counts.js';
 
 /** Ruff and pytest take the paths in pyproject.toml, and the modules to import, from where they run. */
@@ -44,7 +44,7 @@ const PARTS = {
       '--test-reporter=junit', `--test-reporter-destination=${report('app')}`, ...rest, ...await unitTests())];
   },
   async build() {
-    return [node('app/build/start.js', '--build')];
+    return [node('app/tools/start.js', '--build')];
   },
   async web(rest) {
     if (failedParts.has('build')) throw new Failure('Not run: the page could not be built.');

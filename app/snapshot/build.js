@@ -2,19 +2,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { RUNTIME, startOptions } from '../build/runtime.js';
-import { sha256, TOP } from '../build/tools.js';
-import { install } from '../compiled.js';
-import { pack, unpack } from '../pack.js';
+import { RUNTIME, startOptions } from '../site/runtime.js';
+import { sha256, TOP } from '../tools/tools.js';
+import { install } from '../shared/pyodide-files.js';
+import { pack, unpack } from '../shared/file-pack.js';
 import { createLinked, growTable, librariesOf, SPARE, symbolsOf } from './link.js';
 import { LIB, PAGE, PAGES, PLAN, restore } from './restore.js';
 
-/** @typedef {import('../pack.js').Files} Files */
+/** @typedef {import('../shared/file-pack.js').Files} Files */
 
 /** What a reader is likely to import, and what PyScript does: in memory already, these cost no fetching. */
 const MODULES = `abc ast asyncio base64 bisect builtins collections contextlib copy csv dataclasses datetime decimal enum fractions functools
   heapq html importlib.machinery importlib.util inspect io itertools json math numbers operator pathlib pprint random re statistics string
-  struct textwrap threading time traceback types typing unicodedata warnings numpy.linalg numpy.random pyodide.code lessons.given runtime.dependencies runtime.runner runtime.stopping`.split(/\s+/);
+  struct textwrap threading time traceback types typing unicodedata warnings numpy.linalg numpy.random pyodide.code lessons.block_globals runtime.dependencies runtime.runner runtime.stopping`.split(/\s+/);
 
 /** Nothing that can be found again is kept, but for the list of the library's modules: to make it anew, all of it would be fetched. */
 const PREPARE = `
@@ -142,6 +142,6 @@ async function check(pyodide, options, snapshot, digest, rest) {
   let got = '';
   const python = await restore(pyodide, options, snapshot, rest, undefined, (memory) => { got = sha256(memory); });
   if (got !== digest) throw new Error('the snapshot does not bring back the same memory');
-  const said = python.runPython('import numpy.fft, sqlite3, lessons.given; float(numpy.fft.fft([1, 2]).real.sum() + numpy.linalg.inv([[2.0]])[0, 0])');
+  const said = python.runPython('import numpy.fft, sqlite3, lessons.block_globals; float(numpy.fft.fft([1, 2]).real.sum() + numpy.linalg.inv([[2.0]])[0, 0])');
   if (said !== 2.5) throw new Error(`Python from the snapshot is wrong: ${said}`);
 }

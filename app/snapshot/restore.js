@@ -1,5 +1,5 @@
 /** Starts Pyodide from a snapshot of its memory. Throws where anything is not as the snapshot has it: then start without. */
-import { unpack } from '../pack.js';
+import { unpack } from '../shared/file-pack.js';
 import { createLinked } from './link.js';
 
 /**

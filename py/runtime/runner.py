@@ -22,8 +22,8 @@ from pyodide.code import CodeRunner
 from runtime import display
 from runtime.dependencies import names
 from runtime.display import Display, Emit, Event
-from runtime.errors import FOLDER, describe, warnings_as_events
-from runtime.finite import not_finite
+from runtime.explain.errors import FOLDER, describe, warnings_as_events
+from runtime.explain.nan_notes import not_finite
 
 MOST_TEXT = 1_000_000  # characters that one run may print
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
 
-from runtime.errors import FOLDER
+from runtime.explain.errors import FOLDER
 
 
 class Stopper:

@@ -1,10 +1,10 @@
 /** Each block as the first one that a reader runs: with what it needs above and nothing else, on the page's own Python. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readLesson } from '../../app/build/lessons.js';
-import { ensureRecorded, outcome, startPython } from '../../app/build/record.js';
-import { ensureRuntime } from '../../app/build/runtime.js';
-import { needed } from '../../app/freshness.js';
+import { readLesson } from '../../app/site/cells.js';
+import { ensureRecorded, outcome, startPython } from '../../app/site/record.js';
+import { ensureRuntime } from '../../app/site/runtime.js';
+import { needed } from '../../app/tab/lesson/graph.js';
 
 test('each block gives alone what it gave in the whole lesson', async (t) => {
   await ensureRuntime();

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
-import { cached, compileLibrary, compileNumpy, compileTree, keepOfLibrary, keepOfNumpy, startCompiler } from '../../app/build/compile.js';
-import { ensureRuntime, startOptions } from '../../app/build/runtime.js';
-import { pack, unpack } from '../../app/pack.js';
+import { cached, compileLibrary, compileNumpy, compileTree, keepOfLibrary, keepOfNumpy, startCompiler } from '../../app/site/compile.js';
+import { ensureRuntime, startOptions } from '../../app/site/runtime.js';
+import { pack, unpack } from '../../app/shared/file-pack.js';
 
-/** Stands in for Python's: says what it was given. @type {import('../../app/build/compile.js').Compile} */
+/** Stands in for Python's: says what it was given. @type {import('../../app/site/compile.js').Compile} */
 const compile = (source, path) => strToU8(`${path}: ${strFromU8(source)}`);
 
 test('a pack gives back what went in', () => {
-  /** @type {import('../../app/pack.js').Files} */
+  /** @type {import('../../app/shared/file-pack.js').Files} */
   const files = [['/a.py', strToU8('one\ntwo')], ['/leer', new Uint8Array()], ['/ü.pyc', new Uint8Array([10, 0, 255])]];
   assert.deepEqual(unpack(pack(files)), files);
 });

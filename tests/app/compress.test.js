@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { compressFolder } from '../../app/build/compress.js';
-import { serve } from '../../app/build/serve.js';
+import { compressFolder } from '../../app/site/compress.js';
+import { serve } from '../../app/tools/serve.js';
 
 const TEXT = 'the same words again and again\n'.repeat(200);
 

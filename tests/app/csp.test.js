@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { policy, withPolicy } from '../../app/build/csp.js';
+import { policy, withPolicy } from '../../app/site/csp.js';
 
 const PAGE = '<head>\n  <meta charset="utf-8">\n  <script>let a = 1;</script>\n  <script type="module" src="./main.js"></script>\n</head>';
 

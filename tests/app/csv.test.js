@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { figureCsv } from '../../app/csv.js';
+import { figureCsv } from '../../app/output/csv.js';
 
 /** @param {Record<string, any>[]} data @param {Record<string, any>} [layout] */
 const csv = (data, layout = {}) => figureCsv({ data, layout: { xaxis: { title: { text: 'step' } }, yaxis: { title: { text: 'KL (nats)' } }, ...layout } });

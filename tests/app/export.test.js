@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { citations, readLesson } from '../../app/build/lessons.js';
-import { takeAlong } from '../../app/build/takeaway.js';
-import { modulesFor, notebookFile, plainMarkdown, pythonFile } from '../../app/export.js';
+import { citations, readLesson } from '../../app/site/cells.js';
+import { takeAlong } from '../../app/site/takeaway.js';
+import { modulesFor, notebookFile, plainMarkdown, pythonFile } from '../../app/shared/export.js';
 
 const cells = await readLesson();
 const figures = Object.fromEntries(cells.flatMap(({ source }) => citations(source)).map((expression) => [expression, '1']));

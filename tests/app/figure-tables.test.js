@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evenly, tablesOf } from '../../app/figure-tables.js';
+import { evenly, tablesOf } from '../../app/output/figure-tables.js';
 
 test('few rows are all there, of many the first, the last and some between', () => {
   assert.deepEqual(evenly(3), [0, 1, 2]);

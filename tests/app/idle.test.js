@@ -1,6 +1,6 @@
 /** What is put off is not forgotten. */
 import { afterEach, test } from 'node:test';
-import { whenIdle } from '../../app/idle.js';
+import { whenIdle } from '../../app/tab/dom/idle.js';
 
 afterEach(() => Reflect.deleteProperty(globalThis, 'window'));
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
-import { Kernel } from '../../app/kernel.js';
+import { Kernel } from '../../app/tab/kernel/kernel.js';
 
-/** @typedef {import('../../app/protocol.js').Response} Response @typedef {import('../../app/protocol.js').Request} Request */
+/** @typedef {import('../../app/shared/protocol.js').Response} Response @typedef {import('../../app/shared/protocol.js').Request} Request */
 
 class FakeWorker {
   /** @type {Request[]} */

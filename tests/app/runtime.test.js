@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
-import { ensureCompiled, ensureWheel, member } from '../../app/build/runtime.js';
-import { Failure, sha256 } from '../../app/build/tools.js';
+import { ensureCompiled, ensureWheel, member } from '../../app/site/runtime.js';
+import { Failure, sha256 } from '../../app/tools/tools.js';
 
 const GOOD = strToU8('the wheel');
 const WHEEL = { file_name: 'numpy.whl', sha256: sha256(GOOD) };

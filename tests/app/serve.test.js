@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { serve } from '../../app/build/serve.js';
+import { serve } from '../../app/tools/serve.js';
 
 /** @type {string} */
 let folder;

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkNode } from '../../app/build/install.js';
-import { findPython } from '../../app/build/python.js';
-import { explain, Failure, reason, run, withTemporaryFolder, writeWhole } from '../../app/build/tools.js';
+import { checkNode } from '../../app/tools/install.js';
+import { findPython } from '../../app/tools/python.js';
+import { explain, Failure, reason, run, withTemporaryFolder, writeWhole } from '../../app/tools/tools.js';
 
 /** @param {(folder: string) => Promise<void>} use */
 const inFolder = (use) => async () => {

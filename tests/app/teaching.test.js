@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { definer, distance, nearName } from '../../app/definers.js';
-import { hintFor, partsOf } from '../../app/hints.js';
-import { Kernel } from '../../app/kernel.js';
-import { follow, inWords, titleWith } from '../../app/pace.js';
-import { typeAndShape } from '../../app/values.js';
+import { definer, distance, nearName } from '../../app/tab/lesson/name-lookup.js';
+import { hintFor, partsOf } from '../../app/tab/block/hints.js';
+import { Kernel } from '../../app/tab/kernel/kernel.js';
+import { follow, inWords, titleWith } from '../../app/tab/lesson/pace.js';
+import { typeAndShape } from '../../app/tab/variables/variables-table.js';
 
 const BLOCKS = [
   { id: 'data', title: 'Pairs', defines: ['pairs', 'rng'] },
@@ -12,7 +12,7 @@ const BLOCKS = [
   { id: 'train', title: 'Training', defines: ['losses'] },
 ];
 
-/** @param {number} index @returns {import('../../app/hints.js').Definers} */
+/** @param {number} index @returns {import('../../app/tab/block/hints.js').Definers} */
 const definersOf = (index) => ({
   find: (name) => definer(BLOCKS, index, name),
   near: (name) => nearName(BLOCKS, name),
@@ -55,10 +55,10 @@ test('a misspelt name is explained by Python, or else by the other blocks, with 
 
 /** A loop that says where it is every 100 ms. @param {number} steps @param {number} total @param {number} perSecond */
 function loop(steps, total, perSecond) {
-  /** @type {import('../../app/pace.js').Pace | undefined} */
+  /** @type {import('../../app/tab/lesson/pace.js').Pace | undefined} */
   let pace;
   for (let i = 0; i <= steps; i += 1) pace = follow(pace, { at: 5000 + i * 100, done: (i * perSecond) / 10, total });
-  return /** @type {import('../../app/pace.js').Pace} */ (pace);
+  return /** @type {import('../../app/tab/lesson/pace.js').Pace} */ (pace);
 }
 
 test('a loop is silent for a second, and then says its share, the time left and its rate', () => {
@@ -96,9 +96,9 @@ test('a value is told by type and shape, or by type and length', () => {
 });
 
 function kernelWithWorker() {
-  /** @type {import('../../app/protocol.js').Request[]} */
+  /** @type {import('../../app/shared/protocol.js').Request[]} */
   const posted = [];
-  /** @type {(response: import('../../app/protocol.js').Response) => void} */
+  /** @type {(response: import('../../app/shared/protocol.js').Response) => void} */
   let say = () => {};
   const kernel = new Kernel((receive) => {
     say = receive;

@@ -5,9 +5,9 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
-import { findPython } from '../../app/build/python.js';
-import { ensureWheel } from '../../app/build/runtime.js';
-import { CACHE, Failure, npm, readIfThere, reason, run, sha256, TOP, withTemporaryFolder, writeWhole } from '../../app/build/tools.js';
+import { findPython } from '../../app/tools/python.js';
+import { ensureWheel } from '../../app/site/runtime.js';
+import { CACHE, Failure, npm, readIfThere, reason, run, sha256, TOP, withTemporaryFolder, writeWhole } from '../../app/tools/tools.js';
 
 /** @typedef {{name: string, version: string, file_name: string, sha256: string, depends: string[]}} Package As Pyodide's lock file has it */
 /** @typedef {{info: object, packages: Record<string, Package>}} Lock */

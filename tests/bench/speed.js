@@ -7,9 +7,9 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setImmediate } from 'node:timers/promises';
-import { ensurePython } from '../../app/build/python.js';
-import { ensureRuntime, RUNTIME, startOptions } from '../../app/build/runtime.js';
-import { asProgram, Failure, run, TOP } from '../../app/build/tools.js';
+import { ensurePython } from '../../app/tools/python.js';
+import { ensureRuntime, RUNTIME, startOptions } from '../../app/site/runtime.js';
+import { asProgram, Failure, run, TOP } from '../../app/tools/tools.js';
 
 /**
  * @typedef {{median: number, low: number, high: number}} Spread

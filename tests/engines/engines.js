@@ -1,7 +1,7 @@
 /** The three engines, each behind the same few words: see `Driver`. A missing one is installed where that can be done. */
 import { existsSync } from 'node:fs';
 import { chromium, firefox } from '@playwright/test';
-import { Failure } from '../../app/build/tools.js';
+import { Failure } from '../../app/tools/tools.js';
 import { chromiumPath, installDebian, launchOptions, onDebianAsRoot } from '../browsers.js';
 import { openSession, startScreen } from './webdriver.js';
 

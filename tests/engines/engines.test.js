@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { serve } from '../../app/build/serve.js';
-import { TOP } from '../../app/build/tools.js';
+import { serve } from '../../app/tools/serve.js';
+import { TOP } from '../../app/tools/tools.js';
 import { ENGINES, ensure } from './engines.js';
 import { BAD_INPUT, BY_TOUCH, JOURNEYS, offline, STARTS } from './journeys.js';
 

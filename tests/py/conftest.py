@@ -6,15 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from lessons import outside
+from lessons import run_in_terminal
 
-LESSONS = pathlib.Path(outside.__file__).parent
+LESSONS = pathlib.Path(run_in_terminal.__file__).parent / "chapters"
 
 
 @pytest.fixture(scope="session")
 def lesson():
     """All names after every chapter has run, in page order."""
-    return SimpleNamespace(**outside.chapters_before(str(LESSONS / "99_end.py")))
+    return SimpleNamespace(**run_in_terminal.chapters_before(str(LESSONS / "99_end.py")))
 
 
 @pytest.fixture(scope="session")

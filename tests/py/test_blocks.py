@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lessons.given import GIVEN
+from lessons.block_globals import GIVEN
 from preflab import (
     gaussian_policy,
     groups,

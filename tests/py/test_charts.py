@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from lessons import charts, outside
+from lessons import charts, run_in_terminal
 from runtime import figures
 
 CHARTS = [
@@ -33,12 +33,12 @@ def drawn():
 
             return draw
 
-    given = outside.GIVEN | {"charts": Recorder(), "live": lambda chart, *args: chart(*args)}
-    original, outside.GIVEN = outside.GIVEN, given
+    given = run_in_terminal.GIVEN | {"charts": Recorder(), "live": lambda chart, *args: chart(*args)}
+    original, run_in_terminal.GIVEN = run_in_terminal.GIVEN, given
     try:
-        outside.chapters_before(str(pathlib.Path(outside.__file__).parent / "99_end.py"))
+        run_in_terminal.chapters_before(str(pathlib.Path(run_in_terminal.__file__).parent / "chapters/99_end.py"))
     finally:
-        outside.GIVEN = original
+        run_in_terminal.GIVEN = original
     return found
 
 

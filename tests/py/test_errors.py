@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from error_cases import CASES, GIVEN, events_of, fits, says
 
-from runtime.finite import not_finite
+from runtime.explain.nan_notes import not_finite
 from runtime.runner import Runner
 
 

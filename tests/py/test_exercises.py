@@ -9,15 +9,15 @@ import textwrap
 import numpy as np
 import pytest
 
-from lessons import outside
+from lessons import run_in_terminal
+from lessons.block_globals import GIVEN
 from lessons.exercises import EXERCISES
-from lessons.given import GIVEN
 from runtime import grading
 from runtime.dependencies import names
 from runtime.grading import Exercise, Work, grade, near, number
 from runtime.runner import Runner
 
-CHAPTER = pathlib.Path(outside.__file__).parent / "06_exercises.py"
+CHAPTER = pathlib.Path(run_in_terminal.__file__).parent / "chapters/06_exercises.py"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def solutions():
 @pytest.fixture(scope="module")
 def before():
     """The names that the chapters before the exercises leave."""
-    return outside.chapters_before(str(CHAPTER))
+    return run_in_terminal.chapters_before(str(CHAPTER))
 
 
 def fill(starter, parts):

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from lessons.given import GIVEN
+from lessons.block_globals import GIVEN
 from runtime.dependencies import names
 
 IDS = """preferences reward-model train-reward generalize policy ppo-step ppo-setup ppo-train dpo-loss

@@ -10,7 +10,7 @@ import sys
 import nbformat
 import pytest
 
-from lessons.given import GIVEN
+from lessons.block_globals import GIVEN
 from runtime.dependencies import names
 
 TOP = pathlib.Path(__file__).parents[2]
@@ -22,9 +22,9 @@ EDITS = {
 
 # What the page does with the reader's code, with a stub for the figures that the prose cites.
 EXPORT = """
-import { citations, readLesson } from './app/build/lessons.js';
-import { takeAlong } from './app/build/takeaway.js';
-import { notebookFile } from './app/export.js';
+import { citations, readLesson } from './app/site/cells.js';
+import { takeAlong } from './app/site/takeaway.js';
+import { notebookFile } from './app/shared/export.js';
 const cells = await readLesson();
 const figures = Object.fromEntries(cells.flatMap(({ source }) => citations(source)).map((one) => [one, '…']));
 const lesson = await takeAlong(cells, figures);

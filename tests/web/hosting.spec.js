@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sirv from 'sirv';
-import { TOP } from '../../app/build/tools.js';
+import { TOP } from '../../app/tools/tools.js';
 import { block, expect, ready, test } from './page.js';
 
 const DIST = join(TOP, 'dist');

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import AxeBuilder from '@axe-core/playwright';
-import { TOP } from '../../app/build/tools.js';
+import { TOP } from '../../app/tools/tools.js';
 import { block, blockIds, expect, open, recorded, test } from './page.js';
 
 test('a first visit reads at once and shows what was recorded', async ({ page }) => {

@@ -1,5 +1,5 @@
-import { serve } from '../../app/build/serve.js';
-import { CACHE, withTemporaryFolder } from '../../app/build/tools.js';
+import { serve } from '../../app/tools/serve.js';
+import { CACHE, withTemporaryFolder } from '../../app/tools/tools.js';
 import { FIRST_OUTPUT, median, writePlainPages } from '../bench/start.js';
 import { block, expect, gaveWhatWasRecorded, open, SNAPSHOT, test } from './page.js';
 

@@ -1,6 +1,6 @@
 /** Nothing lost, and all of it can be taken along: two tabs, crashes, full storage, links, files. */
 import { readFile } from 'node:fs/promises';
-import { encodeEdits } from '../../app/share.js';
+import { encodeEdits } from '../../app/tab/edits/share-link.js';
 import { block, expect, fill, open, test } from './page.js';
 
 const EDIT = 'preference-lab/edit/';

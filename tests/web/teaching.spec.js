@@ -1,8 +1,8 @@
 /** Errors that teach, help while one edits, the variables, and how far a long loop is. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TOP } from '../../app/build/tools.js';
-import { startOptions } from '../../app/build/runtime.js';
+import { TOP } from '../../app/tools/tools.js';
+import { startOptions } from '../../app/site/runtime.js';
 import { block, expect, open, test } from './page.js';
 
 test('each common mistake gets its hint on the page’s own Python, too', async () => {

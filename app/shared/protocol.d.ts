@@ -1,0 +1,114 @@
+/** The messages between the page and the Python worker. Plain JSON, but for the interrupt buffer. */
+
+export interface Names {
+  defines: string[];
+  uses: string[];
+}
+
+/** A Plotly figure made in Python: dicts and lists. `meta` is ours. */
+export interface Figure {
+  data: Record<string, any>[];
+  layout: { meta?: { title?: string; summary?: string; panels?: number } } & Record<string, any>;
+}
+
+/** A table made in Python. A cell with a tone carries a verdict. */
+export interface Table {
+  title: string;
+  columns: string[];
+  rows: (string | { text: string; tone: string })[][];
+}
+
+/** One value in a table of variables; py/runtime/safe_inspect.py makes it. `shape` is '' for what has none. */
+export interface Row {
+  name: string;
+  kind: 'value' | 'function';
+  type: string;
+  shape: string;
+  summary: string;
+}
+
+/** A completion: `detail` is a signature or a shape. */
+export interface Item {
+  label: string;
+  kind: 'function' | 'class' | 'module' | 'value' | 'property' | 'keyword';
+  detail: string;
+}
+
+/** What is known of a name; not `live` if it is only in the text, so far. */
+export interface Help {
+  name: string;
+  kind: Item['kind'];
+  signature: string;
+  doc: string;
+  value: string;
+  live: boolean;
+}
+
+/** About the live names. The answers are Item[], Help or null, and Row[]. */
+export type Question =
+  | { kind: 'complete'; base: string; source: string }
+  | { kind: 'help'; path: string; source: string }
+  | { kind: 'variables' };
+
+/** `hint`: the usual cause, code in backticks. `about`: the name that was missing. `where`: the line that failed, if in another block. `full`: no memory is left. */
+export interface ErrorEvent {
+  type: 'error';
+  id: number;
+  name: string;
+  message: string;
+  text: string;
+  line: number | null;
+  hint?: string | null;
+  about?: string | null;
+  where?: { block: string; line: number; function: string } | null;
+  variables?: Row[];
+  full?: boolean;
+}
+
+/** From the page to the worker. */
+export type Request =
+  | { type: 'ask'; id: number; question: Question }
+  | { type: 'run'; id: number; block: string; source: string }
+  | { type: 'stop'; id: number }
+  | { type: 'check'; id: number; block: string }
+  | { type: 'names'; id: number; source: string }
+  | { type: 'interrupt'; buffer: Int32Array };
+
+/** From the worker to the page, about one run. */
+export type RunEvent =
+  | { type: 'stdout' | 'stderr'; id: number; text: string }
+  | { type: 'display'; id: number; slot: string; mime: string; data: unknown }
+  | { type: 'progress'; id: number; done: number; total: number; seconds: number }
+  | { type: 'folded'; id: number; characters: number; limit: number }
+  | { type: 'note'; id: number; text: string }
+  | { type: 'verdict'; id: number; passed: boolean; message: string; line: number | null }
+  | ErrorEvent
+  | { type: 'warning'; id: number; name: string; message: string; line: number | null; hint: string | null }
+  | { type: 'done'; id: number; status: 'ok' | 'error' | 'stopped'; seconds: number };
+
+/** From the worker to the page, about the worker. */
+export type WorkerEvent =
+  | { type: 'step' | 'failed'; text: string }
+  | { type: 'ready'; python: string; numpy: string }
+  | { type: 'names'; id: number; names: Names | null }
+  | { type: 'answer'; id: number; answer: unknown };
+
+export type Response = RunEvent | WorkerEvent;
+
+/** What the build wrote down of one block. */
+export interface Recorded {
+  text: string;
+  charts: { slot: string; figure: Figure }[];
+  tables: { slot: string; table: Table }[];
+}
+
+/** What the build wrote down for the downloads: see app/shared/export.js. */
+export interface TakeAlong {
+  cells: { kind: 'prose' | 'block' | 'solution'; id: string; title: string; source: string }[];
+  /** The page's Python by module name. */
+  modules: Record<string, string>;
+  /** Python that makes a module from its text. */
+  loader: string;
+  /** Python that defines what the page gives to every block. */
+  given: { python: string; jupyter: string };
+}

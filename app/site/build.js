@@ -1,0 +1,54 @@
+/** The site in dist/, built again only when something that goes into it has changed. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { compressFolder } from './compress.js';
+import { writeServiceWorker } from './precache.js';
+import { ensureRecorded } from './record.js';
+import { ensureRuntime } from './runtime.js';
+import { readIfThere, TOP, writeWhole } from '../tools/tools.js';
+
+export const DIST = join(TOP, 'dist');
+
+/** In dist/, so that whatever empties dist/ also takes the stamp away. The server hides names with a dot. */
+const STAMP = join(DIST, '.inputs');
+
+const INPUTS = { files: ['index.html', 'package-lock.json'], folders: ['app', 'py', 'static'] };
+
+/** What tools leave in those folders, and the runtime files, which package-lock.json pins. */
+const NOT_INPUTS = /(^|[\\/])(__pycache__|\.\w+_cache|[^\\/]+\.egg-info)([\\/]|$)|^static[\\/]runtime[\\/]/;
+
+/** @param {string} folder @returns {Promise<string[]>} paths from the top */
+async function filesUnder(folder) {
+  const entries = await readdir(join(TOP, folder), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(TOP.length));
+}
+
+/** A hash of all that goes into the site. */
+async function inputs() {
+  const found = await Promise.all(INPUTS.folders.map(filesUnder));
+  const hash = createHash('sha256');
+  for (const path of [...INPUTS.files, ...found.flat()].filter((path) => !NOT_INPUTS.test(path)).sort()) {
+    hash.update(path).update('\0').update(await readFile(join(TOP, path))).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** Fetches, records and builds what is not there yet. */
+export async function ensureBuilt() {
+  await ensureRuntime();
+  await ensureRecorded();
+  const wanted = await inputs();
+  if (String(await readIfThere(STAMP)) === wanted) return;
+  console.log('Building the page ...');
+  try {
+    await build({ configFile: join(TOP, 'app/site/vite.config.js'), logLevel: 'warn' });
+    await writeServiceWorker(DIST);
+    await compressFolder(DIST);
+  } catch (error) {
+    await rm(DIST, { recursive: true, force: true });
+    throw error;
+  }
+  await writeWhole(STAMP, wanted);
+}

@@ -1,0 +1,137 @@
+/**
+ * Runs the lesson once, on the very Pyodide and NumPy that the reader's browser will run, and writes down what each
+ * block prints and draws: static/recorded/lesson.json for the build, and static/recorded/<block>.json for the page.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { addEvent, textOf } from '../output/output-items.js';
+import { citations, readLesson } from './cells.js';
+import { pythonFiles } from './python-files.js';
+import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
+import { asProgram, Failure, readIfThere, TOP, writeWhole } from '../tools/tools.js';
+
+/**
+ * @typedef {import('../output/output-items.js').Item} Item
+ * @typedef {import('../shared/protocol.js').Names} Names
+ * @typedef {{hash: string, items: Record<string, Item[]>, solutions: Record<string, Item[]>, names: Record<string, Names>,
+ *   figures: Record<string, string>, exercises?: Record<string, {hints: string[], needs: string[]}>}} Recording
+ */
+
+const RECORDED = join(TOP, 'static/recorded');
+const CHAPTERS = 'py/lessons/chapters';
+const RECORDING = join(RECORDED, 'lesson.json');
+
+/** Runs blocks with the page's own runner and collects their events. */
+const RECORDER = `
+import json
+from lessons.exercises import EXERCISES
+from lessons.block_globals import GIVEN
+from runtime.dependencies import names
+from runtime.runner import Runner
+
+events = []
+
+def begin():
+    global runner
+    runner = Runner(events.append, GIVEN)
+
+begin()
+
+async def record(block, source):
+    events.clear()
+    await runner.run(0, block, source)
+    return json.dumps({"events": events, "names": names(source)})
+
+async def record_aside(block, source):
+    """A solution must not change what the blocks after it find."""
+    before = dict(runner.namespace)
+    recorded = await record(block, source)
+    runner.namespace.clear()
+    runner.namespace.update(before)
+    return recorded
+
+def exercises():
+    return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in EXERCISES.items()})
+
+def figure(expression):
+    return eval(f'f"""{{{expression}}}"""', runner.namespace)
+`;
+
+/** Python with the lesson's runtime, and the functions above. */
+export async function startPython() {
+  const { loadPyodide } = await import('pyodide');
+  // A build that goes well says nothing.
+  const python = await loadPyodide({ ...await startOptions(), stdout: () => {}, stderr: () => {} });
+  python.mountNodeFS('/py', join(TOP, 'py'));
+  python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
+  python.runPython(RECORDER);
+  return python;
+}
+
+/**
+ * What a block gives and names.
+ * @param {any} python from `startPython` @param {'record' | 'record_aside'} how @param {string} id @param {string} source
+ * @returns {Promise<{items: Item[], names: Names}>}
+ */
+export async function outcome(python, how, id, source) {
+  const { events, names } = JSON.parse(await python.globals.get(how)(id, source));
+  const error = events.find((/** @type {{type: string}} */ event) => event.type === 'error');
+  if (error) throw new Failure(`The lesson's block "${id}" fails:\n${error.text}`);
+  return { items: events.reduce(addEvent, []), names };
+}
+
+/** @returns {Promise<Omit<Recording, 'hash'>>} */
+async function record() {
+  const python = await startPython();
+  const cells = await readLesson();
+  /** @type {Omit<Recording, 'hash'>} */
+  const recording = { items: {}, solutions: {}, names: {}, figures: {}, exercises: JSON.parse(python.globals.get('exercises')()) };
+
+  /** @param {'record' | 'record_aside'} how @param {string} id @param {string} source */
+  const run = (how, id, source) => outcome(python, how, id, source);
+
+  for (const { kind, id, source } of cells) {
+    if (kind === 'block') ({ items: recording.items[id], names: recording.names[id] } = await run('record', id, source));
+    if (kind === 'evidence') await run('record', 'evidence', source);
+    if (kind === 'solution') recording.solutions[id] = (await run('record_aside', id, source)).items;
+  }
+  // Last, so that prose may cite what comes below it.
+  for (const expression of cells.filter(({ kind }) => kind === 'prose').flatMap(({ source }) => citations(source))) {
+    recording.figures[expression] = python.globals.get('figure')(expression);
+  }
+  return recording;
+}
+
+/** A hash of all that the recorded outputs depend on. */
+async function inputs() {
+  const chapters = (await readdir(join(TOP, CHAPTERS))).filter((name) => name.endsWith('.py')).map((name) => join(CHAPTERS, name)).sort();
+  const python = (await pythonFiles()).map((name) => join('py', name));
+  const hash = createHash('sha256').update(RUNTIME.version);
+  for (const path of [...chapters, ...python, 'app/output/output-items.js', 'app/site/record.js', 'app/site/cells.js']) {
+    hash.update(path).update('\0').update(await readFile(join(TOP, path))).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** Records the lesson unless that was done for the same sources. @returns {Promise<Recording>} */
+export async function ensureRecorded() {
+  const hash = await inputs();
+  const known = await readIfThere(RECORDING);
+  if (known && JSON.parse(String(known)).hash === hash) return JSON.parse(String(known));
+  console.log('Recording what each block gives ...');
+  const recording = { hash, ...await record() };
+  await mkdir(RECORDED, { recursive: true });
+  for (const [id, items] of Object.entries(recording.items)) {
+    const charts = items.filter((item) => item.kind === 'chart').map(({ slot, figure }) => ({ slot, figure }));
+    const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => ({ slot, table }));
+    await writeWhole(join(RECORDED, `${id}.json`), JSON.stringify({ text: textOf(items), charts, tables }));
+  }
+  await writeWhole(RECORDING, JSON.stringify(recording));
+  return recording;
+}
+
+await asProgram(import.meta.url, async () => {
+  await ensureRuntime();
+  await ensureRecorded();
+});

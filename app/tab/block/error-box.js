@@ -1,0 +1,52 @@
+/** What went wrong, as DOM: the message first, then the usual cause, and on a click the variables and the traceback. */
+import { element, linkTo } from '../dom/element.js';
+import { hintFor, partsOf } from './hints.js';
+import { disclosure } from '../dom/notice.js';
+import { valuesTable } from '../variables/variables-table.js';
+
+/**
+ * @typedef {import('./hints.js').Definers} Definers
+ * @typedef {import('../../shared/protocol.js').ErrorEvent} ErrorEvent
+ * @typedef {Extract<import('../../shared/protocol.js').RunEvent, {type: 'warning'}>} WarningEvent
+ */
+
+/** @param {ErrorEvent} error @param {Definers} definers @param {(line: number) => void} goTo shows a line of this block */
+export function errorBox(error, definers, goTo) {
+  // It is the answer to a click on Run: screen readers say it at once.
+  const box = element('div', { className: 'error-box', role: 'alert' });
+  const { name, message, line, where, variables = [], text } = error;
+  box.append(element('p', { className: 'said' }, element('strong', {}, name), message ? `: ${message}` : '', ...lineOf(line, goTo)));
+  const hint = hintFor(error, definers);
+  if (hint.length) box.append(element('p', { className: 'cause' }, ...nodesOf(hint)));
+  const title = where ? definers.titleOf(where.block) : undefined;
+  if (where && title) {
+    box.append(element('p', { className: 'cause' }, ...nodesOf([
+      'It failed in ', { code: where.function }, `, line ${where.line} of `, { id: where.block, title }, ', which this block called.'])));
+  }
+  if (variables.length) box.append(disclosure('Variables at this point', valuesTable(variables)));
+  box.append(disclosure('Traceback', element('pre', { tabIndex: 0 }, text)));
+  return box;
+}
+
+/** A warning is no error: one quiet line. @param {WarningEvent} warning @param {(line: number) => void} goTo */
+export function noteBox({ name, message, line, hint }, goTo) {
+  const note = element('p', { className: 'message note' }, `${name}: `, ...nodesOf(partsOf(message)), ...lineOf(line, goTo), '. ');
+  note.append(...nodesOf(partsOf(hint ?? '')));
+  return note;
+}
+
+/** @param {import('./hints.js').Part[]} parts @returns {(Node | string)[]} */
+export function nodesOf(parts) {
+  return parts.map((part) => {
+    if (typeof part === 'string') return part;
+    return 'code' in part ? element('code', {}, part.code) : linkTo(part.id, part.title);
+  });
+}
+
+/** ` (line 3)`, a button that goes there. @param {number | null} line @param {(line: number) => void} goTo @returns {(Node | string)[]} */
+function lineOf(line, goTo) {
+  if (!line) return [];
+  const button = element('button', { className: 'line', type: 'button' }, `line ${line}`);
+  button.addEventListener('click', () => goTo(line));
+  return [' (', button, ')'];
+}

@@ -1,0 +1,89 @@
+/**
+ * What parts of the lesson get when Python has started, and the first block has run where a reader has asked for it at once:
+ * an editor, what is near first, and a layout. They would otherwise take time from it. Recorded charts come with the reader.
+ */
+import { whenIdle } from '../dom/idle.js';
+import { PyBlock } from './py-block.js';
+
+/** How far below and above the screen is near. */
+const MARGIN = '600px 0px';
+
+/** Where the start takes longer, what is near gets its editor meanwhile. */
+const PATIENCE_MS = 1500;
+
+/** How long a first block may keep the editors waiting. */
+const FIRST_RUN_MS = 500;
+
+/** Between two parts that nobody sees yet, the page has time for the reader. */
+const PAUSE_MS = 40;
+
+/** How many parts are laid out together: at each time, Firefox lays out all that were before. */
+const TOGETHER = 25;
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/** @param {Element} part @returns {Promise<void>} */
+const furnished = (part) => new Promise((resolve) => whenIdle(() => {
+  if (part instanceof PyBlock) part.mountEditor().then(resolve, () => resolve());
+  else resolve();
+}));
+
+/** @param {import('../lesson/py-lesson.js').PyLesson} lesson @param {Promise<unknown>} started */
+async function firstRun(lesson, started) {
+  await started;
+  if (!lesson.working) return;
+  const ran = new Promise((resolve) => { lesson.addEventListener('lesson-ran', resolve, { once: true }); });
+  await Promise.race([ran, pause(FIRST_RUN_MS)]);
+}
+
+/** @param {import('../lesson/py-lesson.js').PyLesson} lesson @param {Promise<unknown>} started Python has started, or has failed to */
+export function furnish(lesson, started) {
+  const parts = /** @type {HTMLElement[]} */ ([...lesson.querySelectorAll('.prose, py-block')]);
+  /** @type {Set<HTMLElement>} */
+  const near = new Set();
+  /** @type {Set<HTMLElement>} */
+  const far = new Set();
+  /** Far parts that have what they need: see app/style/prose.css. @type {HTMLElement[]} */
+  const toLayOut = [];
+  const ran = firstRun(lesson, started);
+  const calm = Promise.race([ran, pause(PATIENCE_MS)]);
+  let working = false;
+
+  /** One at a time, what is near first. */
+  async function work() {
+    if (working) return;
+    working = true;
+    await calm;
+    while (near.size + far.size + toLayOut.length) {
+      const [part] = [...near, ...far];
+      if (part) {
+        const isNear = near.delete(part);
+        far.delete(part);
+        await furnished(part);
+        if (isNear) continue;
+        toLayOut.push(part);
+      } else {
+        for (const { style } of toLayOut.splice(0, TOGETHER)) style.contentVisibility = 'visible';
+      }
+      await pause(PAUSE_MS);
+    }
+    working = false;
+  }
+
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      near.add(/** @type {HTMLElement} */ (target));
+      if (target instanceof PyBlock && target.hasCharts) target.showRecordedCharts();
+    }
+    work();
+  }, { rootMargin: MARGIN });
+  for (const part of parts) watcher.observe(part);
+
+  ran.then(() => {
+    for (const part of parts) far.add(part);
+    work();
+  });
+}

@@ -1,0 +1,114 @@
+/** CodeMirror for one block of Python. It edits; it does not run anything. */
+import { closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { python } from '@codemirror/lang-python';
+import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
+import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
+import { Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import { classHighlighter } from '@lezer/highlight';
+import { assist } from './completion.js';
+
+/** @type {import('@codemirror/state').StateEffectType<number | null>} */
+const setErrorLine = StateEffect.define();
+
+/** The line that an error came from, until the code changes. */
+const errorLine = StateField.define({
+  create: () => Decoration.none,
+  update(marks, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(setErrorLine)) return markLine(transaction.state, effect.value);
+    }
+    return transaction.docChanged ? Decoration.none : marks;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/** @param {EditorState} state @param {number | null} line from 1 */
+function markLine({ doc }, line) {
+  if (!line || line > doc.lines) return Decoration.none;
+  const mark = Decoration.line({ class: 'cm-error-line', attributes: { 'aria-invalid': 'true' } });
+  return Decoration.set(mark.range(doc.line(line).from));
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.source
+ * @param {string} options.label for screen readers
+ * @param {(source: string) => void} options.onChange
+ * @param {() => void} options.onRun Ctrl/Cmd+Enter
+ * @param {() => void} options.onRunAndNext Shift+Enter
+ * @param {import('./completion-answers.js').Assistant} options.assistant completes and explains
+ */
+export function createEditor({ source, label, onChange, onRun, onRunAndNext, assistant }) {
+  /** @param {() => void} action */
+  const command = (action) => () => {
+    action();
+    return true;
+  };
+  let layingOut = false;
+  const view = new EditorView({
+    state: EditorState.create({
+      doc: source,
+      extensions: [
+        assist(assistant),
+        Prec.highest(keymap.of([
+          { key: 'Mod-Enter', run: command(onRun) },
+          { key: 'Shift-Enter', run: command(onRunAndNext) },
+          { key: 'Escape', run: leave },
+        ])),
+        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+        lineNumbers(), history(), bracketMatching(), closeBrackets(), indentOnInput(), highlightActiveLine(),
+        indentUnit.of('    '), EditorState.tabSize.of(4),
+        python(), syntaxHighlighting(classHighlighter), errorLine,
+        // Laying out asks for a scroll, which makes CodeMirror measure; the page stays where it is.
+        EditorView.scrollHandler.of(() => {
+          const stay = layingOut;
+          layingOut = false;
+          return stay;
+        }),
+        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+        EditorView.updateListener.of((update) => { if (update.docChanged) onChange(update.state.doc.toString()); }),
+      ],
+    }),
+  });
+
+  return {
+    dom: view.dom,
+    /** Lays the code out though it may be far from the screen: CodeMirror guesses heights until it has to scroll. */
+    layOut() {
+      const measure = () => {
+        layingOut = true;
+        view.dispatch({ effects: EditorView.scrollIntoView(Math.floor(view.state.doc.length / 2)) });
+      };
+      measure();
+      // The first measure finds the height of a line, the second draws as many as that leaves room for.
+      requestAnimationFrame(() => requestAnimationFrame(measure));
+    },
+    focus: () => view.focus(),
+    /** @param {{x: number, y: number}} place in the window */
+    focusAt(place) {
+      view.focus();
+      view.dispatch({ selection: { anchor: view.posAtCoords(place, false) } });
+    },
+    /** @param {string} text */
+    setSource: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
+    /** @param {number | null} line from 1 */
+    markError: (line) => view.dispatch({ effects: setErrorLine.of(line) }),
+    /** Puts the cursor there. @param {number} line from 1 */
+    goTo(line) {
+      const at = view.state.doc.line(Math.min(line, view.state.doc.lines)).from;
+      view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: 'center' }) });
+      view.focus();
+    },
+  };
+}
+
+/** Escape leaves the editor, so that Tab moves on; a list of completions that is open is closed first. @param {EditorView} view */
+function leave(view) {
+  if (completionStatus(view.state) === 'active') return false;
+  const section = view.dom.closest('section');
+  const run = section?.querySelector('button.run');
+  if (!(run instanceof HTMLElement)) return false;
+  run.focus();
+  return true;
+}

@@ -1,0 +1,143 @@
+/**
+ * <py-exercise>: what an exercise adds to its block: Check and its verdict, hints one at a time, the worked answer.
+ * It sits in its block, asks for a check by an event (`block-check`) and is told of it by events on the block.
+ *
+ * @typedef {import('../block/py-block.js').PyBlock} PyBlock
+ * @typedef {Extract<import('../../shared/protocol.js').RunEvent, {type: 'verdict'}>} Verdict
+ */
+import { compare } from './line-diff.js';
+import { element } from '../dom/element.js';
+import { hasPassed, keepPassed } from './exercise-progress.js';
+
+const SAID = { passed: 'Passed, well done.', wrong: 'Not yet.', old: 'Passed, before this edit.' };
+
+export class PyExercise extends HTMLElement {
+  /** The code that passed in this visit. @type {string | undefined} */
+  #passedSource;
+  /** @type {HTMLElement | undefined} */
+  #verdict;
+
+  connectedCallback() {
+    if (this.dataset.ready) return;
+    this.dataset.ready = '';
+    const block = this.#block;
+    const check = this.#button('.check-answer', block);
+    check.disabled = false;
+    const needs = JSON.parse(this.dataset.needs ?? '[]');
+    check.addEventListener('click', () => block.dispatchEvent(new CustomEvent('block-check', { bubbles: true, detail: { needs } })));
+    block.addEventListener('check-begin', () => this.#begin());
+    block.addEventListener('check-verdict', (event) => this.#show(/** @type {CustomEvent<Verdict & {source: string}>} */ (event).detail));
+    block.addEventListener('check-end', () => { if (!this.#verdict?.dataset.verdict) this.#verdict?.remove(); });
+    block.addEventListener('block-edit', () => this.#onEdit());
+
+    const hints = [...this.querySelectorAll('.hint')];
+    hints.forEach((hint, index) => hint.addEventListener('toggle', () => hints[index + 1]?.setAttribute('data-reached', '')));
+    this.#button('.compare').addEventListener('click', () => this.#compare(Boolean(this.#comparison.hidden)));
+    this.#button('.use').addEventListener('click', () => this.#use());
+    this.#mark();
+  }
+
+  get #block() {
+    return /** @type {PyBlock} */ (this.closest('py-block'));
+  }
+
+  get #comparison() {
+    return /** @type {HTMLElement} */ (this.querySelector('.comparison'));
+  }
+
+  get #answer() {
+    return this.querySelector('.listing code')?.textContent ?? '';
+  }
+
+  get #passed() {
+    const { blockId, original, source } = this.#block;
+    return source === this.#passedSource || hasPassed(blockId, original, source);
+  }
+
+  #begin() {
+    // The region is there before it speaks, so that screen readers hear it.
+    this.#verdict = element('div', { className: 'verdict' }, 'Checking …');
+    this.#verdict.setAttribute('role', 'status');
+    this.#block.querySelector('.messages')?.append(this.#verdict);
+  }
+
+  /** @param {Verdict & {source: string}} verdict `source` is the code that was checked */
+  #show({ passed, message, source }) {
+    const { blockId, original } = this.#block;
+    if (passed) {
+      this.#passedSource = source;
+      keepPassed(blockId, original, source);
+    }
+    if (this.#verdict) {
+      this.#verdict.dataset.verdict = passed ? 'passed' : 'wrong';
+      this.#verdict.replaceChildren(element('strong', {}, passed ? SAID.passed : SAID.wrong), ' ', ...inline(message));
+    }
+    this.#onEdit();
+  }
+
+  /** A pass holds for the code that passed. */
+  #onEdit() {
+    this.#mark();
+    const said = this.#verdict?.querySelector('strong');
+    if (said && this.#verdict?.dataset.verdict === 'passed') {
+      const words = this.#passed ? SAID.passed : SAID.old;
+      if (said.textContent !== words) said.textContent = words;
+    }
+    if (!this.#comparison.hidden) this.#compare(true);
+  }
+
+  #mark() {
+    const passed = this.#passed;
+    const sign = this.#block.querySelector('.passed');
+    if (sign instanceof HTMLElement) sign.hidden = !passed;
+    this.dispatchEvent(new CustomEvent('block-passed', { bubbles: true, detail: { id: this.#block.blockId, passed } }));
+  }
+
+  /** @param {boolean} open */
+  #compare(open) {
+    this.#comparison.hidden = !open;
+    this.#button('.compare').setAttribute('aria-expanded', String(open));
+    if (open) this.#comparison.replaceChildren(...comparisonOf(this.#block.source, this.#answer));
+  }
+
+  #use() {
+    const mine = this.#block.source;
+    this.#block.replaceSource(this.#answer);
+    this.#block.clearMessages();
+    this.#block.say('The worked answer is in the editor. Reset brings back the starter.', [
+      ['Back to my code', () => this.#block.replaceSource(mine)],
+    ]);
+    this.#block.focusEditor();
+  }
+
+  /** @param {string} selector @param {HTMLElement} [within] */
+  #button(selector, within = this) {
+    return /** @type {HTMLButtonElement} */ (within.querySelector(selector));
+  }
+}
+
+const KINDS = /** @type {const} */ ({
+  same: { sign: ' ', tag: 'span', said: '' }, mine: { sign: '−', tag: 'del', said: 'Yours: ' }, theirs: { sign: '+', tag: 'ins', said: 'Worked answer: ' },
+});
+
+/** @param {string} mine @param {string} theirs @returns {HTMLElement[]} */
+function comparisonOf(mine, theirs) {
+  const lines = compare(mine, theirs);
+  if (!lines.length) return [element('p', { className: 'legend-line' }, 'Your code is the worked answer, line by line.')];
+  const legend = element('p', { className: 'legend-line' }, element('del', {}, '− yours'), ' ', element('ins', {}, '+ worked answer'));
+  const code = element('div', { className: 'lines' }, ...lines.map((line) => {
+    if (line.kind === 'gap') return element('span', { className: 'gap' }, `… ${line.lines} lines that are the same`);
+    const { sign, tag, said } = KINDS[line.kind];
+    const mark = element('span', { className: 'sign', ariaHidden: 'true' }, sign);
+    return element(tag, { className: 'line' }, mark, element('span', { className: 'said' }, said), line.text || ' ');
+  }));
+  return [legend, code];
+}
+
+/** `code` and *emphasis* of a message, as nodes. @param {string} text */
+function inline(text) {
+  return text.split(/(`[^`]+`|\*[^*\s][^*]*\*)/).map((part) => {
+    if (/^`.+`$/.test(part)) return element('code', {}, part.slice(1, -1));
+    return /^\*.+\*$/.test(part) ? element('em', {}, part.slice(1, -1)) : part;
+  });
+}

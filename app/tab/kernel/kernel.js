@@ -1,0 +1,255 @@
+/**
+ * Owns the Python worker: start, runs, stop, restart. Knows no DOM, and of the worker only what `spawn` returns.
+ *
+ * @typedef {import('../../shared/protocol.js').Request} Request
+ * @typedef {import('../../shared/protocol.js').Response} Response
+ * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
+ * @typedef {import('../../shared/protocol.js').Names} Names
+ * @typedef {{post: (request: Request) => void, terminate: () => void}} Worker
+ * @typedef {(receive: (response: Response) => void, fail: (reason: Error) => void) => Worker} Spawn
+ * @typedef {'lost' | 'died' | 'full'} Loss the worker ended with the run, and all values with it: stopped, by itself, for want of memory
+ * @typedef {'ok' | 'error' | 'stopped' | Loss} Outcome
+ * @typedef {{state: 'booting' | 'ready' | 'failed', text: string, restarted: boolean}} Status
+ */
+
+const KEYBOARD_INTERRUPT = 2;
+
+/** How long a stopped run may take to end before its worker is replaced. */
+const PATIENCE_MS = 900;
+
+/** How often it is told within that time: a loop in a `finally` needs a second signal. */
+const SIGNALS = 3;
+
+export class Kernel extends EventTarget {
+  /** @type {Status} */
+  status = { state: 'booting', text: 'Starting Python', restarted: false };
+
+  #spawn;
+  #ids = 0;
+  /** Counts the workers. */
+  #lives = 0;
+  /** @type {Worker | undefined} */
+  #worker;
+  /** Shared with the worker where the browser allows it. @type {Int32Array | undefined} */
+  #interrupt;
+  /** Resolves when the present worker is ready. @type {{promise: Promise<void>, resolve: () => void}} */
+  #ready = deferred();
+  /** @type {{id: number, onEvent: (event: RunEvent) => void, end: (outcome: Outcome) => void} | undefined} */
+  #run;
+  /** @type {Map<number, (answer?: any) => void>} */
+  #asked = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #stopTimer;
+  /** Whether the run that is under way has used up the memory. */
+  #full = false;
+
+  /** @param {Spawn} spawn @param {{shared?: boolean}} [options] shared: whether SharedArrayBuffer may be used */
+  constructor(spawn, { shared = typeof SharedArrayBuffer === 'function' } = {}) {
+    super();
+    this.#spawn = spawn;
+    if (shared) this.#interrupt = new Int32Array(new SharedArrayBuffer(4));
+  }
+
+  /** Whether a run can be stopped without losing the values that earlier runs have made. */
+  get stopsGently() {
+    return Boolean(this.#interrupt);
+  }
+
+  get busy() {
+    return Boolean(this.#run);
+  }
+
+  /** Resolves when the first start has ended, well or not. @returns {Promise<void>} */
+  get settled() {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.status.state === 'booting') return;
+        this.removeEventListener('status', look);
+        resolve();
+      };
+      this.addEventListener('status', look);
+      look();
+    });
+  }
+
+  /** Starts the worker, or a new one after a failure. @param {boolean} [restarted] */
+  start(restarted = false) {
+    this.#worker?.terminate();
+    this.#set({ state: 'booting', text: restarted ? 'Restarting Python' : 'Starting Python', restarted });
+    const life = ++this.#lives;
+    // What an old worker may still say is no longer listened to.
+    this.#worker = this.#spawn(
+      (response) => { if (life === this.#lives) this.#receive(response); },
+      (reason) => { if (life === this.#lives) this.#fail(reason.message); },
+    );
+    if (!this.#interrupt) return;
+    // What was meant for the old worker, which may not have seen it.
+    Atomics.store(this.#interrupt, 0, 0);
+    this.#worker.post({ type: 'interrupt', buffer: this.#interrupt });
+  }
+
+  /**
+   * Runs `source` as soon as Python is ready. One run at a time: the caller waits for it to end.
+   * @param {string} block
+   * @param {string} source
+   * @param {(event: RunEvent) => void} onEvent
+   * @returns {Promise<Outcome>}
+   */
+  run(block, source, onEvent) {
+    return this.#begin((id) => ({ type: 'run', id, block, source }), onEvent);
+  }
+
+  /** Checks the exercise whose block has just run. It may be stopped, as a run may. @param {string} block @param {(event: RunEvent) => void} onEvent */
+  check(block, onEvent) {
+    return this.#begin((id) => ({ type: 'check', id, block }), onEvent);
+  }
+
+  /** @param {(id: number) => Request} request @param {(event: RunEvent) => void} onEvent @returns {Promise<Outcome>} */
+  async #begin(request, onEvent) {
+    if (this.#run) throw new Error('A run is under way');
+    const id = ++this.#ids;
+    /** @type {Promise<Outcome>} */
+    const ended = new Promise((resolve) => {
+      this.#run = { id, onEvent, end: resolve };
+    });
+    this.#ready.promise.then(() => {
+      if (this.#run?.id !== id) return;
+      this.#worker?.post(request(id));
+    });
+    return ended;
+  }
+
+  /**
+   * The names that `source` defines and uses; null if it does not parse, undefined if Python ended before it could answer.
+   * @param {string} source
+   * @returns {Promise<Names | null | undefined>}
+   */
+  async names(source) {
+    await this.#ready.promise;
+    const id = ++this.#ids;
+    return new Promise((resolve) => {
+      this.#asked.set(id, resolve);
+      this.#worker?.post({ type: 'names', id, source });
+    });
+  }
+
+  /**
+   * A question about the live names. Undefined if Python is not ready or is running a block, or does not answer in time:
+   * whoever asks has something else to do meanwhile.
+   * @param {import('../../shared/protocol.js').Question} question
+   * @param {number} within milliseconds
+   * @returns {Promise<any>}
+   */
+  async ask(question, within) {
+    if (this.status.state !== 'ready' || this.#run) return undefined;
+    const id = ++this.#ids;
+    return new Promise((resolve) => {
+      const settle = (/** @type {unknown} */ answer) => {
+        clearTimeout(timer);
+        this.#asked.delete(id);
+        resolve(answer);
+      };
+      const timer = setTimeout(settle, within, undefined);
+      this.#asked.set(id, settle);
+      this.#worker?.post({ type: 'ask', id, question });
+    });
+  }
+
+  /** Ends the run: by a signal that keeps all values, or, where that cannot be or does not work, by a new worker. */
+  stop() {
+    if (!this.#run) return;
+    if (this.status.state !== 'ready') {
+      this.#end('stopped');
+    } else if (this.#interrupt) {
+      // A run that waits hears messages, one that computes hears signals.
+      this.#worker?.post({ type: 'stop', id: this.#run.id });
+      this.#signal(this.#interrupt, SIGNALS);
+    } else {
+      this.#replace('lost');
+    }
+  }
+
+  /** @param {Int32Array} interrupt @param {number} times */
+  #signal(interrupt, times) {
+    clearTimeout(this.#stopTimer);
+    if (!times) return this.#replace('lost');
+    Atomics.store(interrupt, 0, KEYBOARD_INTERRUPT);
+    this.#stopTimer = setTimeout(() => this.#signal(interrupt, times - 1), PATIENCE_MS / SIGNALS);
+  }
+
+  /** @param {string} text */
+  #fail(text) {
+    if (this.status.state === 'ready') this.#replace('died');
+    else if (this.status.state === 'booting') {
+      // What else it might do and say follows from the first failure.
+      this.#worker?.terminate();
+      this.#set({ ...this.status, state: 'failed', text });
+    }
+  }
+
+  /** @param {Loss} loss */
+  #replace(loss) {
+    this.#ready = deferred();
+    for (const answer of this.#asked.values()) answer();
+    this.#asked.clear();
+    this.start(true);
+    this.dispatchEvent(new Event('loss'));
+    this.#end(loss);
+  }
+
+  /** @param {Outcome} outcome */
+  #end(outcome) {
+    clearTimeout(this.#stopTimer);
+    // A signal that came too late for this run must end nothing else, be it a run or an answer.
+    if (this.#interrupt) Atomics.store(this.#interrupt, 0, 0);
+    const run = this.#run;
+    this.#run = undefined;
+    this.#full = false;
+    run?.end(outcome);
+  }
+
+  /** @param {Response} response */
+  #receive(response) {
+    switch (response.type) {
+      case 'step':
+        if (this.status.state === 'booting') this.#set({ ...this.status, text: response.text });
+        break;
+      case 'failed':
+        this.#fail(response.text);
+        break;
+      case 'ready':
+        this.#set({ ...this.status, state: 'ready', text: `Python ${response.python} with NumPy ${response.numpy} is ready` });
+        this.#ready.resolve();
+        break;
+      case 'names':
+        this.#asked.get(response.id)?.(response.names);
+        this.#asked.delete(response.id);
+        break;
+      case 'answer':
+        this.#asked.get(response.id)?.(response.answer);
+        break;
+      default:
+        // Late results of a run that was stopped or repeated are ignored by its id.
+        if (response.id !== this.#run?.id) return;
+        this.#run.onEvent(response);
+        if (response.type === 'error') this.#full = Boolean(response.full);
+        if (response.type !== 'done') return;
+        if (this.#full) this.#replace('full');
+        else this.#end(response.status);
+    }
+  }
+
+  /** @param {Status} status */
+  #set(status) {
+    this.status = status;
+    this.dispatchEvent(new Event('status'));
+  }
+}
+
+function deferred() {
+  /** @type {() => void} */
+  let resolve = () => {};
+  /** @type {Promise<void>} */
+  const promise = new Promise((done) => { resolve = done; });
+  return { promise, resolve };
+}

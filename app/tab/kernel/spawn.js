@@ -1,0 +1,117 @@
+/** Starts a Python worker through PyScript. All that touches PyScript is here and in app/worker/boot.js. */
+import main from '../../../py/worker.py?raw';
+import { handOver } from '../../shared/prefetch.js';
+import interpreter from 'virtual:interpreter';
+import lesson from 'virtual:python';
+import snapshot, { digest } from 'virtual:snapshot';
+
+/**
+ * @typedef {import('./kernel.js').Spawn} Spawn
+ * @typedef {import('../../shared/protocol.js').Request} Request
+ */
+
+/** @param {string} path from the page's own folder */
+const address = (path) => new URL(path, document.baseURI).href;
+
+/** @param {string} path */
+const asset = (path) => new URL(path, import.meta.url).href;
+
+const PYSCRIPT = address(`${__PYSCRIPT__}/core.js`);
+
+/** `?snapshot=off` in the page's address starts Python without the snapshot of its memory. */
+const withSnapshot = new URLSearchParams(window.location.search).get('snapshot') !== 'off';
+
+const INTERPRETER = `${asset(interpreter)}?${new URLSearchParams({
+  lesson: asset(lesson), ...(withSnapshot && { snapshot: asset(snapshot), digest }),
+})}`;
+
+/** An address that needs no network: what cannot be had there, PyScript waits for in silence. */
+const MAIN = URL.createObjectURL(new Blob([main]));
+
+/** PyScript wants a place that the configuration came from; with this ending it takes the object as it is and fetches nothing. */
+const CONFIG_URL = address('config.txt');
+
+/** @type {Promise<any> | undefined} */
+let loading;
+
+/** @type {((worker: globalThis.Worker) => void) | undefined} */
+let created;
+
+/**
+ * PyScript looks for its own scripts and attributes in all that the page holds and that is ever added to it: for one with
+ * editors and charts that is much looking, and this one has none of them. Whoever watches less than the whole page does.
+ */
+const NotOfThePage = class extends MutationObserver {
+  /** @param {Node} target @param {MutationObserverInit} [options] */
+  observe(target, options) {
+    if (target !== document) super.observe(target, options);
+  }
+};
+
+async function importPyScript() {
+  const { MutationObserver } = window;
+  window.MutationObserver = NotOfThePage;
+  try {
+    const core = await import(/* @vite-ignore */ PYSCRIPT);
+    // Hooks are ignored before PyScript has loaded its plugins and defined its script type.
+    await customElements.whenDefined('py-script');
+    return core;
+  } finally {
+    window.MutationObserver = MutationObserver;
+  }
+}
+
+/** PyScript's module, with a hook that hands over a worker when it is created, long before it is ready. */
+async function pyscript() {
+  loading ??= importPyScript().then((core) => {
+    core.hooks.main.onWorker.add((/** @type {unknown} */ _, /** @type {globalThis.Worker} */ worker) => created?.(worker));
+    return core;
+  });
+  // A failed import may be tried again: the network can come back.
+  loading.catch(() => { loading = undefined; });
+  return loading;
+}
+
+/** @type {Spawn} */
+export function spawn(receive, fail) {
+  /** @type {globalThis.Worker | undefined} */
+  let worker;
+  let [ended, ready] = [false, false];
+  /** @type {Request[]} */
+  const waiting = [];
+
+  /** The lock is the worker's for as long as it lives. @param {string} lock */
+  const awaitEnd = (lock) => navigator.locks.request(lock, () => {
+    if (!ended) fail(new Error('its worker was ended by the browser'));
+  });
+
+  async function start() {
+    receive({ type: 'step', text: 'Fetching Python' });
+    const { PyWorker } = await pyscript();
+    if (ended) return;
+    created = (fresh) => {
+      worker = fresh;
+      worker.addEventListener('message', ({ data }) => {
+        if (data instanceof MessagePort) handOver(data);
+        if (typeof data !== 'string') return;
+        const response = JSON.parse(data);
+        ready ||= response.type === 'ready';
+        if (response.type === 'alive') awaitEnd(response.lock);
+        else receive(response);
+      });
+      // PyScript writes errors to the console by itself; here they also end the start. Later ones are the reader's own.
+      worker.onerror = (event) => ready || fail(new Error(/** @type {Partial<ErrorEvent>} */ (event).message || 'the worker failed'));
+      for (const request of waiting.splice(0)) worker.postMessage(request);
+    };
+    await PyWorker(MAIN, { config: {}, configURL: CONFIG_URL, version: INTERPRETER });
+  }
+
+  start().catch((error) => fail(error instanceof Error ? error : new Error(String(error))));
+  return {
+    post: (request) => (worker ? worker.postMessage(request) : void waiting.push(request)),
+    terminate() {
+      ended = true;
+      worker?.terminate();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** Defines the elements and connects them, the kernel and the page's own buttons. Renders nothing. */
+import '../style/page.css';
+import { PyBlock } from './block/py-block.js';
+import { redrawCharts } from '../output/chart.js';
+import { PyExercise } from './exercise/py-exercise.js';
+import { kernel } from './start-kernel.js';
+import { followLesson } from './shell/contents.js';
+import { connectDataTables } from '../output/data-table.js';
+import { whenIdle } from './dom/idle.js';
+import { keepEdits } from './edits/autosave.js';
+import { titleWith } from './lesson/pace.js';
+import { PyLesson } from './lesson/py-lesson.js';
+import { furnish } from './block/lazy-mount.js';
+import { connectPanel } from './take-along/take-along-panel.js';
+import { connectPieces } from './take-along/copy-and-save.js';
+import { receiveLinks } from './edits/share-banner.js';
+import { switchTheme } from './shell/theme.js';
+import { showVariables } from './variables/variables-panel.js';
+
+customElements.define('py-block', PyBlock);
+customElements.define('py-lesson', PyLesson);
+
+/** @param {string} selector */
+const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+
+const lesson = /** @type {PyLesson} */ (find('py-lesson'));
+const runAll = /** @type {HTMLButtonElement} */ (find('#run-all'));
+const stop = /** @type {HTMLButtonElement} */ (find('#stop'));
+const retry = /** @type {HTMLButtonElement} */ (find('#retry'));
+const status = find('#status');
+
+function showStatus() {
+  const { state, text } = kernel.status;
+  const { dataset } = document.documentElement;
+  if (dataset.python !== state) dataset.python = state;
+  if (retry.hidden !== (state !== 'failed')) retry.hidden = state !== 'failed';
+  const said = state === 'failed' ? `Python could not start: ${text}` : (state === 'ready' && lesson.progressText) || (state === 'ready' ? text : `${text} …`);
+  // It is asked for often, and screen readers read what is written.
+  if (status.textContent !== said) status.textContent = said;
+}
+
+const { title } = document;
+let titled = title;
+/** How far the loop is that runs. @type {number | undefined} */
+let share;
+
+function showTitle() {
+  const said = lesson.working ? titleWith(title, lesson.plan, share) : title;
+  if (titled !== said) document.title = titled = said;
+}
+
+/** How long a start may stand still before the reader is told. */
+const SLOW_MS = 30_000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let slow;
+
+function onStatus() {
+  showStatus();
+  clearTimeout(slow);
+  if (kernel.status.state !== 'booting') return;
+  slow = setTimeout(() => {
+    status.textContent = `${kernel.status.text} takes long: the network is slow, or was cut.`;
+    retry.hidden = false;
+  }, SLOW_MS);
+}
+
+kernel.addEventListener('status', onStatus);
+lesson.addEventListener('lesson-change', () => {
+  stop.disabled = !lesson.working;
+  showStatus();
+  showTitle();
+});
+lesson.addEventListener('block-progress', (event) => {
+  share = /** @type {CustomEvent} */ (event).detail.share;
+  showTitle();
+});
+runAll.addEventListener('click', () => lesson.runAll());
+stop.addEventListener('click', () => lesson.stop());
+retry.addEventListener('click', () => kernel.start());
+
+followLesson(find('#contents'), lesson);
+customElements.define('py-exercise', PyExercise); // its marks go into the contents
+switchTheme(find('#theme'), redrawCharts);
+showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
+onStatus(); // it has started before
+lesson.start(kernel);
+runAll.disabled = false;
+
+const blocks = /** @type {PyBlock[]} */ ([...document.querySelectorAll('py-block')]);
+keepEdits(blocks, find('#storage'));
+receiveLinks(blocks, find('#shared'));
+connectPanel(find('#take-panel'), blocks);
+connectPieces(lesson, find('#said'));
+connectDataTables(lesson);
+
+furnish(lesson, kernel.settled);
+
+/** Keeping the page for offline fetches it all: it begins when a first reader's first look is over. */
+const KEEP_AFTER_MS = 2000;
+kernel.settled.then(() => setTimeout(whenIdle, KEEP_AFTER_MS, async () => {
+  if (!navigator.serviceWorker) return;
+  const { keepForOffline } = await import('./offline/register.js');
+  keepForOffline(new URL('sw.js', document.baseURI).href);
+}));

@@ -1,0 +1,85 @@
+/** The panel "Take along": a link with the edits, the code as files, and all blocks back to their originals. */
+import { copyText, saveFile, selectable } from './clipboard.js';
+import { hash } from '../lesson/graph.js';
+import { button } from '../dom/notice.js';
+import { CAREFUL, encodeEdits, ShareError } from '../edits/share-link.js';
+
+/**
+ * @typedef {import('../block/py-block.js').PyBlock} PyBlock
+ * @typedef {import('../../shared/protocol.js').TakeAlong} TakeAlong
+ */
+
+/** @param {number} blocks */
+const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
+
+/** @param {HTMLElement} panel @param {PyBlock[]} blocks */
+export function connectPanel(panel, blocks) {
+  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (panel.querySelector(`[data-part="${name}"]`));
+  const said = part('said');
+  const say = (/** @type {(string | Node)[]} */ ...what) => said.replaceChildren(...what);
+  const edited = () => blocks.filter((block) => block.edited);
+  /** @type {{block: PyBlock, source: string}[]} */
+  let undo = [];
+
+  const showEdited = () => {
+    const number = edited().length;
+    part('edited').textContent = number ? `You have edited ${count(number)}.` : 'No block is edited.';
+    /** @type {HTMLButtonElement} */ (part('reset')).disabled = number === 0;
+  };
+
+  async function share() {
+    try {
+      const fragment = await encodeEdits(edited().map(({ blockId, original, source }) => ({ block: blockId, original: hash(original), source })));
+      const link = location.origin + location.pathname + fragment;
+      const what = fragment ? `the edits of ${count(edited().length)}, in ${link.length.toLocaleString('en')} characters` : 'the lesson as it was published';
+      const careful = link.length > CAREFUL ? ' Some mail and chat programs cut links of that length; a file is safer.' : '';
+      if (await copyText(link)) say(`Copied: a link to ${what}.${careful}`);
+      else say(`A link to ${what}.${careful}`, selectable(link, 'Link'));
+    } catch (error) {
+      say(error instanceof ShareError ? error.message : 'This browser cannot make such a link. Download a file instead.');
+    }
+  }
+
+  /** @param {'py' | 'ipynb'} kind */
+  async function download(kind) {
+    try {
+      const [{ notebookFile, pythonFile }, lesson] = await Promise.all([import('../../shared/export.js'), readLesson()]);
+      const sources = new Map(blocks.map(({ blockId, source }) => [blockId, source]));
+      const text = kind === 'py' ? pythonFile(lesson, sources) : notebookFile(lesson, sources);
+      saveFile(`rlhf-and-dpo-${edited().length ? 'mine' : 'as-published'}.${kind}`, new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' }));
+      say(kind === 'py' ? 'Saved: a Python file that needs NumPy.' : 'Saved: a notebook that needs NumPy and Plotly.');
+    } catch {
+      say('The file could not be made: a part of the page did not load. Is the network there? Try again.');
+    }
+  }
+
+  function askReset() {
+    const some = edited();
+    const question = `Put ${count(some.length)} back to the original?`;
+    say(question, ' ', button('Reset them', () => {
+      undo = some.map((block) => ({ block, source: block.source }));
+      for (const block of some) block.reset();
+      say(`${count(undo.length)} back to the original. Until you leave the page: `, button('Undo', () => {
+        for (const { block, source } of undo) block.replaceSource(source);
+        say('Your edits are back.');
+      }));
+      said.querySelector('button')?.focus();
+    }), ' ', button('Keep them', () => say()));
+    said.querySelector('button')?.focus();
+  }
+
+  part('share').addEventListener('click', share);
+  part('py').addEventListener('click', () => download('py'));
+  part('ipynb').addEventListener('click', () => download('ipynb'));
+  part('reset').addEventListener('click', askReset);
+  panel.addEventListener('toggle', showEdited);
+  for (const block of blocks) block.addEventListener('block-edit', showEdited);
+  showEdited();
+}
+
+/** @returns {Promise<TakeAlong>} */
+async function readLesson() {
+  const answer = await fetch(new URL('lesson.json', document.baseURI));
+  if (!answer.ok) throw new Error(`lesson.json: ${answer.status}`);
+  return answer.json();
+}

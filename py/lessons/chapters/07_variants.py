@@ -1,0 +1,590 @@
+# %% Outside the browser only="python"
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from lessons import run_in_terminal  # noqa: E402
+
+globals().update(run_in_terminal.chapters_before(__file__))
+
+# %% [markdown]
+# ## The relatives {#variants}
+#
+# DPO has many relatives, and so has PPO. Papers compare them on benchmarks. Here we can ask something simpler and
+# exact: *given the same pairs, where does each of them stop?*
+#
+# The answer is nearly always a place on the frontier. In this world every loss pulls in the direction of the
+# annotator's taste, and they differ in how far they go. So each block below prints two ends: where training on our
+# 200 pairs got to, and where theory says it would get to with endlessly many pairs.
+#
+# Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
+# under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the
+# rest.
+
+# %% One trainer for all losses id="variant-trainer"
+from typing import NamedTuple
+
+
+class Logs(NamedTuple):
+    """Log-probs of n pairs in nats, (n,) each."""
+
+    chosen: np.ndarray
+    rejected: np.ndarray
+    ref_chosen: np.ndarray
+    ref_rejected: np.ndarray
+    mismatched: np.ndarray  # log-ratios of answers in another pair's context, for KTO
+
+
+def log_ratio_gap(logs):
+    """Log-ratio of the chosen minus that of the rejected: what beta multiplies in DPO."""
+    return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
+
+
+def pair_logs(weights, contexts, preferred, rejected):
+    other = np.roll(preferred, 1, axis=0)
+    mismatched = log_prob(other, contexts, weights) - log_prob(other, contexts, W_REF)
+    answers = (preferred, rejected)
+    return Logs(*[log_prob(y, contexts, w) for w in (weights, W_REF) for y in answers], mismatched)
+
+
+def train_on_pairs(loss, contexts, preferred, rejected, lr, steps=300):
+    """Descend a loss on all pairs at once; returns the weights after each step, (steps + 1, 4, 5).
+
+    `loss` maps Logs to its value and its slopes by chosen and by rejected, (n,) each.
+    """
+    path = [W_REF.copy()]
+    for _ in range(steps):
+        weights = path[-1]
+        _, up, down = loss(pair_logs(weights, contexts, preferred, rejected))
+        mean = contexts @ weights
+        pull = up[:, None] * (preferred - mean) + down[:, None] * (rejected - mean)
+        path.append(weights - lr * contexts.T @ pull / SIGMA**2 / len(contexts))
+    return np.array(path)
+
+
+def endless_pairs(flips=0.0):
+    """Nodes of a quadrature over all pairs that the reference can answer, and their chances.
+
+    Of an answer two numbers matter: its component along the taste, and its squared length.
+    """
+    u, pu = np.polynomial.hermite_e.hermegauss(20)
+    s, ps = np.polynomial.laguerre.laggauss(10)  # the other four features: chi-squared
+    grid = np.meshgrid(u, u, 2 * s, 2 * s, indexing="ij")
+    first, second, s1, s2 = (axis.ravel() for axis in grid)
+    chance = np.einsum("i,j,k,l->ijkl", pu, pu, ps * s, ps * s).ravel()
+    p = sigmoid(SIGMA * np.linalg.norm(TRUE_WEIGHTS) * (first - second))
+    chance *= (1 - flips) * p + flips * (1 - p)  # that the annotator picked the first
+    ref_chosen, ref_rejected = -(first**2 + s1) / 2, -(second**2 + s2) / 2
+    return first, second, ref_chosen, ref_rejected, chance / chance.sum()
+
+
+def theory_scale(loss, flips=0.0, widest=8.0):
+    """Where `loss` ends with endless pairs: the c by which every mean moves c sigma^2 w."""
+    chosen, rejected, ref_chosen, ref_rejected, chance = endless_pairs(flips)
+    size = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
+
+    def slope(c):
+        drift = (c * size) ** 2 / 2  # KL
+        up, down = c * size * chosen - drift, c * size * rejected - drift  # log-ratios
+        mismatched = np.full_like(up, -drift)  # their mean, as KTO takes it
+        now = (ref_chosen + up, ref_rejected + down)
+        _, dc, dr = loss(Logs(*now, ref_chosen, ref_rejected, mismatched))
+        return chance @ (dc * (chosen - c * size) + dr * (rejected - c * size))
+
+    low, high = 0.0, widest
+    if slope(high) < 0:
+        return np.inf  # it still falls there
+    for _ in range(40):  # bisection
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
+    return (low + high) / 2
+
+
+def moved(c):
+    """The policy whose means have moved by c sigma^2 w."""
+    weights = W_REF.copy()
+    weights[0] += c * SIGMA**2 * TRUE_WEIGHTS
+    return weights
+
+
+def report(name, weights, theory):
+    """Both ends of one method, on the axes of the plane."""
+    print(f"{name:28} true score     KL")
+    for label, policy in (("trained here", weights), ("in theory", theory)):
+        score, kl = summary(policy)
+        print(f"  {label:26} {score:10.3f} {kl:6.3f}")
+
+
+def dpo(logs, beta=BETA):
+    margin = beta * log_ratio_gap(logs)
+    slope = -beta * sigmoid(-margin)
+    return np.logaddexp(0.0, -margin), slope, -slope
+
+
+variants_dpo = train_on_pairs(dpo, contexts, preferred, rejected, lr=2.0)[-1]
+report("DPO", variants_dpo, moved(theory_scale(dpo)))
+print(f"\nDPO in theory: c = {theory_scale(dpo):.6f}")
+print(f"RLHF's optimum: 1 / beta = {1 / BETA:.6f}")
+
+# %% [markdown]
+# The last line is the point of DPO, to six digits: with endless pairs from the reference its end *is* RLHF's optimum.
+# What 200 pairs leave of that you see in the line above.
+#
+# ### IPO {#ipo-loss}
+#
+# DPO has no reason to stop where all labels agree. IPO (Azar and others, 2023) takes a square in place of the
+# logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
+#
+# $$ \mathcal{L}_\text{IPO} = \Big(\log\frac{\pi(y_w)}{\pi_\text{ref}(y_w)} - \log\frac{\pi(y_l)}{\pi_\text{ref}(y_l)} - \frac{1}{2\beta}\Big)^2 $$
+
+# %% IPO id="ipo"
+def ipo(logs, beta=BETA):
+    """Azar et al. 2023, eq. 17."""
+    miss = log_ratio_gap(logs) - 1 / (2 * beta)
+    return miss**2, 2 * miss, -2 * miss
+
+
+ipo_path = train_on_pairs(ipo, contexts, preferred, rejected, lr=0.05)
+report("IPO", ipo_path[-1], moved(theory_scale(ipo)))
+
+# Now labels that never err: of each pair, the answer that is truly better.
+right = ((preferred - rejected) @ TRUE_WEIGHTS > 0)[:, None]
+better, worse = np.where(right, preferred, rejected), np.where(right, rejected, preferred)
+print("\nKL when labels never err     300 steps   1000 steps")
+for name, method, lr in (("DPO", dpo, 2.0), ("IPO", ipo, 0.05)):
+    ends = train_on_pairs(method, contexts, better, worse, lr=lr, steps=1000)[[300, 1000]]
+    print(f"{name:28} {kl_to_reference(ends[0]):9.3f}   {kl_to_reference(ends[1]):10.3f}")
+
+# %% [markdown]
+# At the same $\beta$ IPO stays far closer to the reference, because its target does not grow with the size of a
+# preference. Read its $\beta$ as another quantity than DPO's and tune it anew.
+#
+# ::: tip When to choose IPO
+# When labels hardly ever contradict each other, so that DPO's loss has no floor to stop at. The last lines show it:
+# where labels never err DPO keeps walking for as long as it is trained, and IPO stands still.
+# :::
+#
+# ### KTO {#kto-loss}
+#
+# KTO (Ethayarajh and others, 2024) does not need pairs: every answer is marked good or bad by itself. A good one
+# should have a log-ratio above a baseline $z_0$, a bad one below it. The sigmoid saturates on both sides, so that
+# hopeless and settled cases both let go.
+
+# %% KTO id="kto"
+def kto(logs, beta=BETA):
+    """Ethayarajh et al. 2024, eq. 7, both weights 1; a pair gives one good and one bad answer."""
+    baseline = max(0.0, logs.mismatched.mean())  # estimates the KL; no gradient flows through it
+    good = sigmoid(beta * (logs.chosen - logs.ref_chosen - baseline))
+    bad = sigmoid(beta * (baseline - (logs.rejected - logs.ref_rejected)))
+    value = ((1 - good) + (1 - bad)) / 2
+    return value, -beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
+
+
+kto_path = train_on_pairs(kto, contexts, preferred, rejected, lr=4.0)
+report("KTO", kto_path[-1], moved(theory_scale(kto)))
+print("\nbeta      KTO's shift, as a multiple of RLHF's optimum at that beta")
+for beta in (0.1, 0.25, 0.5, 1.0):
+    c = theory_scale(lambda logs, b=beta: kto(logs, b), widest=40.0)
+    print(f"{beta:4}      {c * beta:.2f}")
+
+# %% Evidence only="build"
+from preflab.stationary import kto_scale  # noqa: F401
+
+kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
+
+# %% [markdown]
+# KTO stops where its own utility is best, and that is not RLHF's optimum: nearer at a small $\beta$, further at a
+# large one.
+#
+# ::: under-the-hood Which baseline?
+# The paper means $z_0$ to be the policy's KL, and estimates it from answers that are put into other contexts. Ours come
+# from the reference, where the mean log-ratio is negative, so the estimate is clamped at 0. With the true KL in its place
+# the factor at $\beta$ = 0.5 would be {{ kto_scale(kto_spread, 0.5):.2f}} in place of {{ kto_scale(kto_spread, 0.5, clamped=True):.2f}}.
+# :::
+#
+# ::: tip When to choose KTO
+# When you have single verdicts (a thumb up, a thumb down) and no pairs. If you do have pairs, KTO throws away who was
+# compared with whom.
+# :::
+#
+# ### SimPO {#simpo-loss}
+#
+# SimPO (Meng and others, 2024) drops the reference. It compares log-probs averaged over the length of the answer, and
+# asks for a margin $\gamma$ on top.
+
+# %% SimPO id="simpo"
+def simpo(logs, beta=2.5, gamma=0.5, length=OUTPUT_DIM):
+    """Meng et al. 2024, eq. 6. `length` is that of an answer: five numbers here."""
+    margin = beta * (logs.chosen - logs.rejected) / length - gamma
+    slope = -beta / length * sigmoid(-margin)
+    return np.logaddexp(0.0, -margin), slope, -slope
+
+
+simpo_path = train_on_pairs(simpo, contexts, preferred, rejected, lr=2.0)
+report("SimPO", simpo_path[-1], moved(theory_scale(simpo)))
+
+# %% [markdown]
+# No reference, so no price on leaving it: SimPO goes further than DPO with the same factor in front of the log-probs
+# ($2.5 / 5 = 0.5$). Only the noise in the labels holds it back.
+#
+# ::: tip When to choose SimPO
+# When a second model in memory is what you cannot afford, and you stop by a held-out measure rather than by the loss.
+# Watch the KL although the loss does not.
+# :::
+#
+# ### Wrong labels: cDPO and rDPO {#label-noise-losses}
+#
+# Bradley–Terry noise is part of the model: close calls go either way. *Flipped* labels are something else. A tired
+# annotator who presses the wrong key in one case of five does so for clear cases as well. Let us flip 20 % of our
+# labels, and give the pairs to plain DPO first.
+
+# %% Flip one label in five id="flipped-labels"
+FLIPS = 0.2
+
+
+def flip_labels(preferred, rejected, rate, rng):
+    """Swap chosen and rejected in a random share `rate` of the pairs."""
+    flipped = (rng.random(len(preferred)) < rate)[:, None]
+    return np.where(flipped, rejected, preferred), np.where(flipped, preferred, rejected)
+
+
+noisy = (contexts, *flip_labels(preferred, rejected, FLIPS, np.random.default_rng(8)))
+print(f"labels flipped: {(noisy[1] != preferred).any(axis=1).mean():.0%}\n")
+noisy_dpo = train_on_pairs(dpo, *noisy, lr=2.0)[-1]
+report("DPO, one label in five wrong", noisy_dpo, moved(theory_scale(dpo, FLIPS)))
+
+# %% [markdown]
+# Flipped labels make the annotator look less certain than they are, so DPO stops early, at {{ theory_scale(dpo,
+# FLIPS) * BETA:.0%}} of the way even with endless pairs.
+#
+# **cDPO** knows the rate and smooths the labels with it: each pair counts $1-\varepsilon$ as labelled and
+# $\varepsilon$ the other way round.
+
+# %% cDPO id="cdpo"
+def cdpo(logs, beta=BETA, flips=FLIPS):
+    """Conservative DPO: label smoothing (Mitchell 2023)."""
+    margin = beta * log_ratio_gap(logs)
+    slope = -beta * ((1 - flips) * sigmoid(-margin) - flips * sigmoid(margin))
+    value = (1 - flips) * np.logaddexp(0.0, -margin) + flips * np.logaddexp(0.0, margin)
+    return value, slope, -slope
+
+
+cdpo_path = train_on_pairs(cdpo, *noisy, lr=2.0)
+report("cDPO, one label in five wrong", cdpo_path[-1], moved(theory_scale(cdpo, FLIPS)))
+
+# %% [markdown]
+# It is *more* careful than DPO, on labels that already made DPO too careful. Smoothing keeps a loss finite when
+# labels never err; it does not undo flips.
+#
+# **rDPO** (Ray Chowdhury and others, 2024) does undo them. It subtracts what the flips add on average, so that its
+# expectation over flipped labels is DPO's over clean ones.
+
+# %% rDPO id="rdpo"
+def rdpo(logs, beta=BETA, flips=FLIPS):
+    """Robust DPO (Ray Chowdhury et al. 2024): on average over flips, the loss without them."""
+    margin = beta * log_ratio_gap(logs)
+    value = (1 - flips) * np.logaddexp(0.0, -margin) - flips * np.logaddexp(0.0, margin)
+    slope = -beta * ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))
+    return value / (1 - 2 * flips), slope / (1 - 2 * flips), -slope / (1 - 2 * flips)
+
+
+rdpo_path = train_on_pairs(rdpo, *noisy, lr=1.0)
+report("rDPO, one label in five wrong", rdpo_path[-1], moved(theory_scale(rdpo, FLIPS)))
+print(f"\nrDPO in theory: c = {theory_scale(rdpo, FLIPS):.6f}   (RLHF's: {1 / BETA:.6f})")
+clean = train_on_pairs(rdpo, contexts, preferred, rejected, lr=1.0)[-1]
+print(f"rDPO on labels without flips: KL {kl_to_reference(clean):.0f} nats, and rising")
+
+# %% [markdown]
+# In theory rDPO lands on the optimum to the last digit. In practice subtracting noise adds variance: with 200 pairs
+# it goes too far, and on labels that were *not* flipped it does not stop at all.
+#
+# How do the three compare when we repeat all this?
+
+# %% Label noise, many times id="label-noise"
+NOISE_SEEDS, NOISE_SIZES = 10, (200, 2000)
+noise_methods = {"DPO": dpo, "cDPO": cdpo, "rDPO": rdpo}
+optimum_shift = SIGMA**2 * TRUE_WEIGHTS / BETA
+noise_shift = {}  # (method, pairs): shift along the taste, 1 at the optimum
+
+for n, seed in progress([(n, seed) for n in NOISE_SIZES for seed in range(NOISE_SEEDS)]):
+    rng = np.random.default_rng([seed, n])
+    x, good, bad = sample_pairs(n, rng)
+    pairs = (x, *flip_labels(good, bad, FLIPS, rng))
+    for name, objective in noise_methods.items():
+        end = train_on_pairs(objective, *pairs, lr=1.0, steps=150)[-1]
+        along = (end - W_REF)[0] @ optimum_shift / (optimum_shift @ optimum_shift)
+        noise_shift.setdefault((name, n), []).append(along)
+
+noise_theory = {name: theory_scale(f, FLIPS) * BETA for name, f in noise_methods.items()}
+print("shift along the taste, 1 at RLHF's optimum; one label in five is wrong")
+print("        " + "".join(f"{n:>8} pairs    " for n in NOISE_SIZES) + "endless pairs")
+for name in noise_methods:
+    row = np.array([noise_shift[name, n] for n in NOISE_SIZES])
+    half = 1.96 * row.std(axis=1, ddof=1) / np.sqrt(NOISE_SEEDS)
+    cells = [f"{mean:7.2f} ± {h:.2f}" for mean, h in zip(row.mean(axis=1), half, strict=True)]
+    print(f"{name:6}  " + "   ".join(cells) + f"   {noise_theory[name]:10.3f}")
+
+charts.label_noise(noise_shift, noise_theory)
+
+# %% [markdown]
+# ::: tip When to choose which
+# If you know that labels are flipped, and how many, and have thousands of them: rDPO. If you only fear it: plain DPO
+# with a smaller $\beta$ makes up for the short step and needs no rate. cDPO is for the opposite trouble, labels that
+# are too clean.
+# :::
+#
+# ### ORPO needs probabilities {#orpo-loss}
+#
+# ORPO (Hong and others, 2024) has no reference either. It trains on the chosen answers as SFT does, and adds a term
+# in the *odds* $p/(1-p)$ of both answers. Odds need probabilities. Our policy has densities, and a density may exceed
+# 1; then $1-p$ is negative and the logarithm fails.
+#
+# So for ORPO we change the policy: a softmax over a finite set, namely the 400 answers that our pairs consist of,
+# each as likely as the next under the reference. Its logits are $v \cdot y$.
+
+# %% A policy over a finite set id="finite-policy"
+ANSWERS = np.concatenate([preferred, rejected])  # (400, 5)
+
+
+def finite_log_probs(v):
+    """Log-probs of all answers for the logits v . y: (400,)."""
+    logits = ANSWERS @ v
+    return logits - np.logaddexp.reduce(logits)
+
+
+def finite_summary(v):
+    """Mean true score, and KL to the uniform reference, both exact."""
+    logs = finite_log_probs(v)
+    p = np.exp(logs)
+    kl = p @ logs + np.log(len(ANSWERS))
+    return p @ ANSWERS @ TRUE_WEIGHTS, max(0.0, kl)  # rounding may leave -1e-16
+
+
+def train_finite(loss, lr, steps=600):
+    """As train_on_pairs, over the logits' weights v, from the uniform reference: (steps + 1, 5)."""
+    n = len(preferred)
+    uniform = np.full(n, -np.log(len(ANSWERS)))
+    path = [np.zeros(OUTPUT_DIM)]
+    for _ in range(steps):
+        logs = finite_log_probs(path[-1])
+        mean = np.exp(logs) @ ANSWERS  # d log p / d v = y - mean
+        _, up, down = loss(Logs(logs[:n], logs[n:], uniform, uniform, np.zeros(n)))
+        pull = up @ (preferred - mean) + down @ (rejected - mean)
+        path.append(path[-1] - lr * pull / n)
+    return np.array(path)
+
+
+finite_dpo = train_finite(dpo, lr=2.0)
+# DPO's end is known here: the logistic regression of the labels, divided by beta.
+converged_reward, _ = train_reward_model(preferred, rejected, lr=1.0, epochs=2000)
+print("                         true score     KL")
+for name, v in [("uniform reference", np.zeros(OUTPUT_DIM)), ("DPO", finite_dpo[-1]),
+                ("exact: fitted reward / beta", converged_reward / BETA),
+                ("exact: true reward / beta", TRUE_WEIGHTS / BETA)]:
+    score, kl = finite_summary(v)
+    print(f"{name:28} {score:6.3f} {kl:6.3f}")
+print(f"\nno policy on {len(ANSWERS)} answers can exceed {np.log(len(ANSWERS)):.2f} nats "
+      f"or a score of {(ANSWERS @ TRUE_WEIGHTS).max():.2f}")
+
+# %% [markdown]
+# DPO does not mind the change. Its end is still the reward that the labels imply, divided by $\beta$. But a finite
+# set has a best answer, so score and KL are now bounded, and the frontier bends.
+
+# %% ORPO id="orpo"
+def orpo(logs, beta=0.1):
+    """Hong et al. 2024, eq. 6 and 7: SFT on the chosen, plus beta times the odds-ratio loss."""
+
+    def log_odds(log_p):
+        return log_p - np.log(-np.expm1(log_p))  # log p - log(1 - p)
+
+    gap = log_odds(logs.chosen) - log_odds(logs.rejected)
+    doubt = beta * sigmoid(-gap)
+    value = -logs.chosen + beta * np.logaddexp(0.0, -gap)
+    return value, -1 + doubt / np.expm1(logs.chosen), -doubt / np.expm1(logs.rejected)
+
+
+orpo_path = train_finite(orpo, lr=0.2)
+sft_path = train_finite(lambda logs: orpo(logs, beta=0.0), lr=0.2)
+strong_path = train_finite(lambda logs: orpo(logs, beta=1.0), lr=0.2)
+print("                         true score     KL")
+for name, path in [("SFT on the chosen answers", sft_path), ("ORPO, beta 0.1", orpo_path),
+                   ("ORPO, beta 1", strong_path)]:
+    score, kl = finite_summary(path[-1])
+    print(f"{name:28} {score:6.3f} {kl:6.3f}")
+miss = np.exp(finite_log_probs(sft_path[-1])) @ ANSWERS - preferred.mean(axis=0)
+print(f"\nSFT's mean answer is the mean chosen answer, to nine digits: {abs(miss).max() < 1e-9}")
+
+narrow = -OUTPUT_DIM / 2 * np.log(2 * np.pi * 0.1**2)  # log-density at the mean, sigma 0.1
+with np.errstate(invalid="ignore"):
+    value, *_ = orpo(Logs(*np.full((5, 1), narrow)))
+print(f"a Gaussian of spread 0.1 has log-density {narrow:+.1f} at its mean,")
+print(f"and ORPO's loss there is {value[0]}")
+
+# %% [markdown]
+# ORPO stays close to SFT on the chosen answers. Imitating them is most of what it does, and chosen answers are only
+# slightly better than average ones. There is no knob for the KL: its $\beta$ weighs the odds term.
+#
+# ::: tip When to choose ORPO
+# When SFT has yet to be done, and you want one run and one model in memory for both. It is not a way to push a
+# finished policy far.
+# :::
+#
+# ### REINFORCE and RLOO {#reinforce-family}
+#
+# On the side of reinforcement learning PPO's relatives differ in the advantage. All three below get the same thing: 8
+# contexts, 4 answers each, the learned reward minus the KL price.
+#
+# REINFORCE (Williams, 1992) takes the reward itself.
+
+# %% REINFORCE id="reinforce"
+def train_on_rewards(advantage, beta=BETA, group=4, prompts=8, lr=0.05, steps=300):
+    """Policy gradient, A grad log pi, on groups of answers to the same context.
+
+    `advantage` maps what the answers earned, (prompts, group), to A. KL is paid in the reward,
+    as k1. Returns the weights after each step, (steps + 1, 4, 5).
+    """
+    rng = np.random.default_rng(42)
+    path = [W_REF.copy()]
+    for _ in range(steps):
+        weights = path[-1]
+        x = np.repeat(sample_contexts(prompts, rng), group, axis=0)
+        y = generate_output(x, weights, rng)
+        paid = y @ rm_weights - beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
+        pull = advantage(paid.reshape(prompts, group)).reshape(-1, 1) * (y - x @ weights)
+        path.append(weights + lr * x.T @ pull / SIGMA**2 / len(x))
+    return np.array(path)
+
+
+def wobble(path):
+    """KL between the end of a run and the mean of its last hundred policies."""
+    return kl_to_reference(path[-1], path[-100:].mean(axis=0))
+
+
+reinforce_path = train_on_rewards(lambda paid: paid)
+report("REINFORCE", reinforce_path[-1], optimal_policy(rm_weights))
+print(f"  still wobbling by            {wobble(reinforce_path):17.4f}")
+
+# %% [markdown]
+# It works, and it wobbles. A reward of 3 for every answer still pushes every answer up, and only chance decides which
+# one more.
+#
+# RLOO (Ahmadian and others, 2024) asks how much better an answer is than the *other* answers to the same context. The
+# baseline costs nothing, since leaving the answer itself out keeps the gradient unbiased.
+
+# %% RLOO id="rloo"
+def rloo_advantage(paid):
+    """What each answer earned, minus the mean of the others in its group."""
+    others = (paid.sum(axis=1, keepdims=True) - paid) / (paid.shape[1] - 1)
+    return paid - others
+
+
+rloo_path = train_on_rewards(rloo_advantage)
+report("RLOO", rloo_path[-1], optimal_policy(rm_weights))
+print(f"  still wobbling by            {wobble(rloo_path):17.4f}")
+
+# %% [markdown]
+# The wobble is all but gone. At the optimum, reward minus KL price is the same for every answer, so the advantages
+# vanish there and so does the noise.
+#
+# ### GRPO {#grpo-loss}
+#
+# GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. The
+# KL is a term of the loss, estimated by k3.
+
+# %% GRPO id="grpo"
+import math
+
+
+def train_grpo(scale=True, beta=BETA, group=4, prompts=32, lr=0.02, steps=400):
+    """GRPO on fresh samples, so that no ratio is clipped; Shao et al. 2024, eq. 3 and 4."""
+    rng = np.random.default_rng(42)
+    path = [W_REF.copy()]
+    for _ in range(steps):
+        weights = path[-1]
+        x = np.repeat(sample_contexts(prompts, rng), group, axis=0)
+        y = generate_output(x, weights, rng)
+        reward = (y @ rm_weights).reshape(prompts, group)
+        a = reward - reward.mean(axis=1, keepdims=True)
+        if scale:
+            a /= reward.std(axis=1, ddof=1, keepdims=True) + 1e-4
+        log_ratio = log_prob(y, x, weights) - log_prob(y, x, W_REF)
+        price = beta * (1 - np.exp(-log_ratio))  # slope of k3 = exp(-l) - 1 + l
+        pull = (a.ravel() - price)[:, None] * (y - x @ weights) / SIGMA**2
+        path.append(weights + lr * x.T @ pull / len(x))
+    return np.array(path)
+
+
+def grpo_theory(group=4, beta=BETA):
+    """Where GRPO ends: (sigma / beta) (G - 1) / G c4(G) along the reward, however steep it is."""
+    # c4 is the mean of a sample's standard deviation over the true one.
+    c4 = np.sqrt(2 / (group - 1)) * math.gamma(group / 2) / math.gamma((group - 1) / 2)
+    weights = W_REF.copy()
+    direction = rm_weights / np.linalg.norm(rm_weights)
+    weights[0] += SIGMA / beta * (group - 1) / group * c4 * direction
+    return weights
+
+
+grpo_path = train_grpo()
+report("GRPO", grpo_path[-1], grpo_theory())
+
+unscaled = W_REF.copy()
+unscaled[0] += 3 / 4 * SIGMA**2 * rm_weights / BETA  # (G - 1) / G of RLHF's optimum
+report("GRPO without the scaling", train_grpo(scale=False)[-1], unscaled)
+
+wild = train_grpo(scale=False, prompts=8, lr=0.05, steps=300)
+print(f"  at RLOO's batch and learning rate{kl_to_reference(wild[-1]):22.3f}")
+
+# %% [markdown]
+# Scaling by the group's own spread means that GRPO does not know how *much* better an answer is. Where it ends
+# depends on $\beta$, on the group and on $\sigma$, but not on the size of the reward. Without the scaling it ends at
+# three quarters of RLHF's shift, because the mean of a group of four contains the answer itself.
+#
+# k3 is never negative and exact on average, but its slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has heavy
+# tails far from the reference. That is why this block takes four times RLOO's batch and a smaller learning rate. The
+# last line shows the KL without them.
+#
+# ::: tip When to choose which
+# RLOO when you want RLHF's optimum and many answers per prompt are cheap. GRPO when rewards of different prompts have
+# no common scale, as with pass or fail by a checker. PPO when samples are so expensive that each has to be used
+# several times.
+# :::
+#
+# ### All of them on one plane {#one-plane}
+
+# %% All on one plane id="variants-plane"
+trained = {  # where each ended here
+    "DPO": variants_dpo, "IPO": ipo_path[-1], "KTO": kto_path[-1], "SimPO": simpo_path[-1],
+    "cDPO": cdpo_path[-1], "rDPO": rdpo_path[-1],
+    "REINFORCE": reinforce_path[-1], "RLOO": rloo_path[-1], "GRPO": grpo_path[-1],
+}
+in_theory = {
+    "DPO": moved(theory_scale(dpo)), "IPO": moved(theory_scale(ipo)),
+    "KTO": moved(theory_scale(kto)), "SimPO": moved(theory_scale(simpo)),
+    "cDPO": moved(theory_scale(cdpo, FLIPS)),
+    "rDPO": moved(theory_scale(rdpo, FLIPS)), "REINFORCE": optimal_policy(rm_weights),
+    "RLOO": optimal_policy(rm_weights), "GRPO": grpo_theory(),
+}
+ends = {name: (summary(w), summary(in_theory[name])) for name, w in trained.items()}
+converged_orpo = train_finite(orpo, lr=0.2, steps=3000)[-1]  # convex: this is its minimum
+ends["ORPO"] = (finite_summary(orpo_path[-1]), finite_summary(converged_orpo))
+
+print("              trained here          in theory")
+print("            score       KL      score       KL")
+for name, ((score, kl), (score_there, kl_there)) in ends.items():
+    print(f"{name:10} {score:6.2f} {kl:8.2f}     {score_there:6.2f} {kl_there:8.2f}")
+
+charts.variants_plane(
+    ends,
+    start=summary(W_REF),
+    slope=SIGMA * np.linalg.norm(TRUE_WEIGHTS),
+    finite_frontier=[finite_summary(c * TRUE_WEIGHTS) for c in np.linspace(0, 8, 60)],
+)
+
+# %% [markdown]
+# ::: key-insight One line, many stops
+# Every method that knows the taste walks along the frontier; the loss decides where it stops, the data how far below
+# the line it walks. So "which loss is best" is at first a question of how strong its leash is at the $\beta$ you gave
+# it. Compare methods at equal KL, or you compare leashes.
+# :::
+#
+# What the plane cannot show is how the methods behave when the reward is wrong. That is next.

@@ -1,0 +1,189 @@
+"""An exception as an event: message, the reader's own line, usual cause, variables at the point of failure."""
+
+import ast
+import linecache
+import re
+import sys
+import traceback
+import types
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from runtime.display import Emit, Event
+
+if TYPE_CHECKING:
+    from runtime.explain.error_context import Failure
+    from runtime.safe_inspect import Row
+
+FOLDER = "/lesson/"  # a block's file name begins so; frames of other files are not the reader's
+MOST_VARIABLES = 30
+MOST_WARNINGS = 10
+
+
+def describe(error: BaseException, block: str, source: str = "", given: Collection[str] = ()) -> Event:
+    """An error event of a run of `source` as `block`; `given` are names that need not be told.
+
+    `line` is in `block`; `where` is the line that failed, if that is in another block.
+
+    `about` is the name that a NameError misses: the page knows which block defines it.
+    """
+    # What explains errors is loaded with the first of them: Python starts quicker without.
+    from runtime.explain.error_context import Failure
+    from runtime.explain.hints import hint
+
+    name = "MemoryError" if isinstance(error, MemoryError) else type(error).__name__
+    own = [line for frame, line in traceback.walk_tb(error.__traceback__) if _file(frame) == f"{FOLDER}{block}.py"]
+    last = _last(error.__traceback__)
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith(FOLDER):
+        line, message = error.lineno, error.msg
+        text = "".join(traceback.format_exception_only(error))
+        failure = Failure(error, _all_said(error, message), source, line)
+        last = None
+    else:
+        line, message = (own[-1] if own else None), _message(error)
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(FOLDER)]
+        text = "".join(traceback.format_list(frames)) + (f"{name}: {message}" if message else name)
+        failure = _failure(error, last)
+    return {
+        "type": "error",
+        "name": name,
+        "message": message,
+        "text": text.replace(f'File "{FOLDER}', 'Block "').replace('.py", line', '", line').rstrip(),
+        "line": line,
+        "hint": hint(failure),
+        "about": error.name if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) else None,
+        "where": _where(last, block),
+        "variables": _variables(last, given) if last else [],
+    }
+
+
+def _file(frame: types.FrameType) -> str:
+    return frame.f_code.co_filename
+
+
+def _last(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """The innermost place in the reader's code."""
+    last = None
+    while trace:
+        if _file(trace.tb_frame).startswith(FOLDER):
+            last = trace
+        trace = trace.tb_next
+    return last
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        given = "" if error.code is None else f"{error}: "
+        return f"{given}sys.exit() ends the block; Python itself goes on"
+    if isinstance(error, MemoryError):
+        return str(error) or "not enough memory for this"
+    return str(error)
+
+
+def _all_said(error: SyntaxError, message: str) -> str:
+    """Python adds what it thinks was meant only where it prints an error."""
+    meant = re.search(r"Did you mean '\w+'", traceback.format_exception_only(error)[-1])
+    return f"{message}. {meant[0]}" if meant and meant[0] not in message else message
+
+
+def _source(filename: str) -> str:
+    return "".join(linecache.getlines(filename))
+
+
+def _failure(error: BaseException, place: types.TracebackType | None) -> "Failure":
+    from runtime.explain.error_context import Failure
+
+    if not place:
+        return Failure(error, str(error))
+    frame = place.tb_frame
+    source = _source(_file(frame))
+    # A failing call has left the reader's frame; what it was called with is still there.
+    return Failure(
+        error, str(error), source, place.tb_lineno, frame, _node(source, place), (frame.f_locals, frame.f_globals)
+    )
+
+
+def _node(source: str, place: types.TracebackType) -> ast.AST | None:
+    """The expression that was being evaluated."""
+    position = next(islice(place.tb_frame.f_code.co_positions(), place.tb_lasti // 2, None), None)
+    if not position or None in position:
+        return None
+    line, end_line, column, end_column = position
+    wanted = (line, column, end_line, end_column)
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return None
+    here = [
+        node
+        for node in nodes
+        if isinstance(node, (ast.expr, ast.AugAssign, ast.Assign))
+        and (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset) == wanted
+    ]
+    return here[-1] if here else None
+
+
+def _where(place: types.TracebackType | None, block: str) -> dict[str, Any] | None:
+    """Where it failed, if that is in a function of another block."""
+    if not place or _file(place.tb_frame) == f"{FOLDER}{block}.py":
+        return None
+    other = _file(place.tb_frame).removeprefix(FOLDER).removesuffix(".py")
+    return {"block": other, "line": place.tb_lineno, "function": place.tb_frame.f_code.co_name}
+
+
+def _variables(place: types.TracebackType, given: Collection[str]) -> "list[Row]":
+    """The variables of the innermost function, or those that the block names; those of the line come first."""
+    from runtime import safe_inspect
+
+    frame = place.tb_frame
+    names = set(frame.f_code.co_names) | set(frame.f_code.co_varnames)
+    at_top = frame.f_code.co_flags & 0x1 == 0  # no CO_OPTIMIZED: the block itself
+    values = {name: value for name, value in frame.f_locals.items() if name in names or not at_top}
+    shown = {name: value for name, value in values.items() if _is_of_use(name, value) and name not in given}
+    line = linecache.getline(_file(frame), place.tb_lineno)
+    mentioned = re.findall(r"\w+", line)
+    order = sorted(shown, key=lambda name: mentioned.index(name) if name in mentioned else len(mentioned))
+    return [safe_inspect.row(name, shown[name]) for name in order[:MOST_VARIABLES]]
+
+
+def _is_of_use(name: str, value: Any) -> bool:
+    from runtime import safe_inspect
+
+    is_other = safe_inspect.is_function(value) or isinstance(value, (type, types.ModuleType))
+    return not (name.startswith((".", "__")) or is_other)
+
+
+_MEANS = {"Mean of empty slice": "There is nothing to take the mean of: the array is empty here."}
+
+
+@contextmanager
+def warnings_as_events(emit: Emit) -> Iterator[Collection[Any]]:
+    """Warnings become quiet notes with the reader's line, each once, rather than text among the output.
+
+    Gives the notes so far.
+    """
+    said: set[tuple[str, int | None]] = set()
+
+    def note(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any) -> None:
+        line = _line_of(filename, lineno)
+        text = str(message)
+        if (text, line) in said or len(said) >= MOST_WARNINGS:
+            return
+        said.add((text, line))
+        emit({"type": "warning", "name": category.__name__, "message": text, "line": line, "hint": _MEANS.get(text)})
+
+    with warnings.catch_warnings():
+        warnings.showwarning = note
+        yield said
+
+
+def _line_of(filename: str, lineno: int) -> int | None:
+    if filename.startswith(FOLDER):
+        return lineno
+    frame = sys._getframe()
+    while frame and not _file(frame).startswith(FOLDER):
+        frame = frame.f_back
+    return frame.f_lineno if frame else None

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addEvent, CHART, fold, textOf } from '../../app/output/output-items.js';
+
+/** @typedef {import('../../app/shared/protocol.js').RunEvent} RunEvent */
+
+const figure = (/** @type {number} */ y) => ({ data: [{ y: [y] }], layout: {} });
+/** @type {(text: string) => RunEvent} */
+const out = (text) => ({ type: 'stdout', id: 1, text });
+/** @type {(slot: string, y: number) => RunEvent} */
+const chart = (slot, y) => ({ type: 'display', id: 1, slot, mime: CHART, data: figure(y) });
+/** @param {RunEvent[]} events */
+const collect = (...events) => events.reduce(addEvent, []);
+
+test('text of one stream is joined, of another it begins anew', () => {
+  const items = collect(out('a'), out('b\n'), { type: 'stderr', id: 1, text: 'e\n' }, out('c'));
+  assert.deepEqual(items.map((item) => item.kind === 'text' && [item.stream, item.text]), [['stdout', 'ab\n'], ['stderr', 'e\n'], ['stdout', 'c']]);
+  assert.equal(textOf(items), 'ab\ne\nc');
+});
+
+test('a chart replaces the one in its slot and keeps its place', () => {
+  const items = collect(chart('a', 1), chart('b', 2), chart('a', 3));
+  assert.deepEqual(items, [{ kind: 'chart', slot: 'a', figure: figure(3) }, { kind: 'chart', slot: 'b', figure: figure(2) }]);
+});
+
+test('other values are shown as text on a line of their own', () => {
+  assert.equal(textOf(collect({ type: 'display', id: 1, slot: 's', mime: 'text/plain', data: '42' })), '42\n');
+});
+
+test('text past the bound is said to be missing', () => {
+  assert.match(textOf(collect({ type: 'folded', id: 1, characters: 12345, limit: 1000000 })), /12,345 more characters.*first 1,000,000/);
+});
+
+test('events that put nothing out leave the items as they are', () => {
+  const items = collect(out('a'));
+  assert.equal(addEvent(items, { type: 'done', id: 1, status: 'ok', seconds: 0 }), items);
+});
+
+test('short text is not folded', () => {
+  assert.equal(fold('a\nb\n'), null);
+  assert.equal(fold('line\n'.repeat(199)), null);
+});
+
+test('long text keeps its first and last lines', () => {
+  const folded = fold(Array.from({ length: 1000 }, (_, i) => `line ${i}`).join('\n'));
+  assert.equal(folded?.lines, 1000);
+  assert.match(folded?.head ?? '', /^line 0\n[^]*line 119$/);
+  assert.match(folded?.tail ?? '', /^line 940\n[^]*line 999$/);
+});
+
+test('one endless line is cut', () => {
+  const folded = fold('x'.repeat(1e6));
+  assert.equal(folded?.head.length, 2002);
+  assert.equal(folded?.tail, '');
+});
