@@ -1,15 +1,17 @@
 /** Defines the elements and connects them, the kernel and the page's own buttons. Renders nothing. */
 import '../style/page.css';
 import { PyBlock } from './block/py-block.js';
+import { showLesson } from './block/show-lesson.js';
+import { createAssistant } from './editor/completion-answers.js';
 import { redrawCharts } from '../output/chart.js';
 import { PyExercise } from './exercise/py-exercise.js';
 import { kernel } from './start-kernel.js';
 import { followLesson } from './shell/contents.js';
 import { connectDataTables } from '../output/data-table.js';
 import { whenIdle } from './dom/idle.js';
-import { keepEdits } from './edits/autosave.js';
+import { keepEdits, restoreEdits } from './edits/autosave.js';
 import { titleWith } from './lesson/pace.js';
-import { PyLesson } from './lesson/py-lesson.js';
+import { Lesson } from './lesson/lesson.js';
 import { furnish } from './block/lazy-mount.js';
 import { connectPanel } from './take-along/take-along-panel.js';
 import { connectPieces } from './take-along/copy-and-save.js';
@@ -18,12 +20,15 @@ import { switchTheme } from './shell/theme.js';
 import { showVariables } from './variables/variables-panel.js';
 
 customElements.define('py-block', PyBlock);
-customElements.define('py-lesson', PyLesson);
+customElements.define('py-exercise', PyExercise);
 
 /** @param {string} selector */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 
-const lesson = /** @type {PyLesson} */ (find('py-lesson'));
+const place = find('#blocks');
+const blocks = /** @type {PyBlock[]} */ ([...place.querySelectorAll('py-block')]);
+const edits = restoreEdits(blocks);
+const lesson = new Lesson(blocks.map(({ cell }) => cell), kernel);
 const runAll = /** @type {HTMLButtonElement} */ (find('#run-all'));
 const stop = /** @type {HTMLButtonElement} */ (find('#stop'));
 const retry = /** @type {HTMLButtonElement} */ (find('#retry'));
@@ -65,35 +70,37 @@ function onStatus() {
 }
 
 kernel.addEventListener('status', onStatus);
-lesson.addEventListener('lesson-change', () => {
+lesson.on('change', () => {
   stop.disabled = !lesson.working;
   showStatus();
   showTitle();
 });
-lesson.addEventListener('block-progress', (event) => {
-  share = /** @type {CustomEvent} */ (event).detail.share;
+lesson.on('progress', (loop) => {
+  share = loop.said ? loop.share : undefined;
   showTitle();
 });
+lesson.on('end', () => { share = undefined; });
 runAll.addEventListener('click', () => lesson.runAll());
 stop.addEventListener('click', () => lesson.stop());
 retry.addEventListener('click', () => kernel.start());
 
 followLesson(find('#contents'), lesson);
-customElements.define('py-exercise', PyExercise); // its marks go into the contents
 switchTheme(find('#theme'), redrawCharts);
 showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
 onStatus(); // it has started before
-lesson.start(kernel);
+
+for (const block of blocks) block.connect(lesson, createAssistant(kernel, lesson.definersFor(block.cell)));
+showLesson(lesson, new Map(blocks.map((block) => [block.cell, block])));
+for (const exercise of place.querySelectorAll('py-exercise')) /** @type {PyExercise} */ (exercise).connect(lesson);
+keepEdits(edits, lesson, find('#storage'));
+receiveLinks(lesson, find('#shared'));
+connectPanel(find('#take-panel'), lesson);
+connectPieces(place, find('#said'));
+connectDataTables(place);
+lesson.start();
 runAll.disabled = false;
 
-const blocks = /** @type {PyBlock[]} */ ([...document.querySelectorAll('py-block')]);
-keepEdits(blocks, find('#storage'));
-receiveLinks(blocks, find('#shared'));
-connectPanel(find('#take-panel'), blocks);
-connectPieces(lesson, find('#said'));
-connectDataTables(lesson);
-
-furnish(lesson, kernel.settled);
+furnish(place, lesson, kernel.settled);
 
 /** Keeping the page for offline fetches it all: it begins when a first reader's first look is over. */
 const KEEP_AFTER_MS = 2000;

@@ -5,6 +5,8 @@
 import { whenIdle } from '../dom/idle.js';
 import { PyBlock } from './py-block.js';
 
+/** @typedef {import('../lesson/lesson.js').Lesson} Lesson */
+
 /** How far below and above the screen is near. */
 const MARGIN = '600px 0px';
 
@@ -29,17 +31,20 @@ const furnished = (part) => new Promise((resolve) => whenIdle(() => {
   else resolve();
 }));
 
-/** @param {import('../lesson/py-lesson.js').PyLesson} lesson @param {Promise<unknown>} started */
+/** @param {Lesson} lesson @param {Promise<unknown>} started */
 async function firstRun(lesson, started) {
   await started;
   if (!lesson.working) return;
-  const ran = new Promise((resolve) => { lesson.addEventListener('lesson-ran', resolve, { once: true }); });
+  /** @type {() => void} */
+  let listening = () => {};
+  const ran = new Promise((resolve) => { listening = lesson.on('end', resolve); });
   await Promise.race([ran, pause(FIRST_RUN_MS)]);
+  listening();
 }
 
-/** @param {import('../lesson/py-lesson.js').PyLesson} lesson @param {Promise<unknown>} started Python has started, or has failed to */
-export function furnish(lesson, started) {
-  const parts = /** @type {HTMLElement[]} */ ([...lesson.querySelectorAll('.prose, py-block')]);
+/** @param {HTMLElement} place that holds prose and blocks @param {Lesson} lesson @param {Promise<unknown>} started Python has started, or has failed to */
+export function furnish(place, lesson, started) {
+  const parts = /** @type {HTMLElement[]} */ ([...place.querySelectorAll('.prose, py-block')]);
   /** @type {Set<HTMLElement>} */
   const near = new Set();
   /** @type {Set<HTMLElement>} */

@@ -1,31 +1,24 @@
 /**
- * <py-block>: one block's editor, its buttons, its output and its messages. Knows no other block and no worker:
- * it says what the reader wants by events (`block-run`, `block-edit`) and is told what to show.
+ * <py-block>: one cell's editor, buttons, output and messages. It shows what its cell is, and asks the lesson for what the
+ * reader wants. It knows no other block and no worker.
  *
- * @typedef {'recorded' | 'queued' | 'running' | 'done' | 'error' | 'stale'} State
+ * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
- * @typedef {import('../../shared/protocol.js').Names} Names
  */
 import { errorBox, noteBox } from './error-box.js';
 import { Output } from '../../output/output-view.js';
+import { Cell } from '../lesson/cell.js';
+import { inWords } from '../lesson/pace.js';
 import { notice } from '../dom/notice.js';
-import { follow, inWords } from '../lesson/pace.js';
-import { KeptEdit } from '../edits/saved-edit.js';
-
-const SAVE_AFTER_MS = 300;
 
 export class PyBlock extends HTMLElement {
-  /** @type {Names} */
-  names = { defines: [], uses: [] };
-  /** The names of the original. */
-  publishedNames = this.names;
-  original = '';
-  /** What it may know of the other blocks; the lesson says it. @type {import('./hints.js').Definers} */
-  definers = { find: () => undefined, writer: () => undefined, near: () => undefined, titleOf: () => undefined, all: () => [] };
-  /** Completes and explains in the editor. @type {import('../editor/completion-answers.js').Assistant} */
-  assistant = { complete: async () => undefined, help: async () => undefined, names: () => [], excuse: () => '' };
+  /** What it shows; read from the page. @type {Cell} */
+  cell = /** @type {any} */ (undefined);
 
-  #source = '';
+  /** @type {Lesson | undefined} */
+  #lesson;
+  /** @type {import('../editor/completion-answers.js').Assistant | undefined} */
+  #assistant;
   /** @type {HTMLElement} */
   #section = this;
   /** @type {Output | undefined} */
@@ -34,42 +27,37 @@ export class PyBlock extends HTMLElement {
   #editor;
   /** @type {Promise<void> | undefined} */
   #mounting;
-  /** How fast the loop that runs goes. @type {import('../lesson/pace.js').Pace | undefined} */
-  #pace;
   #errorLine = /** @type {number | null} */ (null);
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #saveTimer;
-  /** @type {KeptEdit | undefined} */
-  #kept;
-  /** Says that another tab has edited this block. @type {HTMLElement | undefined} */
-  #elsewhere;
 
   connectedCallback() {
-    if (this.original) return;
+    if (this.cell) return;
     this.#section = /** @type {HTMLElement} */ (this.querySelector('section'));
-    this.names = this.publishedNames = JSON.parse(this.#section.dataset.names ?? '');
-    this.#source = this.original = this.#part('.code code').textContent ?? '';
+    this.cell = new Cell({
+      id: this.#section.id,
+      title: this.#part('.block-title').textContent ?? '',
+      source: this.#part('.code code').textContent ?? '',
+      names: JSON.parse(this.#section.dataset.names ?? ''),
+    });
     this.#output = new Output(this.#part('.output'), this.#part('.charts'));
-    this.#button('.run').disabled = false;
-    this.#button('.reset').hidden = false;
-    this.#button('.reset').title = 'Back to the original code';
-    this.#button('.run').addEventListener('click', () => this.#ask(false));
+  }
+
+  /** @param {Lesson} lesson @param {import('../editor/completion-answers.js').Assistant} assistant completes and explains in the editor */
+  connect(lesson, assistant) {
+    this.#lesson = lesson;
+    this.#assistant = assistant;
+    const [run, reset] = [this.#button('.run'), this.#button('.reset')];
+    run.disabled = false;
+    run.addEventListener('click', () => lesson.run(this.cell));
+    reset.hidden = false;
+    reset.title = 'Back to the original code';
+    reset.addEventListener('click', () => lesson.reset(this.cell));
     this.#part('.code').addEventListener('pointerdown', (event) => this.#editor ?? this.#editAt(event));
-    this.#button('.reset').addEventListener('click', () => this.reset());
-    this.#restoreEdit();
-    this.#showEdited();
+    this.showSource();
   }
 
-  get blockId() {
-    return this.#section.id;
-  }
-
-  get blockTitle() {
-    return this.#part('.block-title').textContent ?? '';
-  }
-
+  /** The code as it is now. */
   get source() {
-    return this.#source;
+    return this.cell.source;
   }
 
   /** What the block has put out, as text. */
@@ -77,28 +65,39 @@ export class PyBlock extends HTMLElement {
     return this.#output?.text ?? '';
   }
 
-  get edited() {
-    return this.#source !== this.original;
-  }
-
-  /** @param {State} state @param {string} [said] the state in words */
-  setState(state, said = state) {
+  showState() {
+    const { state, said, pace } = this.cell;
     if (this.#section.dataset.state !== state) {
       this.#section.dataset.state = state;
       this.#button('.run').textContent = state === 'queued' ? 'Queued' : 'Run';
-      this.dispatchEvent(new CustomEvent('block-state', { bubbles: true, detail: { id: this.blockId, state } }));
     }
-    // All blocks are told at each change of one: what is shown already is not written again.
-    const words = (state === 'running' && this.#pace && inWords(this.#pace)) || said;
+    this.#sayState((state === 'running' && pace && inWords(pace)) || said);
+  }
+
+  /** Screen readers read what is written, so what stands there already is not written again. @param {string} words */
+  #sayState(words) {
     const place = this.#part('.block-state');
     if (place.textContent !== words) place.textContent = words;
+  }
+
+  /** The cell's code in the editor, or in the listing that is there before it, and whether it is the original. */
+  showSource() {
+    const { source, edited } = this.cell;
+    if (this.#editor) {
+      if (this.#editor.source !== source) this.#editor.setSource(source);
+    } else {
+      const listing = this.#part('.code code');
+      if (listing.textContent !== source) listing.textContent = source;
+    }
+    this.#section.toggleAttribute('data-edited', edited);
+    this.#button('.reset').disabled = !edited;
   }
 
   /** Before a run: what the last one left makes room. */
   begin() {
     this.clearMessages();
     this.#output?.begin();
-    this.#progress();
+    this.showProgress(0, '');
   }
 
   /** All but those that wait for a choice. */
@@ -109,8 +108,7 @@ export class PyBlock extends HTMLElement {
 
   /** @param {RunEvent} event */
   receive(event) {
-    if (event.type === 'progress') this.#progress(event);
-    else if (event.type === 'error') this.#showError(event);
+    if (event.type === 'error') this.#showError(event);
     else if (event.type === 'verdict') this.#markError(event.line ?? this.#errorLine);
     else if (event.type === 'warning') this.#part('.messages').append(noteBox(event, (line) => this.#goTo(line)));
     else this.#output?.add(event);
@@ -119,12 +117,27 @@ export class PyBlock extends HTMLElement {
   /** After a run, whatever its end. */
   finish() {
     this.#output?.settle();
-    this.#progress();
+    this.showProgress(0, '');
+  }
+
+  /** How far a loop is. @param {number} share from 0 to 1 @param {string} said '' before and after a run, and for a short loop */
+  showProgress(share, said) {
+    const bar = /** @type {HTMLProgressElement} */ (this.#part('.progress'));
+    bar.value = share;
+    bar.toggleAttribute('data-shown', share > 0);
+    if (said) {
+      this.#sayState(said);
+      bar.setAttribute('aria-valuetext', said);
+    } else bar.removeAttribute('aria-valuetext');
   }
 
   /** @param {string} text @param {[string, () => void][]} [actions] labelled buttons */
   say(text, actions = []) {
-    const message = notice(text, actions);
+    return this.addMessage(notice(text, actions));
+  }
+
+  /** @template {Element} T @param {T} message */
+  addMessage(message) {
     this.#part('.messages').append(message);
     return message;
   }
@@ -132,13 +145,15 @@ export class PyBlock extends HTMLElement {
   /** The editor replaces the static listing, at the same place and size. */
   mountEditor() {
     this.#mounting ??= import('../editor/editor.js').then(({ createEditor }) => {
+      const { cell } = this;
+      const lesson = /** @type {Lesson} */ (this.#lesson);
       this.#editor = createEditor({
-        source: this.#source,
-        label: `Code: ${this.blockTitle}`,
-        onChange: (source) => this.#edit(source),
-        onRun: () => this.#ask(false),
-        onRunAndNext: () => this.#ask(true),
-        assistant: this.assistant,
+        source: cell.source,
+        label: `Code: ${cell.title}`,
+        onChange: (source) => lesson.edit(cell, source, { typed: true }),
+        onRun: () => lesson.run(cell),
+        onRunAndNext: () => lesson.run(cell, { next: true }),
+        assistant: /** @type {import('../editor/completion-answers.js').Assistant} */ (this.#assistant),
       });
       this.#part('.code').replaceChildren(this.#editor.dom);
       this.#editor.layOut();
@@ -158,13 +173,12 @@ export class PyBlock extends HTMLElement {
     this.#editor?.focusAt(place);
   }
 
-  /** Back to the original code and its recorded output. */
-  async reset() {
-    this.replaceSource(this.original);
+  /** The recorded output again, in place of a run's. */
+  async showRecorded() {
     this.clearMessages();
-    this.dispatchEvent(new CustomEvent('block-reset', { bubbles: true }));
     const recorded = await this.recorded();
-    if (recorded && !this.edited) this.#output?.showRecorded(recorded);
+    const { edited, ran, state } = this.cell;
+    if (recorded && !edited && !ran && state !== 'running') this.#output?.showRecorded(recorded);
   }
 
   /** What the build recorded of this block; undefined if it cannot be had. @returns {Promise<import('../../shared/protocol.js').Recorded | undefined>} */
@@ -183,104 +197,10 @@ export class PyBlock extends HTMLElement {
     return this.#part('.charts').childElementCount > 0;
   }
 
-  /** @param {string} source as the reader typed it */
-  #edit(source) {
-    this.#source = source;
-    this.#showEdited();
-    // Counted from the first keystroke that is not saved: who types on and on loses no more than that.
-    this.#saveTimer ??= setTimeout(() => this.#save(), SAVE_AFTER_MS);
-    this.dispatchEvent(new CustomEvent('block-edit', { bubbles: true }));
-  }
-
-  #save() {
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = undefined;
-    this.#said(/** @type {KeptEdit} */ (this.#kept).keep(this.#source));
-  }
-
-  /** @param {import('../edits/saved-edit.js').Saved} saved */
-  #said(saved) {
-    if (saved === 'elsewhere') this.lookElsewhere();
-    else this.dispatchEvent(new CustomEvent(saved === 'kept' ? 'block-saved' : 'block-unsaved', { bubbles: true }));
-  }
-
-  /** Saves what was typed last, before the page may go. */
-  saveNow() {
-    if (this.#saveTimer) this.#save();
-  }
-
-  /** Asks the reader whose text it shall be, if another tab has written to this block. */
-  lookElsewhere() {
-    const kept = this.#kept;
-    if (!kept) return;
-    if (kept.theirs === this.#source) this.#said(kept.choose(this.#source));
-    if (!kept.changedElsewhere) {
-      this.#elsewhere?.remove();
-      this.#elsewhere = undefined;
-    } else if (!this.#elsewhere) {
-      this.saveNow();
-      this.#elsewhere = this.say('This block was edited in another tab. Both versions stay until you choose.', [
-        ['Take that one', () => {
-          this.#elsewhere = undefined;
-          const { theirs } = kept;
-          kept.choose(theirs);
-          this.replaceSource(theirs);
-        }],
-        ['Keep mine', () => {
-          this.#elsewhere = undefined;
-          this.#said(kept.choose(this.#source));
-        }],
-      ]);
-      this.#elsewhere.dataset.lasting = '';
-    }
-  }
-
-  /** Another text in place of this one; it does not run. @param {string} source */
-  replaceSource(source) {
-    if (source === this.#source) return;
-    if (this.#editor) {
-      this.#editor.setSource(source);
-    } else {
-      this.#part('.code code').textContent = source;
-      this.#edit(source);
-    }
-    this.#save();
-  }
-
-  #restoreEdit() {
-    this.#kept = new KeptEdit(this.blockId, this.original);
-    this.#source = this.#kept.restore();
-    if (this.edited) {
-      this.#part('.code code').textContent = this.#source;
-      this.say('This is your edited version from an earlier visit.');
-    }
-    for (const text of this.#kept.aside()) this.#offer(text);
-  }
-
-  /** What was set aside, until the reader has chosen. @param {import('../edits/saved-edit.js').Aside} text */
-  #offer({ key, why, source }) {
-    const drop = () => this.#kept?.drop(key);
-    const use = () => {
-      this.replaceSource(source);
-      drop();
-    };
-    const message = why === 'damaged'
-      ? notice('What the browser kept of this block could not be read. It is set aside, not thrown away.', [['Discard it', drop]], source)
-      : why === 'older'
-        ? notice('This block has changed since you edited it. You see the new version; yours is kept.', [['Use my edit', use], ['Discard my edit', drop]], source)
-        : notice('Another version of this block is kept, from another tab.', [['Use that one', use], ['Discard it', drop]], source);
-    message.dataset.lasting = '';
-    this.#part('.messages').append(message);
-  }
-
-  #showEdited() {
-    this.#section.toggleAttribute('data-edited', this.edited);
-    this.#button('.reset').disabled = !this.edited;
-  }
-
   /** @param {import('../../shared/protocol.js').ErrorEvent} event */
   #showError(event) {
-    this.#part('.messages').append(errorBox(event, this.definers, (line) => this.#goTo(line)));
+    const definers = /** @type {Lesson} */ (this.#lesson).definersFor(this.cell);
+    this.addMessage(errorBox(event, definers, (line) => this.#goTo(line)));
     this.#markError(event.line);
   }
 
@@ -294,26 +214,6 @@ export class PyBlock extends HTMLElement {
   #markError(line) {
     this.#errorLine = line;
     this.#editor?.markError(line);
-  }
-
-  /** @param {{done: number, total: number, seconds: number}} [progress] none before and after a run */
-  #progress(progress) {
-    const bar = /** @type {HTMLProgressElement} */ (this.#part('.progress'));
-    this.#pace = progress && follow(this.#pace, { at: 1000 * progress.seconds, done: progress.done, total: progress.total });
-    const share = progress?.total ? progress.done / progress.total : 0;
-    const said = this.#pace ? inWords(this.#pace) : '';
-    bar.value = share;
-    bar.toggleAttribute('data-shown', share > 0);
-    if (said) {
-      this.#part('.block-state').textContent = said;
-      bar.setAttribute('aria-valuetext', said);
-    } else bar.removeAttribute('aria-valuetext');
-    this.dispatchEvent(new CustomEvent('block-progress', { bubbles: true, detail: { share: said ? share : undefined } }));
-  }
-
-  /** @param {boolean} next whether to move on to the next block */
-  #ask(next) {
-    this.dispatchEvent(new CustomEvent('block-run', { bubbles: true, detail: { next } }));
   }
 
   /** @param {string} selector @returns {HTMLElement} */

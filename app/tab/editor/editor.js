@@ -74,6 +74,9 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
 
   return {
     dom: view.dom,
+    get source() {
+      return view.state.doc.toString();
+    },
     /** Lays the code out though it may be far from the screen: CodeMirror guesses heights until it has to scroll. */
     layOut() {
       const measure = () => {

@@ -2,7 +2,8 @@
  * A link that carries edits: says whose they are, and puts them in place when the reader says so. Nothing of a link runs by
  * itself, and the reader's own edits can be had back, also after a reload.
  *
- * @typedef {import('../block/py-block.js').PyBlock} PyBlock
+ * @typedef {import('../lesson/lesson.js').Lesson} Lesson
+ * @typedef {import('../lesson/cell.js').Cell} Cell
  * @typedef {import('./share-link.js').SharedEdit} SharedEdit
  * @typedef {{block: string, original: string, source: string}[]} Own what blocks held before a link's edits took their place
  */
@@ -12,24 +13,24 @@ import { decodeEdits, isShared, ShareError } from './share-link.js';
 
 const KEY = 'preference-lab/before-link';
 
-/** @param {PyBlock[]} blocks @param {HTMLElement} banner */
-export function receiveLinks(blocks, banner) {
+/** @param {Lesson} lesson @param {HTMLElement} banner */
+export function receiveLinks(lesson, banner) {
   const own = new OwnEdits();
   const hide = () => {
     banner.hidden = true;
     banner.replaceChildren();
-    own.offer(blocks, banner);
+    own.offer(lesson, banner);
   };
   const look = async () => {
     const { hash: fragment } = location;
     if (!isShared(fragment)) return;
     try {
-      offer(blocks, await decodeEdits(fragment), banner, own, hide);
+      offer(lesson, await decodeEdits(fragment), banner, own, hide);
     } catch (error) {
       show(banner, [error instanceof ShareError ? error.message : 'This browser cannot read the edits in this link.'], [button('Close', () => { forgetLink(); hide(); })]);
     }
   };
-  own.offer(blocks, banner);
+  own.offer(lesson, banner);
   addEventListener('hashchange', () => look().then(() => { if (isShared(location.hash)) banner.scrollIntoView({ block: 'center' }); }));
   look();
 }
@@ -38,17 +39,17 @@ export function receiveLinks(blocks, banner) {
 const forgetLink = () => history.replaceState(history.state, '', location.pathname + location.search);
 
 /**
- * @param {PyBlock[]} blocks
+ * @param {Lesson} lesson
  * @param {SharedEdit[]} edits
  * @param {HTMLElement} banner
  * @param {OwnEdits} own
  * @param {() => void} hide
  */
-function offer(blocks, edits, banner, own, hide) {
-  const found = edits.map((edit) => ({ ...edit, to: blocks.find(({ blockId }) => blockId === edit.block) }));
+function offer(lesson, edits, banner, own, hide) {
+  const found = edits.map((edit) => ({ ...edit, to: shownCell(lesson, edit.block) }));
   const unknown = found.filter(({ to }) => !to).map(({ block }) => block);
-  const known = /** @type {(SharedEdit & {to: PyBlock})[]} */ (found.filter(({ to }) => to));
-  const older = known.filter(({ original, to }) => original !== hash(to.original)).map(({ to }) => `“${to.blockTitle}”`);
+  const known = /** @type {(SharedEdit & {to: Cell})[]} */ (found.filter(({ to }) => to));
+  const older = known.filter(({ original, to }) => original !== hash(to.original)).map(({ to }) => `“${to.title}”`);
   const says = [
     `This link carries edits of ${count(known.length)}, made by whoever sent it. Nothing of it has run.`,
     older.length ? `Made on another version of the lesson: ${older.join(', ')}.` : '',
@@ -56,7 +57,7 @@ function offer(blocks, edits, banner, own, hide) {
   ];
   const use = button('Use them', () => {
     own.remember(known.map(({ to }) => to));
-    for (const { to, source } of known) to.replaceSource(source);
+    for (const { to, source } of known) lesson.edit(to, source);
     forgetLink();
     hide();
   });
@@ -64,9 +65,12 @@ function offer(blocks, edits, banner, own, hide) {
     forgetLink();
     hide();
   });
-  const code = known.map(({ to, source }) => listing(to.blockTitle, source));
+  const code = known.map(({ to, source }) => listing(to.title, source));
   show(banner, says, known.length ? [use, keep] : [keep], code);
 }
+
+/** @param {Lesson} lesson @param {string} id */
+const shownCell = (lesson, id) => lesson.shown.find((cell) => cell.id === id);
 
 /** @param {number} blocks */
 const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
@@ -83,29 +87,32 @@ class OwnEdits {
   /** @type {Own[]} */
   #before = read();
 
-  /** @param {PyBlock[]} blocks */
-  remember(blocks) {
-    this.#before.push(blocks.map((block) => ({ block: block.blockId, original: hash(block.original), source: block.source })));
+  /** @param {Cell[]} cells */
+  remember(cells) {
+    this.#before.push(cells.map(({ id, original, source }) => ({ block: id, original: hash(original), source })));
     this.#write();
   }
 
-  /** @param {PyBlock[]} blocks @param {HTMLElement} banner */
-  offer(blocks, banner) {
+  /** @param {Lesson} lesson @param {HTMLElement} banner */
+  offer(lesson, banner) {
     const last = this.#before.at(-1);
     if (!last) return;
     const done = () => {
       this.#before.pop();
       this.#write();
       banner.hidden = true;
-      this.offer(blocks, banner);
+      this.offer(lesson, banner);
     };
     show(banner, [`You are looking at edits from a link, in ${count(last.length)}. What was there before is kept.`], [
       button('Back to mine', () => {
-        for (const { block, source } of last) blocks.find(({ blockId }) => blockId === block)?.replaceSource(source);
+        for (const { block, source } of last) {
+          const cell = shownCell(lesson, block);
+          if (cell) lesson.edit(cell, source);
+        }
         done();
       }),
       button('Forget mine', done),
-    ], last.map(({ block, source }) => listing(blocks.find(({ blockId }) => blockId === block)?.blockTitle ?? block, source)));
+    ], last.map(({ block, source }) => listing(shownCell(lesson, block)?.title ?? block, source)));
   }
 
   #write() {

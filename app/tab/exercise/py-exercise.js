@@ -1,8 +1,9 @@
 /**
  * <py-exercise>: what an exercise adds to its block: Check and its verdict, hints one at a time, the worked answer.
- * It sits in its block, asks for a check by an event (`block-check`) and is told of it by events on the block.
+ * It sits in its block, and asks the lesson for a check.
  *
  * @typedef {import('../block/py-block.js').PyBlock} PyBlock
+ * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {Extract<import('../../shared/protocol.js').RunEvent, {type: 'verdict'}>} Verdict
  */
 import { compare } from './line-diff.js';
@@ -17,18 +18,22 @@ export class PyExercise extends HTMLElement {
   /** @type {HTMLElement | undefined} */
   #verdict;
 
-  connectedCallback() {
-    if (this.dataset.ready) return;
-    this.dataset.ready = '';
+  /** @type {Lesson | undefined} */
+  #lesson;
+
+  /** @param {Lesson} lesson */
+  connect(lesson) {
+    this.#lesson = lesson;
     const block = this.#block;
+    const { cell } = block;
     const check = this.#button('.check-answer', block);
     check.disabled = false;
     const needs = JSON.parse(this.dataset.needs ?? '[]');
-    check.addEventListener('click', () => block.dispatchEvent(new CustomEvent('block-check', { bubbles: true, detail: { needs } })));
-    block.addEventListener('check-begin', () => this.#begin());
-    block.addEventListener('check-verdict', (event) => this.#show(/** @type {CustomEvent<Verdict & {source: string}>} */ (event).detail));
-    block.addEventListener('check-end', () => { if (!this.#verdict?.dataset.verdict) this.#verdict?.remove(); });
-    block.addEventListener('block-edit', () => this.#onEdit());
+    check.addEventListener('click', () => lesson.check(cell, needs));
+    lesson.on('check-begin', (about) => { if (about.cell === cell) this.#begin(); });
+    lesson.on('verdict', (about) => { if (about.cell === cell) this.#show(about.verdict, about.source); });
+    lesson.on('check-end', (about) => { if (about.cell === cell && !this.#verdict?.dataset.verdict) this.#verdict?.remove(); });
+    lesson.on('source', (about) => { if (about.cell === cell) this.#onEdit(); });
 
     const hints = [...this.querySelectorAll('.hint')];
     hints.forEach((hint, index) => hint.addEventListener('toggle', () => hints[index + 1]?.setAttribute('data-reached', '')));
@@ -50,23 +55,23 @@ export class PyExercise extends HTMLElement {
   }
 
   get #passed() {
-    const { blockId, original, source } = this.#block;
-    return source === this.#passedSource || hasPassed(blockId, original, source);
+    const { id, original, source } = this.#block.cell;
+    return source === this.#passedSource || hasPassed(id, original, source);
   }
 
   #begin() {
     // The region is there before it speaks, so that screen readers hear it.
     this.#verdict = element('div', { className: 'verdict' }, 'Checking …');
     this.#verdict.setAttribute('role', 'status');
-    this.#block.querySelector('.messages')?.append(this.#verdict);
+    this.#block.addMessage(this.#verdict);
   }
 
-  /** @param {Verdict & {source: string}} verdict `source` is the code that was checked */
-  #show({ passed, message, source }) {
-    const { blockId, original } = this.#block;
+  /** @param {Verdict} verdict @param {string} source the code that was checked */
+  #show({ passed, message }, source) {
+    const { id, original } = this.#block.cell;
     if (passed) {
       this.#passedSource = source;
-      keepPassed(blockId, original, source);
+      keepPassed(id, original, source);
     }
     if (this.#verdict) {
       this.#verdict.dataset.verdict = passed ? 'passed' : 'wrong';
@@ -90,7 +95,7 @@ export class PyExercise extends HTMLElement {
     const passed = this.#passed;
     const sign = this.#block.querySelector('.passed');
     if (sign instanceof HTMLElement) sign.hidden = !passed;
-    this.dispatchEvent(new CustomEvent('block-passed', { bubbles: true, detail: { id: this.#block.blockId, passed } }));
+    this.#lesson?.emit('passed', { cell: this.#block.cell, passed });
   }
 
   /** @param {boolean} open */
@@ -101,11 +106,12 @@ export class PyExercise extends HTMLElement {
   }
 
   #use() {
-    const mine = this.#block.source;
-    this.#block.replaceSource(this.#answer);
+    const { cell } = this.#block;
+    const mine = cell.source;
+    this.#lesson?.edit(cell, this.#answer);
     this.#block.clearMessages();
     this.#block.say('The worked answer is in the editor. Reset brings back the starter.', [
-      ['Back to my code', () => this.#block.replaceSource(mine)],
+      ['Back to my code', () => this.#lesson?.edit(cell, mine)],
     ]);
     this.#block.focusEditor();
   }

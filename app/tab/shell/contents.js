@@ -1,9 +1,8 @@
 /** The table of contents: each block's state, and where the reader is. */
 
-/** @param {HTMLElement} contents @param {HTMLElement} lesson */
+/** @param {HTMLElement} contents @param {import('../lesson/lesson.js').Lesson} lesson */
 export function followLesson(contents, lesson) {
-  lesson.addEventListener('block-state', (event) => {
-    const { id, state } = /** @type {CustomEvent<{id: string, state: string}>} */ (event).detail;
+  lesson.on('state', ({ cell: { id, state } }) => {
     const link = contents.querySelector(`a[data-block="${id}"]`);
     if (!(link instanceof HTMLElement)) return;
     link.dataset.state = state;
@@ -11,8 +10,7 @@ export function followLesson(contents, lesson) {
     link.title = state;
   });
 
-  lesson.addEventListener('block-passed', (event) => {
-    const { id, passed } = /** @type {CustomEvent<{id: string, passed: boolean}>} */ (event).detail;
+  lesson.on('passed', ({ cell: { id }, passed }) => {
     contents.querySelector(`a[data-block="${id}"]`)?.toggleAttribute('data-passed', passed);
   });
 

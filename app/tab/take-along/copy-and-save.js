@@ -33,10 +33,10 @@ async function copyPiece(pressed, said) {
   const what = pressed.dataset.copy === 'code' ? 'Code' : 'Output';
   const text = pressed.dataset.copy === 'code' ? block.source : block.outputText;
   const copied = await copyText(text);
-  if (!copied) block.querySelector('.messages')?.append(selectable(text, `${what}: ${block.blockTitle}`));
+  if (!copied) block.querySelector('.messages')?.append(selectable(text, `${what}: ${block.cell.title}`));
   else summary.focus();
   menu.open = false;
-  said.textContent = copied ? `${what} copied: ${block.blockTitle}` : '';
+  said.textContent = copied ? `${what} copied: ${block.cell.title}` : '';
   if (!copied) return;
   summary.textContent = 'Copied';
   setTimeout(() => { summary.textContent = 'Copy'; }, 1500);

@@ -5,20 +5,21 @@ import { button } from '../dom/notice.js';
 import { CAREFUL, encodeEdits, ShareError } from '../edits/share-link.js';
 
 /**
- * @typedef {import('../block/py-block.js').PyBlock} PyBlock
+ * @typedef {import('../lesson/lesson.js').Lesson} Lesson
+ * @typedef {import('../lesson/cell.js').Cell} Cell
  * @typedef {import('../../shared/protocol.js').TakeAlong} TakeAlong
  */
 
 /** @param {number} blocks */
 const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
 
-/** @param {HTMLElement} panel @param {PyBlock[]} blocks */
-export function connectPanel(panel, blocks) {
+/** @param {HTMLElement} panel @param {Lesson} lesson */
+export function connectPanel(panel, lesson) {
   const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (panel.querySelector(`[data-part="${name}"]`));
   const said = part('said');
   const say = (/** @type {(string | Node)[]} */ ...what) => said.replaceChildren(...what);
-  const edited = () => blocks.filter((block) => block.edited);
-  /** @type {{block: PyBlock, source: string}[]} */
+  const edited = () => lesson.shown.filter((cell) => cell.edited);
+  /** @type {{cell: Cell, source: string}[]} */
   let undo = [];
 
   const showEdited = () => {
@@ -29,7 +30,7 @@ export function connectPanel(panel, blocks) {
 
   async function share() {
     try {
-      const fragment = await encodeEdits(edited().map(({ blockId, original, source }) => ({ block: blockId, original: hash(original), source })));
+      const fragment = await encodeEdits(edited().map(({ id, original, source }) => ({ block: id, original: hash(original), source })));
       const link = location.origin + location.pathname + fragment;
       const what = fragment ? `the edits of ${count(edited().length)}, in ${link.length.toLocaleString('en')} characters` : 'the lesson as it was published';
       const careful = link.length > CAREFUL ? ' Some mail and chat programs cut links of that length; a file is safer.' : '';
@@ -43,9 +44,9 @@ export function connectPanel(panel, blocks) {
   /** @param {'py' | 'ipynb'} kind */
   async function download(kind) {
     try {
-      const [{ notebookFile, pythonFile }, lesson] = await Promise.all([import('../../shared/export.js'), readLesson()]);
-      const sources = new Map(blocks.map(({ blockId, source }) => [blockId, source]));
-      const text = kind === 'py' ? pythonFile(lesson, sources) : notebookFile(lesson, sources);
+      const [{ notebookFile, pythonFile }, published] = await Promise.all([import('../../shared/export.js'), readTakeAlong()]);
+      const sources = new Map(lesson.shown.map(({ id, source }) => [id, source]));
+      const text = kind === 'py' ? pythonFile(published, sources) : notebookFile(published, sources);
       saveFile(`rlhf-and-dpo-${edited().length ? 'mine' : 'as-published'}.${kind}`, new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' }));
       say(kind === 'py' ? 'Saved: a Python file that needs NumPy.' : 'Saved: a notebook that needs NumPy and Plotly.');
     } catch {
@@ -57,10 +58,10 @@ export function connectPanel(panel, blocks) {
     const some = edited();
     const question = `Put ${count(some.length)} back to the original?`;
     say(question, ' ', button('Reset them', () => {
-      undo = some.map((block) => ({ block, source: block.source }));
-      for (const block of some) block.reset();
+      undo = some.map((cell) => ({ cell, source: cell.source }));
+      for (const cell of some) lesson.reset(cell);
       say(`${count(undo.length)} back to the original. Until you leave the page: `, button('Undo', () => {
-        for (const { block, source } of undo) block.replaceSource(source);
+        for (const { cell, source } of undo) lesson.edit(cell, source);
         say('Your edits are back.');
       }));
       said.querySelector('button')?.focus();
@@ -73,12 +74,12 @@ export function connectPanel(panel, blocks) {
   part('ipynb').addEventListener('click', () => download('ipynb'));
   part('reset').addEventListener('click', askReset);
   panel.addEventListener('toggle', showEdited);
-  for (const block of blocks) block.addEventListener('block-edit', showEdited);
+  lesson.on('source', showEdited);
   showEdited();
 }
 
 /** @returns {Promise<TakeAlong>} */
-async function readLesson() {
+async function readTakeAlong() {
   const answer = await fetch(new URL('lesson.json', document.baseURI));
   if (!answer.ok) throw new Error(`lesson.json: ${answer.status}`);
   return answer.json();

@@ -11,7 +11,7 @@ const PATIENCE_MS = 3000;
  * @param {object} parts
  * @param {HTMLElement} parts.button opens and closes it
  * @param {HTMLElement} parts.panel
- * @param {import('../lesson/py-lesson.js').PyLesson} parts.lesson
+ * @param {import('../lesson/lesson.js').Lesson} parts.lesson
  * @param {import('../kernel/kernel.js').Kernel} parts.kernel
  */
 export function showVariables({ button, panel, lesson, kernel }) {
@@ -58,8 +58,8 @@ export function showVariables({ button, panel, lesson, kernel }) {
     show(false);
     button.focus();
   });
-  lesson.addEventListener('lesson-ran', (event) => {
-    latest = /** @type {CustomEvent} */ (event).detail.id;
+  lesson.on('end', ({ cell }) => {
+    latest = cell.id;
     update();
   });
   kernel.addEventListener('status', update);

@@ -1,0 +1,302 @@
+/**
+ * The lesson: the order and the freshness of its cells, the queue of what shall run, Run all and Stop. It needs no DOM: the
+ * kernel that runs cells is handed to it, and what happens is told by events (events.js).
+ *
+ * @typedef {import('../kernel/kernel.js').Kernel} Kernel
+ * @typedef {import('../kernel/kernel.js').Outcome} Outcome
+ * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
+ * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'status' | 'addEventListener'>} Runs what a lesson asks of a kernel
+ */
+import { addEvent } from '../../output/output-items.js';
+import { stateOf } from './cell.js';
+import { Emitter } from './events.js';
+import { needed, signatures, withUses } from './graph.js';
+import { definer, nearName } from './name-lookup.js';
+import { follow, inWords } from './pace.js';
+
+/** @typedef {import('./cell.js').Cell} Cell */
+
+const ASK_NAMES_AFTER_MS = 250;
+
+const RESTARTED = 'was restarted. Your code is untouched; all values are gone, and blocks run again when they are needed.';
+const OUTCOMES = {
+  stopped: 'Stopped. Names that were assigned before keep their values.',
+  lost: 'Stopped by restarting Python. Your code is untouched; all values are gone, and blocks run again when they are needed.',
+  died: `Python ended in the middle of this and ${RESTARTED}`,
+  full: `Python’s memory was full, so it ${RESTARTED}`,
+};
+
+/** @extends {Emitter<import('./events.js').LessonEvents>} */
+export class Lesson extends Emitter {
+  #cells;
+  #kernel;
+  /** Signatures of the cells as published. */
+  #published;
+  /** Cells whose exercise is to be checked once they have run, and the names that the check takes. @type {Map<Cell, string[]>} */
+  #toCheck = new Map();
+  /** Which cell last assigned each name. @type {Map<string, string>} */
+  #writers = new Map();
+  /** Cells that the reader wants to run, the first one first. @type {Cell[]} */
+  #wanted = [];
+  /** Cells of the plan that is being carried out. @type {Cell[]} */
+  #planned = [];
+  /** @type {Cell | undefined} */
+  #running;
+  #working = false;
+  /** How many cells have run since there was last nothing to do. */
+  #finished = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #namesTimer;
+
+  /** @param {Cell[]} cells in the lesson's order, those of other pages among them @param {Runs} kernel */
+  constructor(cells, kernel) {
+    super();
+    this.#cells = cells;
+    this.#kernel = kernel;
+    this.#published = signatures(cells.map(({ id, original, publishedNames }) => ({ id, source: original, names: publishedNames })));
+    kernel.addEventListener('status', () => this.#show());
+    kernel.addEventListener('loss', () => {
+      for (const cell of this.#cells) cell.ran = undefined;
+      this.#writers.clear();
+    });
+  }
+
+  /** Shows how each cell stands, and asks for the names of those that are edited already. */
+  start() {
+    this.#codeHasChanged();
+  }
+
+  /** The cells of this page. */
+  get shown() {
+    return this.#cells.filter(({ shown }) => shown);
+  }
+
+  /** @param {string} id */
+  cell(id) {
+    return this.#cells.find((cell) => cell.id === id);
+  }
+
+  /** Runs a cell, and before it what it needs. @param {Cell} cell @param {{next?: boolean}} [options] next: the reader moves on to the one below */
+  run(cell, { next = false } = {}) {
+    this.#want([cell]);
+    const { shown } = this;
+    const below = shown[shown.indexOf(cell) + 1];
+    if (next && below) this.emit('next', { cell: below });
+  }
+
+  /** Runs every cell of this page in order; one that fails ends it. */
+  runAll() {
+    this.#want(this.shown);
+  }
+
+  /** Runs a cell and has its exercise looked at. @param {Cell} cell @param {string[]} needs names that the check takes from earlier cells */
+  check(cell, needs) {
+    this.#toCheck.set(cell, needs);
+    this.#want([cell]);
+  }
+
+  /** Ends the running cell and forgets what was to follow. */
+  stop() {
+    this.#wanted = [];
+    this.#planned = [];
+    this.#toCheck.clear();
+    this.#kernel.stop();
+    this.#show();
+  }
+
+  /** Another code in a cell; it does not run by itself. @param {Cell} cell @param {string} source @param {{typed?: boolean}} [options] */
+  edit(cell, source, { typed = false } = {}) {
+    if (source === cell.source) return;
+    cell.source = source;
+    this.emit('source', { cell, typed });
+    this.#codeHasChanged();
+  }
+
+  /** Back to the code and the output as published, which is not what Python holds. @param {Cell} cell */
+  reset(cell) {
+    this.edit(cell, cell.original);
+    cell.ran = undefined;
+    cell.outputs = [];
+    this.emit('reset', { cell });
+    this.#show();
+  }
+
+  get working() {
+    return this.#working;
+  }
+
+  /** Which of the cells that are to run is running. */
+  get plan() {
+    const at = this.#finished + 1;
+    return { at, of: at + new Set([...this.#wanted, ...this.#planned]).size };
+  }
+
+  /** How far the work is, in words; '' if nothing runs. */
+  get progressText() {
+    if (!this.#running) return '';
+    const { at, of } = this.plan;
+    return of > 1 ? `Running ${at} of ${of}: ${this.#running.title}` : `Running: ${this.#running.title}`;
+  }
+
+  /** The id of the cell that last assigned `name`. @param {string} name */
+  writerOf(name) {
+    return this.#writers.get(name);
+  }
+
+  /** What a cell may know of the others. @param {Cell} cell @returns {import('../block/hints.js').Definers} */
+  definersFor(cell) {
+    const all = () => this.#cells.map(({ id, title, names }) => ({ id, title, defines: names.defines }));
+    const titleOf = (/** @type {string} */ id) => this.cell(id)?.title;
+    return {
+      find: (name) => definer(all(), this.#cells.indexOf(cell), name),
+      writer: (name) => {
+        const id = this.#writers.get(name);
+        return id === undefined ? undefined : { id, title: titleOf(id) ?? '', where: id === cell.id ? 'here' : 'above' };
+      },
+      near: (name) => nearName(all(), name),
+      titleOf,
+      all: () => all().flatMap(({ title, defines }) => defines.map((name) => ({ name, title }))),
+    };
+  }
+
+  #codeHasChanged() {
+    this.#show();
+    clearTimeout(this.#namesTimer);
+    this.#namesTimer = setTimeout(() => this.#analyseAll(), ASK_NAMES_AFTER_MS);
+  }
+
+  /** @param {Cell[]} cells */
+  #want(cells) {
+    this.#wanted.push(...cells.filter((cell) => !this.#wanted.includes(cell)));
+    this.#show();
+    this.#work();
+  }
+
+  /** Carries out what is wanted, one cell at a time. */
+  async #work() {
+    if (this.#working) return;
+    this.#working = true;
+    this.#finished = 0;
+    for (let cell = this.#wanted.shift(); cell; cell = this.#wanted.shift()) {
+      const checked = this.#toCheck.get(cell);
+      this.#toCheck.delete(cell);
+      this.#planned = [cell];
+      this.#show();
+      await this.#analyseAll();
+      if (!this.#planned.length) continue; // stopped meanwhile
+      this.#planned = [...this.#neededBy(cell, checked), cell];
+      await this.#carryOut(cell, Boolean(checked));
+    }
+    this.#working = false;
+    this.#show();
+  }
+
+  /** What must run before `cell`. @param {Cell} cell @param {string[]} [more] names that it takes besides those of its code */
+  #neededBy(cell, more) {
+    const ran = new Map(this.#cells.flatMap(({ id, ran }) => (ran?.outcome === 'ok' ? [[id, ran.signature]] : [])));
+    const ids = needed(withUses(this.#cells, cell.id, more), cell.id, ran, this.#writers);
+    return this.#cells.filter(({ id }) => ids.includes(id));
+  }
+
+  /** Runs the planned cells; the last of them is `target`. @param {Cell} target @param {boolean} checked */
+  async #carryOut(target, checked) {
+    const unseen = this.#planned.filter(({ shown }) => !shown);
+    for (let cell = this.#planned.shift(); cell; cell = this.#planned.shift()) {
+      const { source } = cell;
+      const outcome = await this.#run(cell, cell === target ? unseen : []);
+      if (checked && cell === target && (outcome === 'ok' || outcome === 'error')) await this.#check(cell, source);
+      if (outcome === 'ok') continue;
+      this.#planned = [];
+      this.#wanted = [];
+      if (cell !== target && outcome !== 'stopped' && outcome !== 'lost') {
+        this.emit('message', { cell: target, text: `Not run: it needs “${cell.title}”, which failed.`, failed: cell });
+      }
+    }
+  }
+
+  /** @param {Cell} cell @param {Cell[]} unseen cells of other pages that ran for it @returns {Promise<Outcome>} */
+  async #run(cell, unseen) {
+    const signature = signatures(this.#cells).get(cell.id) ?? '';
+    let seconds = 0;
+    this.#running = cell;
+    cell.outputs = [];
+    cell.pace = undefined;
+    this.emit('begin', { cell });
+    if (unseen.length) this.emit('message', { cell, text: `Ran before it, as published on other pages: ${titles(unseen)}.` });
+    this.#show();
+    const outcome = await this.#kernel.run(cell.id, cell.source, (event) => {
+      if (event.type === 'done') seconds = event.seconds;
+      else this.#receive(cell, event);
+    });
+    this.#running = undefined;
+    this.#finished += 1;
+    cell.pace = undefined;
+    if (outcome === 'ok' || outcome === 'error' || outcome === 'stopped') {
+      cell.ran = { signature, outcome, seconds };
+      for (const name of cell.names.defines) this.#writers.set(name, cell.id);
+    }
+    this.emit('end', { cell, outcome });
+    if (outcome !== 'ok' && outcome !== 'error') this.emit('message', { cell, text: OUTCOMES[outcome] });
+    this.#show();
+    return outcome;
+  }
+
+  /** @param {Cell} cell @param {RunEvent} event */
+  #receive(cell, event) {
+    if (event.type === 'progress') {
+      const { done, total, seconds } = event;
+      cell.pace = follow(cell.pace, { at: 1000 * seconds, done, total });
+      this.emit('progress', { cell, share: total ? done / total : 0, said: inWords(cell.pace) });
+    } else {
+      cell.outputs = addEvent(cell.outputs, event);
+      this.emit('output', { cell, event });
+    }
+  }
+
+  /** Has the exercise of a cell that has run looked at. @param {Cell} cell @param {string} source what ran */
+  async #check(cell, source) {
+    this.#running = cell;
+    this.emit('check-begin', { cell });
+    this.#show();
+    const outcome = await this.#kernel.check(cell.id, (event) => {
+      this.#receive(cell, event);
+      if (event.type === 'verdict') this.emit('verdict', { cell, verdict: event, source });
+    });
+    this.#running = undefined;
+    this.emit('check-end', { cell, outcome });
+    if (outcome !== 'ok' && outcome !== 'error') this.emit('message', { cell, text: OUTCOMES[outcome] });
+    this.#show();
+  }
+
+  /** Asks Python which names the edited cells define and use. */
+  async #analyseAll() {
+    await Promise.all(this.#cells.map(async (cell) => {
+      const { source } = cell;
+      if (cell.analysed === source) return;
+      const names = cell.edited ? await this.#kernel.names(source) : cell.publishedNames;
+      if (names === undefined) return; // Python was restarted: ask again next time
+      // Code that does not parse is taken to mean what it meant before.
+      if (names) cell.names = names;
+      cell.analysed = source;
+    }));
+    this.#show();
+  }
+
+  /** Brings the state of each cell up to date, and tells of those that have changed. */
+  #show() {
+    const now = signatures(this.#cells);
+    const ready = this.#kernel.status.state === 'ready';
+    for (const cell of this.#cells) {
+      const runs = cell === this.#running && ready;
+      const waits = cell === this.#running ? !ready : this.#wanted.includes(cell) || this.#planned.includes(cell);
+      const [state, said] = stateOf(cell, { signature: now.get(cell.id), published: this.#published.get(cell.id), waits, runs, ready });
+      if (cell.state === state && cell.said === said) continue;
+      [cell.state, cell.said] = [state, said];
+      this.emit('state', { cell });
+    }
+    this.emit('change', {});
+  }
+}
+
+/** @param {Cell[]} cells */
+const titles = (cells) => cells.map(({ title }) => `“${title}”`).join(', ');
