@@ -62,6 +62,8 @@ export interface ErrorEvent {
   about?: string | null;
   where?: { block: string; line: number; function: string } | null;
   variables?: Row[];
+  /** Notes and earlier errors, code in backticks. */
+  history?: string[];
   full?: boolean;
 }
 
@@ -74,7 +76,7 @@ export type Request =
   | { type: 'names'; id: number; source: string }
   | { type: 'interrupt'; buffer: Int32Array };
 
-/** From the worker to the page, about one run. */
+/** From the worker to the page, about one run. `total` is 0 where it is not known. `changed`: names that the run changed or took away without binding them in its code. */
 export type RunEvent =
   | { type: 'stdout' | 'stderr'; id: number; text: string }
   | { type: 'display'; id: number; slot: string; mime: string; data: unknown }
@@ -84,7 +86,7 @@ export type RunEvent =
   | { type: 'verdict'; id: number; passed: boolean; message: string; line: number | null }
   | ErrorEvent
   | { type: 'warning'; id: number; name: string; message: string; line: number | null; hint: string | null }
-  | { type: 'done'; id: number; status: 'ok' | 'error' | 'stopped'; seconds: number };
+  | { type: 'done'; id: number; status: 'ok' | 'error' | 'stopped'; seconds: number; changed?: string[] };
 
 /** From the worker to the page, about the worker. */
 export type WorkerEvent =

@@ -18,8 +18,8 @@ class Names(TypedDict):
 def names(source: str) -> Names | None:
     """Names that `source` binds at its top level, and names it reads that it did not bind before.
 
-    A function's body counts as read when the block has ended, since that is the earliest that
-    other blocks can call it. Builtins do not count. None if the source does not parse.
+    A function's body counts as read where the block names the function, or else when the block has ended, since that is
+    the earliest that other blocks can call it. Builtins do not count. None if the source does not parse.
     """
     try:
         tree = ast.parse(source)
@@ -38,6 +38,7 @@ class _Block(ast.NodeVisitor):
         self.bound: set[str] = set()
         self.uses: set[str] = set()
         self.read_later: set[str] = set()
+        self.functions: dict[str, set[str]] = {}  # what each function or class of the block reads when it is called
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -94,21 +95,32 @@ class _Block(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._visit_all(node.decorator_list + node.args.defaults)
         self._visit_all([default for default in node.args.kw_defaults if default])
-        self.read_later |= _free_names(node)
+        self._defer(node.name, _free_names(node))
         self.bound |= {node.name} | (_declared_global(node) & _bound_inside(node))
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._visit_all(node.decorator_list + node.bases + node.keywords)
-        self.read_later |= _free_names(node)
-        self.bound.add(node.name)
+        # A class's body is run at once, in a scope of its own; its methods do not see that scope.
+        body = _Block()
+        body._visit_all(node.body)
+        for name in sorted(body.uses):
+            self._read(name)
+        self._defer(node.name, body.read_later)
+        self.bound |= {node.name} | {name for inner in _own_nodes(node) for name in _bound_globally(inner)}
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit(node.value)
+        self.visit(node.target)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._visit_all(node.args.defaults)
         self.read_later |= _free_names(node)
 
     def _visit_comprehension(self, node: ast.AST) -> None:
+        # The first sequence is looked up outside of the comprehension, whatever its variables are called.
+        self.visit(node.generators[0].iter)
         for name in _free_names(node):
             self._read(name)
         self.bound |= {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
@@ -118,6 +130,13 @@ class _Block(ast.NodeVisitor):
     def _read(self, name: str) -> None:
         if name not in self.bound:
             self.uses.add(name)
+        # Whoever names a function may call it here.
+        for free in self.functions.pop(name, ()):
+            self._read(free)
+
+    def _defer(self, name: str, free: set[str]) -> None:
+        self.read_later |= free
+        self.functions[name] = free
 
     def _visit_all(self, nodes: list) -> None:
         for node in nodes:
@@ -126,14 +145,28 @@ class _Block(ast.NodeVisitor):
 
 def _free_names(scope: ast.AST) -> set[str]:
     """Names that a function, class or comprehension reads from outside itself."""
+    # What a class binds is no local name of its methods.
     local = _parameters(scope) | _bound_inside(scope)
     free: set[str] = set()
     for node in _own_nodes(scope):
-        if isinstance(node, _SCOPES + _COMPREHENSIONS):
+        if isinstance(node, ast.ClassDef):
+            body = _Block()
+            body.visit(node)
+            free |= body.uses | body.read_later
+        elif isinstance(node, _SCOPES + _COMPREHENSIONS):
             free |= _free_names(node)
+            if isinstance(node, _COMPREHENSIONS):
+                outer = _Block()
+                outer.visit(node.generators[0].iter)
+                free |= outer.uses
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             free.add(node.id)
     return free - (local - _declared_global(scope))
+
+
+def _bound_globally(node: ast.AST) -> set[str]:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return _declared_global(node) & _bound_inside(node) if isinstance(node, functions) else set()
 
 
 def _declared_global(scope: ast.AST) -> set[str]:

@@ -109,13 +109,15 @@ def live(chart: Callable[..., dict], *args: Any, **kwargs: Any) -> None:
 def progress(steps: Iterable, total: int | None = None) -> Iterator:
     """Iterate over `steps` and show how far the loop is. `total` is its length if it has none.
 
+    What has no length, such as a `zip`, shows how many steps are done.
+
     Of loops within loops the outermost one shows.
     """
     display = current.get()
     if not display or display.looping:
         yield from steps
         return
-    total = total if total is not None else len(steps)  # type: ignore[arg-type]
+    total = total if total is not None else _length(steps)
     begun = display.clock()
 
     def event(done: int) -> Event:
@@ -125,12 +127,22 @@ def progress(steps: Iterable, total: int | None = None) -> Iterator:
 
     display.looping = True
     try:
-        for done, step in enumerate(steps):
+        done = 0
+        for step in steps:
             display.often("progress", lambda done=done: event(done))
             yield step
-        display.often("progress", lambda: event(total))
+            done += 1
+        display.often("progress", lambda: event(done))
     finally:
         display.looping = False
+
+
+def _length(steps: Iterable) -> int:
+    """How many steps there are; 0 where that is not known."""
+    try:
+        return len(steps)  # type: ignore[arg-type]
+    except TypeError:
+        return 0
 
 
 def bundle(value: Any) -> tuple[str, Any]:

@@ -3,7 +3,8 @@
 Events are plain JSON. Each carries the `id` of its run, so that a late one can be known and dropped:
 stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total, seconds},
 note {text}, warning and error {name, message, line, hint, ...} (see errors.py),
-done {status: ok | error | stopped, seconds}.
+done {status: ok | error | stopped, seconds, changed?}: names whose values the run changed or took away without binding
+them in its own code.
 """
 
 import ast
@@ -24,6 +25,7 @@ from runtime.dependencies import names
 from runtime.display import Display, Emit, Event
 from runtime.explain.errors import FOLDER, describe, warnings_as_events
 from runtime.explain.nan_notes import not_finite
+from runtime.marks import Mark, marks
 
 MOST_TEXT = 1_000_000  # characters that one run may print
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
@@ -50,12 +52,15 @@ class Runner:
         self._builtins = dict(vars(builtins))
         self._recursion_limit = sys.getrecursionlimit()
         self.namespace: dict[str, Any] = {}
+        self._marks: dict[str, Mark] = {}  # of the names as the last run left them
+        # What a run keeps of its streams, such as a logging handler, goes on to write into the run that is under way.
+        self._stdout, self._stderr = _Stream("stdout"), _Stream("stderr")
         self.failed: Failed | None = None  # about the last run
 
     async def run(self, run_id: int, block: str, source: str) -> None:
         """Run `source` as the block `block`. Every exception becomes an event; none leaves."""
         emit = _tagged(self._emit, run_id)
-        output = _Output(emit)
+        output = self._stdout.output = self._stderr.output = _Output(emit)
         shown = Display(output.before(emit))
         token = display.current.set(shown)
         started = time.perf_counter()
@@ -64,7 +69,7 @@ class Runner:
         status, self.failed = "ok", None
         try:
             notes = warnings_as_events(output.before(emit))
-            with redirect_stdout(output.stdout), redirect_stderr(output.stderr), notes as said:
+            with redirect_stdout(self._stdout), redirect_stderr(self._stderr), notes as said:
                 value = await self._evaluate(block, source)
                 if value is not None:
                     shown.flush()
@@ -76,6 +81,7 @@ class Runner:
         except BaseException as error:
             status = "error"
             failure = error
+        self._restore_python()  # our own code goes on
         try:
             shown.flush()
         except BaseException as error:
@@ -87,13 +93,28 @@ class Runner:
             parsed = names(source)
             bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
             self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
-        emit({"type": "done", "status": status, "seconds": time.perf_counter() - started})
+        seconds = time.perf_counter() - started
+        changed = self._changed(source)
+        emit({"type": "done", "status": status, "seconds": seconds, **({"changed": changed} if changed else {})})
+
+    def _changed(self, source: str) -> list[str]:
+        """Names that hold something else than before this run, or nothing, though its code does not bind them."""
+        before, self._marks = self._marks, marks(self.namespace)
+        bound = (names(source) or {"defines": []})["defines"]
+        return sorted(
+            name
+            for name, mark in before.items()
+            if name not in bound and name not in self._given and self._marks.get(name) != mark
+        )
 
     def _restore(self) -> None:
-        vars(builtins).update(self._builtins)
+        self._restore_python()
         for name in self._builtins.keys() | {"__builtins__"}:
             self.namespace.pop(name, None)
         self.namespace.update(self._given)
+
+    def _restore_python(self) -> None:
+        vars(builtins).update(self._builtins)
         sys.setrecursionlimit(self._recursion_limit)
 
     async def _evaluate(self, block: str, source: str) -> Any:
@@ -120,8 +141,6 @@ class _Output:
         self._sent = 0
         self._dropped = 0
         self._since = 0.0  # when the oldest text that is held was written
-        self.stdout = _Stream(self, "stdout")
-        self.stderr = _Stream(self, "stderr")
 
     def write(self, kind: str, text: str) -> None:
         room = MOST_TEXT - self._sent
@@ -169,21 +188,23 @@ class _Output:
 class _Stream(io.TextIOBase):
     encoding = "utf-8"
 
-    def __init__(self, output: _Output, kind: str) -> None:
-        self._output = output
+    def __init__(self, kind: str) -> None:
+        self.output: _Output | None = None  # that of the last run
         self._kind = kind
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() takes str, not {type(text).__name__}")
-        self._output.write(self._kind, text)
+        if self.output:
+            self.output.write(self._kind, text)
         return len(text)
 
     def writable(self) -> bool:
         return True
 
     def flush(self) -> None:
-        self._output.send()
+        if self.output:
+            self.output.send()
 
 
 def sleep_in_slices(seconds: float) -> None:

@@ -1,6 +1,7 @@
 """Stop: a signal ends code that computes, a cancellation ends code that waits."""
 
 import asyncio
+import contextvars
 import signal
 from collections.abc import Coroutine
 from types import FrameType
@@ -15,10 +16,12 @@ class Stopper:
     def __init__(self) -> None:
         self._run_id: int | None = None
         self._task: asyncio.Task | None = None
+        # One for all runs: what libraries keep in it, such as NumPy's print options, holds from block to block.
+        self._context = contextvars.copy_context()
 
     async def carry_out(self, run_id: int, work: Coroutine[Any, Any, None]) -> None:
         """Await `work`. A signal that comes too late for it finds nobody."""
-        self._run_id, self._task = run_id, asyncio.ensure_future(work)
+        self._run_id, self._task = run_id, asyncio.get_running_loop().create_task(work, context=self._context)
         # Anew for every run: the block before may have set a handler of its own.
         signal.signal(signal.SIGINT, self._on_signal)
         try:

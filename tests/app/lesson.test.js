@@ -230,6 +230,20 @@ test('a cell that another one overwrote runs again for those that need its value
   assert.deepEqual(kernel.ran, ['a: A = 1', 'c: A = 3', 'a: A = 1', 'b: B = A']);
 });
 
+test('what a cell changed in place, or took away, is made again for those that need it', async () => {
+  const { lesson, cell } = lessonOf({ a: 'A = 1', b: 'A.x', c: 'C = A' });
+  lesson.run(cell('b'));
+  await settled();
+  await ends();
+  kernel.say({ type: 'done', status: 'ok', seconds: 0, changed: ['A'] });
+  kernel.end('ok');
+  await settled();
+  await runs(lesson, cell('b'), 2);
+  assert.deepEqual(kernel.ran, ['a: A = 1', 'b: A.x', 'a: A = 1', 'b: A.x']);
+  await runs(lesson, cell('c'), 1);
+  assert.equal(kernel.ran.length, 5);
+});
+
 test('Stop ends the run and forgets what was wanted', async () => {
   const { lesson, told, cell } = lessonOf(CHAIN);
   lesson.runAll();

@@ -153,3 +153,27 @@ def test_no_block_of_the_lesson_is_noted(lesson, blocks):
     assert {name: list(not_finite(source, vars(lesson))) for name, source in blocks.items()} == dict.fromkeys(
         blocks, []
     )
+
+
+def test_what_led_to_an_error_is_told_with_its_lines():
+    source = "try:\n    {}['beta']\nexcept KeyError as missing:\n    raise ValueError('no beta') from missing"
+    error = error_of(("b", source))
+    assert error["history"] == ["Its cause: `KeyError: 'beta'` (line 2)"]
+    assert "direct cause of the following" in error["text"] and 'Block "b", line 2' in error["text"]
+    assert "runner.py" not in error["text"]
+
+
+@pytest.mark.parametrize(
+    ("source", "history"),
+    [
+        ("try:\n    1 / 0\nexcept ZeroDivisionError:\n    missing_name", "It came up while this was handled: `Zero"),
+        ("try:\n    1 / 0\nexcept ZeroDivisionError:\n    raise ValueError from None", None),
+        ("error = ValueError('x')\nerror.add_note('in pair 17')\nraise error", "in pair 17"),
+        ("raise ExceptionGroup('two', [ValueError('a'), TypeError('b')])", "It holds `ValueError: a`"),
+        ("a = ValueError('a')\nb = ValueError('b')\na.__cause__, b.__cause__ = b, a\nraise a", "Its cause: `Value"),
+        ("1 / 0", None),
+    ],
+)
+def test_notes_groups_and_contexts_are_told_and_from_none_hides(source, history):
+    said = error_of(("b", source))["history"]
+    assert (said[0].startswith(history) if history else said == []), said

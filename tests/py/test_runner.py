@@ -1,6 +1,7 @@
 """The runner by its events: no browser, no page."""
 
 import asyncio
+import logging
 import time
 
 import numpy as np
@@ -218,3 +219,58 @@ def test_sleep_lasts_as_long_as_it_says():
 def test_input_says_what_to_do_instead():
     with pytest.raises(RuntimeError, match="give the variable a value"):
         no_input("name? ")
+
+
+@pytest.mark.parametrize(
+    ("made", "change"),
+    [
+        ("x = np.ones(3)", "x[:] = 0"),
+        ("x = [1, [2]]", "x[1].append(3)"),
+        ("x = {'a': np.ones(2)}", "x['a'] *= 2"),
+        ("x = np.random.default_rng(0)", "print(x.normal())"),
+        ("class A: pass\nx = A()\nx.n = 1", "x.n = 2"),
+        ("from collections import deque\nx = deque([1])", "x.append(2)"),
+        ("x = 1", "del x"),
+        ("x = 1", "globals().pop('x')"),
+        ("x = np.ones(3)", "y = x.view()\ny[0] = 2"),
+    ],
+)
+def test_a_run_tells_which_names_of_others_it_changed_or_took_away(run, made, change):
+    assert "changed" not in run(made, "a")[-1]
+    assert "changed" not in run("print(x)" if "normal" not in change else "print(type(x))", "b")[-1]
+    assert "x" in run(change, "b")[-1]["changed"]
+    assert "changed" not in run("1", "b")[-1]
+
+
+def test_a_name_that_the_block_binds_itself_is_no_change_of_anothers(run):
+    run("x = np.ones(3)", "a")
+    assert "changed" not in run("x = np.zeros(3)\nx[0] = 1", "b")[-1]
+
+
+def test_what_refers_to_itself_or_is_large_is_marked_all_the_same(run):
+    run("x = []\nx.append(x)\nbig = np.zeros((3000, 3000))", "a")
+    assert run("x.append(1)\nbig[:] = 1", "b")[-1]["changed"] == ["big", "x"]
+
+
+def test_what_keeps_a_stream_goes_on_to_print_in_the_block_that_runs(run):
+    source = "import logging\nlogging.basicConfig(level=logging.INFO)\nlogging.info('hello')"
+    root = logging.getLogger()
+    handlers, root.handlers = root.handlers, []
+    try:
+        for _ in range(2):
+            assert [event["text"] for event in of(run(source), "stderr")] == ["INFO:root:hello\n"]
+    finally:
+        root.handlers = handlers
+    run("import sys\nkept = sys.stdout", "a")
+    assert text(run("print('there', file=kept)", "b")) == "there\n"
+
+
+@pytest.mark.parametrize(
+    "steps", ["zip([1, 2], [3, 4])", "enumerate('ab')", "(i for i in range(2))", "map(str, [1, 2])"]
+)
+def test_progress_goes_over_anything_without_a_share_where_there_is_no_length(run, steps):
+    result = run(f"for step in progress({steps}): print(step)")
+    assert result[-1]["status"] == "ok"
+    assert len(text(result).splitlines()) == 2
+    assert of(result, "progress")[-1]["total"] == 0
+    assert of(run("for step in progress((i for i in range(2)), total=2): pass"), "progress")[-1]["total"] == 2

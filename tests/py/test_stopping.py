@@ -92,3 +92,31 @@ def test_the_next_block_finds_what_this_one_broke():
     asyncio.run(both())
     assert [event["text"] for event in events if event["type"] == "stdout"] == ["4 0\n"]
     assert statuses(events) == ["ok", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "used", "printed"),
+    [
+        (
+            "import numpy as np\nnp.set_printoptions(precision=3)",
+            "import numpy as np\nprint(np.array([1 / 3]))",
+            "[0.333]",
+        ),
+        ("import decimal\ndecimal.getcontext().prec = 5", "import decimal\nprint(decimal.Decimal(1) / 3)", "0.33333"),
+        (
+            "import contextvars\nlevel = contextvars.ContextVar('level')\nlevel.set(7)",
+            "print(level.get())",
+            "7",
+        ),
+    ],
+)
+def test_what_a_library_keeps_in_its_context_holds_from_block_to_block(kept, used, printed):
+    events = []
+
+    async def both():
+        stopper, runner = Stopper(), Runner(events.append)
+        await stopper.carry_out(1, runner.run(1, "a", kept))
+        await stopper.carry_out(2, runner.run(2, "b", used))
+
+    asyncio.run(both())
+    assert "".join(event["text"] for event in events if event["type"] == "stdout").strip() == printed

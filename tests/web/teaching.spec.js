@@ -65,7 +65,7 @@ test('completion and help know the live values, and neither waits while Python i
   await editor.pressSequentially('no');
   const options = page.getByRole('option');
   await expect(options.filter({ hasText: /^norm/ })).toBeVisible();
-  await editor.press('Enter');
+  await editor.press('Tab');
   await expect(editor).toContainText('np.linalg.norm');
   await editor.press('Escape');
 

@@ -14,8 +14,9 @@ import { valuesTable } from '../variables/variables-table.js';
 export function errorBox(error, definers, goTo) {
   // It is the answer to a click on Run: screen readers say it at once.
   const box = element('div', { className: 'error-box', role: 'alert' });
-  const { name, message, line, where, variables = [], text } = error;
+  const { name, message, line, where, variables = [], history = [], text } = error;
   box.append(element('p', { className: 'said' }, element('strong', {}, name), message ? `: ${message}` : '', ...lineOf(line, goTo)));
+  for (const one of history) box.append(element('p', { className: 'cause' }, ...nodesOf(partsOf(one))));
   const hint = hintFor(error, definers);
   if (hint.length) box.append(element('p', { className: 'cause' }, ...nodesOf(hint)));
   const title = where ? definers.titleOf(where.block) : undefined;

@@ -8,7 +8,7 @@
  * @typedef {import('@codemirror/autocomplete').CompletionContext} Context
  * @typedef {import('@codemirror/state').EditorState} State
  */
-import { autocompletion } from '@codemirror/autocomplete';
+import { acceptCompletion, autocompletion, completionStatus, moveCompletionSelection, selectedCompletionIndex } from '@codemirror/autocomplete';
 import { globalCompletion, localCompletionSource } from '@codemirror/lang-python';
 import { syntaxTree } from '@codemirror/language';
 import { Prec, StateEffect, StateField } from '@codemirror/state';
@@ -22,7 +22,8 @@ const PATH = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 /** @param {Assistant} assistant */
 export function assist(assistant) {
   return [
-    autocompletion({ override: [(context) => completions(context, assistant)] }),
+    // Enter is a new line, unless the reader has moved to a choice: code is typed faster than a list is read.
+    autocompletion({ override: [(context) => completions(context, assistant)], selectOnOpen: false, interactionDelay: 0 }),
     hoverTooltip(async (view, pos, side) => {
       const path = pathAt(view.state, pos, side);
       const told = path && await assistant.help(path, view.state.doc.toString());
@@ -33,8 +34,16 @@ export function assist(assistant) {
     Prec.highest(keymap.of([
       { key: 'Mod-i', run: (view) => showHelp(view, assistant), preventDefault: true },
       { key: 'Escape', run: hideHelp },
+      { key: 'Tab', run: takeCompletion },
     ])),
   ];
+}
+
+/** Tab takes the choice that the reader has moved to, else the first. @param {EditorView} view */
+function takeCompletion(view) {
+  if (completionStatus(view.state) !== 'active') return false;
+  if ((selectedCompletionIndex(view.state) ?? -1) < 0) moveCompletionSelection(true)(view);
+  return acceptCompletion(view);
 }
 
 /** What neither the bar on top nor the panel at the foot covers. */

@@ -53,6 +53,8 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
         assist(assistant),
         Prec.highest(keymap.of([
           { key: 'Mod-Enter', run: command(onRun) },
+          // Also on a Mac, where Mod is the Command key: readers have the habit of notebooks.
+          { key: 'Ctrl-Enter', run: command(onRun) },
           { key: 'Shift-Enter', run: command(onRunAndNext) },
           { key: 'Escape', run: leave },
         ])),

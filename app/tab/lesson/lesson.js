@@ -218,6 +218,8 @@ export class Lesson extends Emitter {
   async #run(cell, unseen) {
     const signature = signatures(this.#cells).get(cell.id) ?? '';
     let seconds = 0;
+    /** @type {string[]} */
+    let changed = [];
     this.#running = cell;
     cell.outputs = [];
     cell.pace = undefined;
@@ -225,7 +227,7 @@ export class Lesson extends Emitter {
     if (unseen.length) this.emit('message', { cell, text: `Ran before it, as published on other pages: ${titles(unseen)}.` });
     this.#show();
     const outcome = await this.#kernel.run(cell.id, cell.source, (event) => {
-      if (event.type === 'done') seconds = event.seconds;
+      if (event.type === 'done') ({ seconds, changed = [] } = event);
       else this.#receive(cell, event);
     });
     this.#running = undefined;
@@ -233,7 +235,8 @@ export class Lesson extends Emitter {
     cell.pace = undefined;
     if (outcome === 'ok' || outcome === 'error' || outcome === 'stopped') {
       cell.ran = { signature, outcome, seconds };
-      for (const name of cell.names.defines) this.#writers.set(name, cell.id);
+      // What it changed in place is no longer what the cell that defines it gave: who needs it has that cell run again.
+      for (const name of [...cell.names.defines, ...changed]) this.#writers.set(name, cell.id);
     }
     this.emit('end', { cell, outcome });
     if (outcome !== 'ok' && outcome !== 'error') this.emit('message', { cell, text: OUTCOMES[outcome] });

@@ -24,8 +24,10 @@ export function follow(pace, mark) {
 /** '62 %, 4 s left, 31 steps/s'; '' for a loop that has just begun. @param {Pace} pace */
 export function inWords({ first, recent }) {
   const [start, now] = [recent[0], recent[recent.length - 1]];
-  if (now.at - first.at < SILENT_MS || !now.total) return '';
+  if (now.at - first.at < SILENT_MS) return '';
   const rate = (now.done - start.done) / ((now.at - start.at) / 1000);
+  // A loop over what has no length has no share.
+  if (!now.total) return `${now.done.toLocaleString('en')} done${rate > 0 && Number.isFinite(rate) ? `, ${speed(rate)}` : ''}`;
   const percent = `${Math.floor((100 * now.done) / now.total)} %`;
   if (!(rate > 0) || !Number.isFinite(rate) || now.done >= now.total) return percent;
   return `${percent}, ${duration((now.total - now.done) / rate)} left, ${speed(rate)}`;

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FOLDER = "/lesson/"  # a block's file name begins so; frames of other files are not the reader's
 MOST_VARIABLES = 30
 MOST_WARNINGS = 10
+MOST_HISTORY = 12
 
 
 def describe(error: BaseException, block: str, source: str = "", given: Collection[str] = ()) -> Event:
@@ -28,7 +29,8 @@ def describe(error: BaseException, block: str, source: str = "", given: Collecti
 
     `line` is in `block`; `where` is the line that failed, if that is in another block.
 
-    `about` is the name that a NameError misses: the page knows which block defines it.
+    `about` is the name that a NameError misses: the page knows which block defines it. `history` is what led to the
+    error: its notes, the errors that a group holds, and those that came before it, each as a sentence with its line.
     """
     # What explains errors is loaded with the first of them: Python starts quicker without.
     from runtime.explain.error_context import Failure
@@ -44,8 +46,7 @@ def describe(error: BaseException, block: str, source: str = "", given: Collecti
         last = None
     else:
         line, message = (own[-1] if own else None), _message(error)
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(FOLDER)]
-        text = "".join(traceback.format_list(frames)) + (f"{name}: {message}" if message else name)
+        text = _traceback(error, f"{name}: {message}" if message else name)
         failure = _failure(error, last)
     return {
         "type": "error",
@@ -57,7 +58,53 @@ def describe(error: BaseException, block: str, source: str = "", given: Collecti
         "about": error.name if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) else None,
         "where": _where(last, block),
         "variables": _variables(last, given) if last else [],
+        "history": _history(error, block),
     }
+
+
+def _traceback(error: BaseException, said: str) -> str:
+    """The traceback, of the reader's frames alone. What came before the error stands above it, as Python has it."""
+    whole = traceback.TracebackException.from_exception(error)
+    if not (whole.__cause__ or whole.__context__ or whole.exceptions or hasattr(error, "__notes__")):
+        return "".join(traceback.format_list(_own(whole.stack))) + said
+    _keep_own(whole)
+    return "".join(whole.format())
+
+
+def _own(stack: traceback.StackSummary) -> traceback.StackSummary:
+    return traceback.StackSummary.from_list([frame for frame in stack if frame.filename.startswith(FOLDER)])
+
+
+def _keep_own(error: traceback.TracebackException) -> None:
+    error.stack = _own(error.stack)
+    for other in [error.__cause__, error.__context__, *(error.exceptions or [])]:
+        if other:
+            _keep_own(other)
+
+
+def _history(error: BaseException, block: str) -> list[str]:
+    """What Python knows of an error besides its message. `raise ... from None` hides what was before."""
+    said = list(map(str, getattr(error, "__notes__", [])))
+    if isinstance(error, BaseExceptionGroup):
+        said += [f"It holds {_in_words(one, block)}" for one in error.exceptions[:MOST_HISTORY]]
+    seen = {id(error)}
+    while len(said) < MOST_HISTORY:
+        cause, context = error.__cause__, None if error.__suppress_context__ else error.__context__
+        before = cause or context
+        if before is None or id(before) in seen:
+            return said
+        seen.add(id(before))
+        said.append(f"{'Its cause' if cause else 'It came up while this was handled'}: {_in_words(before, block)}")
+        said += map(str, getattr(before, "__notes__", []))
+        error = before
+    return said
+
+
+def _in_words(error: BaseException, block: str) -> str:
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if _file(frame) == f"{FOLDER}{block}.py"]
+    message = str(error)
+    where = f" (line {lines[-1]})" if lines else ""
+    return f"`{type(error).__name__}{f': {message}' if message else ''}`{where}"
 
 
 def _file(frame: types.FrameType) -> str:
