@@ -37,8 +37,9 @@ def made_up(f: Facts, seed: int, beta: float) -> Facts:
     rng = np.random.default_rng(seed)
     steps = 0.1 * rng.standard_normal((STEPS + 1, *np.shape(f.W_REF)))
     path = f.W_REF + steps.cumsum(axis=0) - steps[0]
-    trend = np.linspace(0, 5 * rng.random() + 2, STEPS)
-    return f.but(**RUN, beta=beta, path=path, **{name: list(trend + rng.random(STEPS)) for name in f.returns[1:]})
+    trend = np.linspace(-1, 5 * rng.random() + 2, STEPS)
+    histories = {name: list(trend + rng.standard_normal(STEPS)) for name in f.returns[1:]}
+    return f.but(**RUN, beta=beta, path=path, **histories)
 
 
 def fits(f: Facts, runs: list[Facts], holds: Any = Column.holds) -> bool:
