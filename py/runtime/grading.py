@@ -111,7 +111,8 @@ class Facts:
         setattr(self, name, value)
         return value
 
-    __getitem__ = __getattr__  # for the fields of a sentence
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
 
     def but(self, **known: Any) -> "Facts":
         """The same, but for `known`; what was worked out is forgotten."""

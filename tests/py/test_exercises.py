@@ -14,7 +14,7 @@ from lessons.block_globals import GIVEN
 from lessons.exercises import EXERCISES
 from runtime import grading
 from runtime.dependencies import names
-from runtime.grading import Exercise, Work, grade, near, number
+from runtime.grading import Exercise, Table, Work, grade, near, number
 from runtime.runner import Runner
 
 CHAPTER = pathlib.Path(run_in_terminal.__file__).parent / "chapters/06_exercises.py"
@@ -532,6 +532,22 @@ def verdict(namespace, *checks, source=None, failed=None):
 def test_the_first_check_with_something_to_say_speaks():
     assert verdict({}, lambda work: None, lambda work: "one", lambda work: "two") == {"passed": False, "message": "one", "line": None}
     assert verdict({}, lambda work: None) == {"passed": True, "message": "a fact", "line": None}
+
+
+def test_a_table_speaks_by_its_first_row_that_holds_case_by_case():
+    asked = []
+    facts = {"double": lambda f: asked.append(f.x) or 2 * f.x, "kind": "double"}
+    rows = (
+        (lambda f: f.double < 0, None),  # no more of this case
+        (lambda f: f.x < 0, "not reached"),
+        (lambda f: f.double > 5, "{kind} {x} is {double:.1f}, over {limit[0]}"),
+        (lambda f: f.double > 3, "not reached"),
+    )
+    check = Table(facts, rows, ({"x": -1}, {"x": 1}, {"x": 3}, {"x": 2}))
+    assert verdict({"limit": [5]}, check)["message"] == "double 3 is 6.0, over 5"
+    assert asked == [-1, 1, 3]  # each fact once a case, and no further case
+    assert "no `limit`" in verdict({}, check)["message"]
+    assert verdict({}, Table(facts, rows, ({"x": 1},)))["passed"]
 
 
 def test_a_missing_name_is_said():

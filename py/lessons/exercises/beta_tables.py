@@ -117,8 +117,7 @@ FINAL_REWARD = Column(
     title="Final Reward", name="final_reward",
     asked="the mean of the last ten entries of `rewards`",
     several="Average the last ten rewards with `np.mean`.",
-    right=lambda c: np.mean(c.rewards[-10:]),
-    reach=lambda right: 0.4 + 0.15 * abs(right),
+    right=lambda c: np.mean(c.rewards[-10:]), reach=lambda right: 0.4 + 0.15 * abs(right),
     mistakes=[
         (lambda c: c.rewards[-1], "That is the reward of the very last batch, and 32 answers jump about. Final Reward "
          "is the mean of the last ten."),
@@ -146,8 +145,7 @@ POLICY_DRIFT = Column(
     title="Policy Drift", name="policy_drift",
     asked="the KL to the reference of the last policy, `path[-1]`, in nats",
     several="`kl_to_reference` of one policy, `path[-1]`, is one number.",
-    right=lambda c: c.kl,
-    reach=lambda right: 0.4 * right,
+    right=lambda c: c.kl, reach=lambda right: 0.4 * right,
     mistakes=[
         (lambda c: c.squares,
          "Twice too much: that is the squared distance, and the KL is that times 1/(2σ²). `kl_to_reference` knows."),
@@ -193,8 +191,7 @@ FINAL_LOSS = Column(
     title="Final Loss", name="final_loss",
     asked="the DPO loss of `path[-1]` on all pairs, at the beta of its row",
     several="`dpo_loss_and_grad` returns two things, the loss and its gradient. Take the first.",
-    right=lambda c: dpo_loss(c, c.beta).mean(),
-    reach=lambda right: 0.15,
+    right=lambda c: dpo_loss(c, c.beta).mean(), reach=lambda right: 0.15,
     mistakes=[
         (lambda c: c.losses[-1], "`losses[-1]` is the loss of the last batch: 32 pairs, and before the last step. "
          "Measure `path[-1]` on all pairs."),
@@ -223,8 +220,7 @@ TRUE_SCORE = Column(
     title="True Score", name="true_score",
     asked="the mean score of the trained policy’s answers under the true weights",
     several="`evaluate_policy` returns three things: mean, standard deviation and half-width. Take the first.",
-    right=lambda c: c.last[0] @ c.TRUE_WEIGHTS,
-    reach=lambda right: 0.5 + 0.35 * abs(right),
+    right=lambda c: c.last[0] @ c.TRUE_WEIGHTS, reach=lambda right: 0.5 + 0.35 * abs(right),
     noise=score_error,
     mistakes=[
         (lambda c: c.last[0] @ c.rm_weights, "That is the score under the *learned* weights. The true score uses "

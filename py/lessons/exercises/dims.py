@@ -21,12 +21,10 @@ def ranking(f: Facts, weights: np.ndarray) -> float:
     return (np.sign(gap @ weights) == np.sign(gap @ f.wide_taste)).mean()
 
 
-def learned(f: Facts, preferred: np.ndarray, rejected: np.ndarray) -> np.ndarray:
-    return f.train_reward_model(preferred, rejected)[0]
-
-
-def ranking_after(f: Facts, n: int, draws: int = 5) -> float:
-    return float(np.mean([ranking(f, learned(f, *draw(f, max(n, 1), 50 + seed))) for seed in range(draws)]))
+def ranking_after(f: Facts, n: int) -> float:
+    """That share for what can be learned from n pairs, over five draws."""
+    learned = [f.train_reward_model(*draw(f, max(n, 1), 50 + seed))[0] for seed in range(5)]
+    return float(np.mean([ranking(f, weights) for weights in learned]))
 
 
 LEARNED = {  # about weights that were learned from `pairs`, as the reader gives them
@@ -36,9 +34,9 @@ LEARNED = {  # about weights that were learned from `pairs`, as the reader gives
     "narrow": lambda f: not f.weights[f.five :].any(),
     "is_taste": lambda f: cosine(f.weights, f.wide_taste) > 0.9999,
     "ranked": lambda f: ranking(f, f.weights),
-    "best": lambda f: learned(f, *f.pairs),
+    "best": lambda f: f.train_reward_model(*f.pairs)[0],
     "possible": lambda f: ranking(f, f.best),
-    "preferred_alone": lambda f: learned(f, f.pairs[0], 0 * f.pairs[1]),
+    "preferred_alone": lambda f: f.train_reward_model(f.pairs[0], 0 * f.pairs[1])[0],
     "loss": lambda f: np.logaddexp(0.0, -(f.pairs[0] - f.pairs[1]) @ f.weights).mean(),
 }
 

@@ -186,22 +186,19 @@ def same(f: Facts, a: np.ndarray, b: np.ndarray) -> bool:
 RANKING = {
     "pairs": lambda f: fresh(f, 3000, 1234),
     "scores": lambda f: [score(f, side) for side in f.pairs],
-    "truth": lambda f: np.greater(*map(f.curved_taste, f.pairs)),
-    "ranked": lambda f: (np.greater(*f.scores) == f.truth).mean(),
+    "ranked": lambda f: (np.greater(*f.scores) == np.greater(*map(f.curved_taste, f.pairs))).mean(),
     "constant": lambda f: np.ptp(f.scores) < 1e-9,
     "y": lambda f: np.concatenate(fresh(f, 200, 5)),
     "r": lambda f: score(f, f.y),
     "zero": lambda f: score(f, 0 * f.y[:1])[0],
-    "half": lambda f: score(f, f.y / 2),
     "double": lambda f: score(f, 2 * f.y),
+    "is_linear": lambda f: same(f, f.double - f.zero, 4 * (score(f, f.y / 2) - f.zero))
+    and same(f, score(f, -f.y) - f.zero, f.zero - f.r),
     "network": network_left,
     "on": lambda f: f.network and (fresh(f, 500, 6)[0] @ f.network[0] + f.network[1] > 0).any(axis=0),
     "all_alike": lambda f: all(np.allclose(w.T, w.T[0]) for w in f.network[:2]),
-    "units_on": lambda f: f.on.sum(),
-    "units": lambda f: len(f.on),
+    "on_of": lambda f: f"{f.on.sum()} of {len(f.on)}",
 }
-
-GOAL = 0.8
 
 REWARD = Table(
     RANKING,
@@ -219,20 +216,19 @@ REWARD = Table(
          "The reward of an answer changes with the other answers in the batch. It should depend on that answer alone."),
         (lambda f: abs(np.corrcoef(f.r, f.curved_taste(f.y))[0, 1]) > 1 - 1e-9,
          "That is the annotator’s own taste, `curved_taste`. A reward model has to learn it from the pairs."),
-        (lambda f: same(f, f.double - f.zero, 4 * (f.half - f.zero)) and same(f, score(f, -f.y) - f.zero, f.zero - f.r),
-         "The reward is still linear in the answers, and ranks {ranked:.0%} right. A hidden ReLU layer bends it: "
-         "`np.maximum(0, outputs @ A + b)`."),
+        (lambda f: f.is_linear, "The reward is still linear in the answers, and ranks {ranked:.0%} right. A hidden "
+         "ReLU layer bends it: `np.maximum(0, outputs @ A + b)`."),
         (lambda f: f.ranked < 0.42, "It ranks only {ranked:.0%} of fresh pairs right, worse than a coin: it has "
          "learned the opposite. Are preferred and rejected swapped, or does the step climb the loss?"),
         (lambda f: abs(f.zero) < 1e-9 and same(f, f.double, 2 * f.r), "Twice the answer gives twice the reward, so the "
          "hidden bias is missing or was left at zero: no kink can leave the origin."),
         (lambda f: np.mean(np.isclose(f.scores, np.min(f.scores))) > 0.2, "Many answers share the lowest reward "
          "exactly: the ReLU sits on the reward, or most hidden units are off. It belongs on the hidden layer."),
-        (lambda f: f.ranked >= GOAL, None),
-        (lambda f: f.network and f.units > 1 and f.all_alike,
+        (lambda f: f.ranked >= 0.8, None),
+        (lambda f: f.network and len(f.on) > 1 and f.all_alike,
          "All hidden units are the same: they started alike, and so they learn alike. Start `A` at random."),
-        (lambda f: f.network and f.on.mean() < 0.5, "Only {units_on} of {units} hidden units are ever on; the others "
-         "have a gradient of zero and stay off. Start `b` near zero, or take smaller steps."),
+        (lambda f: f.network and f.on.mean() < 0.5, "Only {on_of} hidden units are ever on; the others have a gradient "
+         "of zero and stay off. Start `b` near zero, or take smaller steps."),
         (lambda f: True, "It ranks {ranked:.0%} of fresh pairs right; the linear model does about 60 %, and one hidden "
          "layer can do more than 90 %. More epochs, a larger step or more hidden units? And does the loss fall?"),
     ),
