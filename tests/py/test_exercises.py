@@ -14,7 +14,7 @@ from lessons.block_globals import GIVEN
 from lessons.exercises import EXERCISES
 from runtime import grading
 from runtime.dependencies import names
-from runtime.grading import Exercise, Work, grade, near, number
+from runtime.grading import Exercise, Table, Work, grade, near, number
 from runtime.runner import Runner
 
 CHAPTER = pathlib.Path(run_in_terminal.__file__).parent / "chapters/06_exercises.py"
@@ -101,6 +101,11 @@ def dpo_loop(row, more=""):
 
 ALL_LOSS = "dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)[0]"
 TRAIN = "weights, _ = train_reward_model(wide_preferred, wide_rejected)\nreturn weights"
+SWAPPED_DATA = """
+swap = np.random.default_rng(11).random(len(preferred)) < 0.2
+noisy_preferred = np.where(swap[:, None], rejected, preferred)
+noisy_rejected = np.where(swap[:, None], preferred, rejected)
+"""
 SWAP = "s = swap[:, None]\nreturn np.where(s, rejected, preferred), np.where(s, preferred, rejected)"
 FORWARD = "return np.maximum(0, outputs @ A + b) @ v"
 
@@ -304,6 +309,13 @@ WRONG = {
         ("an empty table", "table = []", "is empty"),
         ("arguments ignored", ["final_reward = 2.7", "policy_drift = 2.8"], "the same row whatever run"),
         ("invented", "table = [(0.1, 9, 60), (0.5, 2, 2), (1.0, 1, 1)]", "Final Reward is not right yet"),
+        ("the KL price taken off", ["final_reward = np.mean(rewards[-10:]) - beta * kl_to_reference(path[-1])", DRIFT], "KL price off"),
+        ("the mean answer", ["final_reward = path[-1][0] @ rm_weights", DRIFT], "last policy’s mean answer"),
+        ("differences that cancel", [REWARD, "policy_drift = (path[-1] - W_REF).sum() / 2"], "so that they cancel"),
+        ("the last ten KLs", [REWARD, "policy_drift = np.mean(kls[-10:])"], "mean of the last ten. Drift"),
+        ("all KLs", [REWARD, "policy_drift = np.mean(kls)"], "whole run. Drift"),
+        ("a mean of squares, no half", [REWARD, "policy_drift = ((path[-1] - W_REF) ** 2).mean()"], "and mind the 1/(2σ²)"),
+        ("one digit", ["final_reward = round(np.mean(rewards[-10:]), 1)", DRIFT], "at least two digits"),
     ],
     "exercise-dpo": [
         ("empty", [], "`final_loss` is still empty"),
@@ -330,6 +342,11 @@ WRONG = {
         ("the last batch in the table", dpo_loop("beta, losses[-1], evaluate_policy(path[-1])[0]"), "last batch"),
         ("RLHF's policy in the table", dpo_loop(f"beta, {ALL_LOSS}, evaluate_policy(policy_weights)[0]"), "True Score is the same for every beta"),
         ("no table", "x = 1", "no `table`"),
+        ("beta first forgotten", [LOSS, SCORE + "\nreturn final_loss, true_score, beta"], "in this order: `beta`"),
+        ("arguments ignored", ["final_loss = 0.5", "true_score = 2.8"], "the same row whatever run"),
+        ("a beta missing", dpo_loop(f"beta, {ALL_LOSS}, evaluate_policy(path[-1])[0]").replace("0.5, ", ""), "no row for beta = 0.5"),
+        ("the accuracy in the table", dpo_loop("beta, accuracies[-1], evaluate_policy(path[-1])[0]"), "ranked right. The table asks for the loss"),
+        ("the accuracy for the score", dpo_loop(f"beta, {ALL_LOSS}, accuracies[-1]"), "accuracy on the pairs"),
     ],
     "challenge-dims": [
         ("empty", [], "still all zeros"),
@@ -351,6 +368,7 @@ WRONG = {
         ("a share", [TRAIN, "enough = 0.91"], "looks like a share"),
         ("crash", ["return {200: train_reward_model(wide_preferred, wide_rejected)[0]}[n]", None], "tried on other inputs and stopped in line 16. KeyError: 300"),
         ("no name", "WIDE_DIM = 50", "no `wide_"),
+        ("a list of numbers", [TRAIN, "enough = [200, 500]"], "one number, of pairs"),
     ],
     "challenge-noise": [
         ("empty", [], "Nothing has been swapped yet"),
@@ -375,6 +393,13 @@ WRONG = {
             noisy_preferred, noisy_rejected = np.where(s, rejected, preferred), np.where(s, preferred, rejected)
             noisy_weights = train_reward_model(noisy_preferred, noisy_rejected)[0]
         """, "slips in 20 %"),
+        ("nothing at all returned", ["return"], "returns nothing"),
+        ("another shape", ["return preferred.T, rejected.T"], "Each side should have shape"),
+        ("the first answer twice", ["return preferred, preferred"], "In some pairs both answers are now the same"),
+        ("weights and losses", SWAPPED_DATA + "noisy_weights = np.zeros(4)", "`noisy_weights` should be 5 numbers"),
+        ("weights of the clean labels", SWAPPED_DATA + "noisy_weights = rm_weights", "those of the clean labels"),
+        ("trained the other way", SWAPPED_DATA + "noisy_weights, _ = train_reward_model(noisy_rejected, noisy_preferred)", "point the other way"),
+        ("hardly trained", SWAPPED_DATA + "noisy_weights, _ = train_reward_model(noisy_preferred, noisy_rejected, epochs=2)", "do not follow"),
     ],
     "challenge-relu": [
         ("empty", [], "`relu_reward` is still empty"),
@@ -414,6 +439,17 @@ WRONG = {
         ("little trained", own_relu(RANDOM_FEATURES.replace("epochs=400", "epochs=2")), "More epochs"),
         ("no reward", own_relu("score = 1"), "no `reward`"),
         ("no function", own_relu("reward = 0.9"), "`reward` should be a function"),
+        ("the hidden layer itself", ["return np.maximum(0, outputs @ A + b)", backward()], "from many numbers to one"),
+        ("the absolute value", ["return np.abs(outputs @ A + b) @ v", backward()], "That is the absolute value"),
+        ("a sigmoid layer", ["return sigmoid(outputs @ A + b) @ v", backward()], "That is a sigmoid layer"),
+        ("a tanh layer", ["return np.tanh(outputs @ A + b) @ v", backward()], "That is a tanh layer"),
+        ("a step", ["return (outputs @ A + b > 0) @ v", backward()], "That is a step"),
+        ("something else", ["return np.maximum(0, outputs @ A + b) @ v ** 2", backward()], "not right yet on a random network"),
+        ("two gradients", [FORWARD, backward(last="grad_A, grad_b")], "should return three arrays"),
+        ("the rejected left out", [FORWARD, backward(back_l="0 * hidden_l", grad_v="-(doubt * np.maximum(0, hidden_w)).sum(axis=0)")], "rejected answers are missing"),
+        ("constant", own_relu("reward = lambda y: np.ones(len(y))"), "the same for every answer"),
+        ("the ReLU on the reward", own_relu(RANDOM_FEATURES.replace("return layer(outputs) @ out", "return np.maximum(0, layer(outputs) @ out - np.median(layer(preferred_) @ out))")), "the lowest reward exactly"),
+        ("hardly a unit on", own_relu("A, b, v = np.eye(5, 8), np.full(8, -99.0), -np.ones(8)\nA[0, 1], b[0], b[1] = -1, -0.5, 0.5\nreward = lambda y: np.maximum(0, y @ A + b) @ v"), "Only 2 of 8 hidden units"),
     ],
 }  # fmt: skip
 
@@ -427,7 +463,8 @@ WRONG_CASES = [
 STOPPING = {
     "exercise-rlhf: the slice itself", "exercise-rlhf: every policy's KL", "exercise-dpo: both things",
     "exercise-dpo: the gradient", "exercise-dpo: three things", "challenge-dims: both things", "challenge-dims: five features",
-    "challenge-noise: nothing returned", "challenge-relu: order",
+    "challenge-noise: nothing returned", "challenge-noise: nothing at all returned", "challenge-noise: another shape",
+    "challenge-relu: order", "challenge-relu: the hidden layer itself", "challenge-relu: two gradients",
 }  # fmt: skip
 
 
@@ -495,6 +532,22 @@ def verdict(namespace, *checks, source=None, failed=None):
 def test_the_first_check_with_something_to_say_speaks():
     assert verdict({}, lambda work: None, lambda work: "one", lambda work: "two") == {"passed": False, "message": "one", "line": None}
     assert verdict({}, lambda work: None) == {"passed": True, "message": "a fact", "line": None}
+
+
+def test_a_table_speaks_by_its_first_row_that_holds_case_by_case():
+    asked = []
+    facts = {"double": lambda f: asked.append(f.x) or 2 * f.x, "kind": "double"}
+    rows = (
+        (lambda f: f.double < 0, None),  # no more of this case
+        (lambda f: f.x < 0, "not reached"),
+        (lambda f: f.double > 5, "{kind} {x} is {double:.1f}, over {limit[0]}"),
+        (lambda f: f.double > 3, "not reached"),
+    )
+    check = Table(facts, rows, ({"x": -1}, {"x": 1}, {"x": 3}, {"x": 2}))
+    assert verdict({"limit": [5]}, check)["message"] == "double 3 is 6.0, over 5"
+    assert asked == [-1, 1, 3]  # each fact once a case, and no further case
+    assert "no `limit`" in verdict({}, check)["message"]
+    assert verdict({}, Table(facts, rows, ({"x": 1},)))["passed"]
 
 
 def test_a_missing_name_is_said():

@@ -1,8 +1,8 @@
 """All exercises of the lesson, by the id of their block."""
 
-from lessons.exercises import dims, noise, relu, truth_table
+from lessons.exercises import beta_tables, dims, noise, relu
 
-EXERCISES = truth_table.EXERCISES | {
+EXERCISES = beta_tables.EXERCISES | {
     "challenge-dims": dims.EXERCISE,
     "challenge-noise": noise.EXERCISE,
     "challenge-relu": relu.EXERCISE,

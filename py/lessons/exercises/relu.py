@@ -1,409 +1,250 @@
 """What is checked in the challenge of the ReLU reward model: the layer, its gradients, and how it ranks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from runtime.grading import Exercise, Refused, Work
+from runtime.grading import Exercise, Facts, Refused, Table, alike
+
+# fmt: off (a row is what may be wrong and what is said then)
+
+SHAPES = ((40, 5), (40, 5), (5, 7), (7,), (7,))  # of preferred, rejected, A, b and v
+PARAMETERS = tuple(zip("Abv", SHAPES[2:], strict=True))
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, -z))
 
 
-def _relu(z: np.ndarray) -> np.ndarray:
+def relu(z: np.ndarray) -> np.ndarray:
     return np.maximum(0.0, z)
 
 
-FORWARD_MISTAKES = [
-    (
-        lambda y, A, b, v: (y @ A + b) @ v,
-        (
-            "The ReLU is missing, so that the model is linear after all: `np.maximum(0, ...)` goes around `outputs @ A"
-            " + b`."
-        ),
-    ),
-    (
-        lambda y, A, b, v: _relu(y @ A) @ v,
-        "The hidden bias `b` is missing. It is what moves the kinks away from zero, and here it does not cancel.",
-    ),
-    (
-        lambda y, A, b, v: _relu((y @ A + b) @ v),
-        (
-            "The ReLU sits on the reward. It belongs on the hidden layer: first `np.maximum(0, outputs @ A + b)`, then"
-            " `@ v`."
-        ),
-    ),
-    (
-        lambda y, A, b, v: (_relu(y @ A) + b) @ v,
-        "The bias comes too late: added after the ReLU it is the same for every answer and cancels. Add it inside.",
-    ),
-    (
-        lambda y, A, b, v: _relu(y @ A + b).sum(axis=1),
-        "The output weights `v` are missing: multiply the hidden layer by them, `@ v`.",
-    ),
-    (
-        lambda y, A, b, v: np.minimum(0.0, y @ A + b) @ v,
-        "That keeps the negative half. ReLU keeps the positive one: `np.maximum(0, ...)`.",
-    ),
-    (
-        lambda y, A, b, v: np.abs(y @ A + b) @ v,
-        "That is the absolute value. ReLU is 0 below zero: `np.maximum(0, ...)`.",
-    ),
-    (
-        lambda y, A, b, v: sigmoid(y @ A + b) @ v,
-        "That is a sigmoid layer. The challenge asks for ReLU: `np.maximum(0, ...)`.",
-    ),
-    (
-        lambda y, A, b, v: np.tanh(y @ A + b) @ v,
-        "That is a tanh layer. The challenge asks for ReLU: `np.maximum(0, ...)`.",
-    ),
-    (
-        lambda y, A, b, v: (y @ A + b > 0) @ v,
-        "That is a step, which has no slope to learn from. ReLU keeps the value where it is positive.",
-    ),
-]
+def network(seed: int) -> list[np.ndarray]:
+    """Two sides of 40 pairs, A, b and v, with enough of each sign to tell every mistake apart."""
+    return [np.random.default_rng((seed, i)).standard_normal(shape) for i, shape in enumerate(SHAPES)]
 
 
-def _network(seed: int) -> tuple[np.ndarray, ...]:
-    """A, b, v and two sides of 40 pairs, with enough of each sign to tell every mistake apart."""
-    rng = np.random.default_rng(seed)
-    return (
-        rng.standard_normal((5, 7)),
-        0.7 * rng.standard_normal(7),
-        rng.standard_normal(7),
-        rng.standard_normal((40, 5)),
-        rng.standard_normal((40, 5)),
-    )
+def learned_without(f: Facts) -> bool:
+    """Whether `reward` ranks though the starter's functions were left empty."""
+    return f.work.takes("reward", 0) and f.but(**RANKING).ranked > 0.7
 
 
-def relu_forward_holds(work: Work) -> str | None:
-    """`relu_reward` on generated networks."""
-    cases = [_network(seed) for seed in range(3)]
-    if not work.takes("relu_reward", cases[0][3], *cases[0][:3]):
-        return None
-    answers = [work.call("relu_reward", y, A, b, v) for A, b, v, y, _ in cases]
-    if not any(np.any(answer) for answer in answers):
-        return (
-            None
-            if _learned_without_functions(work)
-            else "`relu_reward` is still empty. It should be `v` times the ReLU of `outputs @ A + b`."
-        )
-    expected = [_relu(y @ A + b) @ v for A, b, v, y, _ in cases]
-    for answer, right in zip(answers, expected, strict=True):
-        if np.shape(answer) != right.shape:
-            more = (
-                " Multiply the hidden layer by `v` to get from many numbers to one."
-                if np.size(answer) > right.size
-                else ""
-            )
-            return (
-                f"`relu_reward` should give one number an answer, shape {right.shape}, and gives shape"
-                f" {np.shape(answer)}.{more}"
-            )
-    if _alike(answers, expected):
-        return None
-    for wrong, message in FORWARD_MISTAKES:
-        if _alike(answers, [wrong(y, A, b, v) for A, b, v, y, _ in cases]):
-            return message
-    return "`relu_reward` is not right yet on a random network. In order: `outputs @ A`, plus `b`, the ReLU, times `v`."
+def gives(wrong: Callable[..., np.ndarray]) -> Callable[[Facts], bool]:
+    return lambda f: alike(f.answers, [wrong(y, A, b, v) for y, _, A, b, v in f.networks])
 
 
-def _alike(found: list[Any], expected: list[Any]) -> bool:
-    return all(
-        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-6, atol=1e-9)
-        for a, b in zip(found, expected, strict=True)
-    )
+FORWARD = Table(
+    {
+        "networks": lambda f: [network(seed) for seed in range(3)],
+        "answers": lambda f: [f.work.call("relu_reward", y, A, b, v) for y, _, A, b, v in f.networks],
+        "odd": lambda f: next((answer for answer in map(np.asarray, f.answers) if answer.shape != (40,)), None),
+    },
+    (
+        (lambda f: not f.work.takes("relu_reward", 0, 0, 0, 0), None),
+        (lambda f: not any(map(np.any, f.answers)) and learned_without(f), None),
+        (lambda f: not any(map(np.any, f.answers)),
+         "`relu_reward` is still empty. It should be `v` times the ReLU of `outputs @ A + b`."),
+        (lambda f: f.odd is not None and f.odd.size > 40, "`relu_reward` should give one number an answer, shape "
+         "(40,), and gives shape {odd.shape}. Multiply the hidden layer by `v` to get from many numbers to one."),
+        (lambda f: f.odd is not None,
+         "`relu_reward` should give one number an answer, shape (40,), and gives shape {odd.shape}."),
+        (gives(lambda y, A, b, v: relu(y @ A + b) @ v), None),
+        (gives(lambda y, A, b, v: (y @ A + b) @ v), "The ReLU is missing, so that the model is linear after all: "
+         "`np.maximum(0, ...)` goes around `outputs @ A + b`."),
+        (gives(lambda y, A, b, v: relu(y @ A) @ v),
+         "The hidden bias `b` is missing. It is what moves the kinks away from zero, and here it does not cancel."),
+        (gives(lambda y, A, b, v: relu((y @ A + b) @ v)), "The ReLU sits on the reward. It belongs on the hidden "
+         "layer: first `np.maximum(0, outputs @ A + b)`, then `@ v`."),
+        (gives(lambda y, A, b, v: (relu(y @ A) + b) @ v),
+         "The bias comes too late: added after the ReLU it is the same for every answer and cancels. Add it inside."),
+        (gives(lambda y, A, b, v: relu(y @ A + b).sum(axis=1)),
+         "The output weights `v` are missing: multiply the hidden layer by them, `@ v`."),
+        (gives(lambda y, A, b, v: np.minimum(0.0, y @ A + b) @ v),
+         "That keeps the negative half. ReLU keeps the positive one: `np.maximum(0, ...)`."),
+        (gives(lambda y, A, b, v: np.abs(y @ A + b) @ v),
+         "That is the absolute value. ReLU is 0 below zero: `np.maximum(0, ...)`."),
+        (gives(lambda y, A, b, v: sigmoid(y @ A + b) @ v),
+         "That is a sigmoid layer. The challenge asks for ReLU: `np.maximum(0, ...)`."),
+        (gives(lambda y, A, b, v: np.tanh(y @ A + b) @ v),
+         "That is a tanh layer. The challenge asks for ReLU: `np.maximum(0, ...)`."),
+        (gives(lambda y, A, b, v: (y @ A + b > 0) @ v),
+         "That is a step, which has no slope to learn from. ReLU keeps the value where it is positive."),
+        (lambda f: True,
+         "`relu_reward` is not right yet on a random network. In order: `outputs @ A`, plus `b`, the ReLU, times `v`."),
+    ),
+)
 
 
-def _gradients(
-    A: np.ndarray,
-    b: np.ndarray,
-    v: np.ndarray,
-    preferred: np.ndarray,
-    rejected: np.ndarray,
-    *,
-    mask: Any = lambda z: z > 0,
-    rejected_mask: Any = None,
-    doubt: Any = lambda margin: sigmoid(-margin),
-    through_v: bool = True,
-    rejected_side: float = 1.0,
-    relu_on_way_back: bool = False,
-    active: Any = _relu,
-    sign: float = -1.0,
-    summed: bool = False,
+def gradients(
+    preferred: np.ndarray, rejected: np.ndarray, A: np.ndarray, b: np.ndarray, v: np.ndarray, *,
+    mask: Any = lambda z: z > 0, shared_mask: bool = False, doubt: Any = lambda margin: sigmoid(-margin),
+    through_v: bool = True, rejected_side: float = 1.0, way_back: Any = lambda back: back, active: Any = relu,
+    scale: Any = lambda n: -1 / n,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gradients of the mean Bradley-Terry loss for A, b and v; each option is a mistake that can be made."""
     z_w, z_l = preferred @ A + b, rejected @ A + b
-    weight = sign * doubt((_relu(z_w) - _relu(z_l)) @ v)[:, None] / (1 if summed else len(preferred))
+    weight = scale(len(preferred)) * doubt((relu(z_w) - relu(z_l)) @ v)[:, None]
     back = weight * (v if through_v else 1.0)
-    back_w = back * mask(z_w)
-    back_l = back * (rejected_mask(z_w, z_l) if rejected_mask else mask(z_l))
-    if relu_on_way_back:
-        back_w, back_l = _relu(back_w), _relu(back_l)
-    return (
-        preferred.T @ back_w - rejected_side * rejected.T @ back_l,
-        back_w.sum(axis=0) - rejected_side * back_l.sum(axis=0),
-        (weight * (active(z_w) - rejected_side * active(z_l))).sum(axis=0),
-    )
+    back_w, back_l = way_back(back * mask(z_w)), rejected_side * way_back(back * mask(z_w if shared_mask else z_l))
+    grad_v = (weight * (active(z_w) - rejected_side * active(z_l))).sum(axis=0)
+    return preferred.T @ back_w - rejected.T @ back_l, (back_w - back_l).sum(axis=0), grad_v
 
 
-GRADIENT_MISTAKES: list[tuple[dict[str, Any], str]] = [
-    (
-        {"sign": 1.0},
-        (
-            "The signs are turned: this climbs the loss. `train_relu` subtracts the gradient, so return the gradient of"
-            " the *loss*."
-        ),
-    ),
-    (
-        {"summed": True},
-        "That is the gradient of the summed loss. The loss is a mean over pairs: divide by their number.",
-    ),
-    (
-        {"mask": lambda z: 1.0},
-        (
-            "The gradient goes through units that are off. ReLU is flat below zero: multiply by `(hidden > 0)`, for"
-            " each side its own."
-        ),
-    ),
-    (
-        {"mask": lambda z: z <= 0},
-        (
-            "This ReLU kills the gradient: it passes where the unit is *off* and stops where it is on. Let it pass"
-            " where `hidden > 0`."
-        ),
-    ),
-    (
-        {"relu_on_way_back": True},
-        (
-            "This ReLU kills the gradient: `np.maximum(0, ...)` on the way back drops every negative part. What decides"
-            " is the sign of the hidden input, `hidden > 0`, not that of the gradient."
-        ),
-    ),
-    (
-        {"mask": _relu},
-        "On the way back the slope of the ReLU counts, 1 or 0, not its value: multiply by `(hidden > 0)`.",
-    ),
-    (
-        {"rejected_mask": lambda z_w, z_l: z_w > 0},
-        (
-            "The rejected answers go through the chosen answers’ ReLU. Each side has its own units on: `rejected @ A +"
-            " b > 0`."
-        ),
-    ),
-    (
-        {"rejected_side": 0.0},
-        "The rejected answers are missing. The margin is a difference, so they count with a minus sign.",
-    ),
-    (
-        {"rejected_side": -1.0},
-        "The rejected answers count with a plus sign. The margin is r(chosen) − r(rejected), so theirs is a minus.",
-    ),
-    (
-        {"doubt": lambda margin: sigmoid(margin)},
-        "The weight of a pair is turned: it is how *wrong* the model still is, `sigmoid(-margin)`.",
-    ),
-    (
-        {"doubt": lambda margin: np.ones_like(margin)},
-        "Every pair pulls alike. Each should pull by how wrong the model still is about it, `sigmoid(-margin)`.",
-    ),
-    ({"through_v": False}, "The way back to `A` and `b` leads through `v`: multiply by it."),
-    ({"active": lambda z: z}, "The gradient for `v` is made of the hidden layer *after* the ReLU."),
-]
+def off(f: Facts, **mistake: Any) -> list[int]:
+    """Which of the three gradients are not those that one would get with the mistake."""
+    expected = zip(*(gradients(*network, **mistake) for network in f.networks), strict=True)
+    return [index for index, right in enumerate(expected) if not alike(f.by_name[index], right)]
 
 
-def relu_gradients_hold(work: Work) -> str | None:
-    """`relu_gradients` against the gradient of the loss, on generated networks and pairs."""
-    cases = [_network(seed) for seed in range(10, 13)]
-    A, b, v, preferred, rejected = cases[0]
-    if not work.takes("relu_gradients", preferred, rejected, A, b, v):
-        return None
-    answers = [work.call("relu_gradients", chosen, other, A, b, v) for A, b, v, chosen, other in cases]
-    names = ("A", "b", "v")
-    for answer, case in zip(answers, cases, strict=True):
-        if not isinstance(answer, (tuple, list)) or len(answer) != 3:
-            return "`relu_gradients` should return three arrays: the gradients for `A`, `b` and `v`, in this order."
-        for name, gradient, parameter in zip(names, answer, case[:3], strict=True):
-            if np.shape(gradient) != parameter.shape:
-                return (
-                    f"The gradient for `{name}` should have the shape of `{name}`, {parameter.shape}, and has"
-                    f" {np.shape(gradient)}."
-                )
-    empty = [not any(np.any(answer[index]) for answer in answers) for index in range(3)]
-    if all(empty):
-        return (
-            None
-            if _learned_without_functions(work)
-            else (
-                "`relu_gradients` is still empty, so nothing trains. Start with the margin and with `sigmoid(-margin)`."
-            )
-        )
-    expected = [_gradients(*case) for case in cases]
-    wrong = [index for index in range(3) if not _alike([a[index] for a in answers], [e[index] for e in expected])]
-    if not wrong:
-        return None
-    for options, message in GRADIENT_MISTAKES:
-        mistaken = [_gradients(*case, **options) for case in cases]
-        if all(_alike([a[index] for a in answers], [m[index] for m in mistaken]) for index in wrong):
-            return message
-    blank = [f"`{names[index]}`" for index in wrong if empty[index]]
-    if blank:
-        return (
-            f"The gradient for {' and '.join(blank)} is zero, so that the hidden layer never learns. It runs back"
-            " through `v` and the ReLU."
-        )
-    return (
-        f"The gradient for `{names[wrong[0]]}` is not that of the loss. Nudge one entry of `{names[wrong[0]]}` by 1e-6,"
-        " see how much the mean loss changes, and compare."
-    )
+def slips(**mistake: Any) -> Callable[[Facts], bool]:
+    """Whether all that is wrong is so by this mistake."""
+    return lambda f: not set(f.wrong) & set(off(f, **mistake))
 
 
-def _learned_without_functions(work: Work) -> bool:
-    """Whether `reward` ranks though the starter's functions were left empty."""
-    return work.takes("reward", 0) and _ranks(work)[0] > 0.7
+BACKWARD = Table(
+    {
+        "networks": lambda f: [network(seed) for seed in range(10, 13)],
+        "answers": lambda f: [f.work.call("relu_gradients", *network) for network in f.networks],
+        "shapes": lambda f: [(*one, np.shape(g)) for a in f.answers for one, g in zip(PARAMETERS, a, strict=True)],
+        "odd": lambda f: next((one for one in f.shapes if one[1] != one[2]), None),
+        "by_name": lambda f: list(zip(*f.answers, strict=True)),
+        "empty": lambda f: [not any(map(np.any, found)) for found in f.by_name],
+        "wrong": lambda f: off(f),
+        "first": lambda f: "Abv"[f.wrong[0]],
+        "blank": lambda f: " and ".join(f"`{'Abv'[index]}`" for index in f.wrong if f.empty[index]),
+    },
+    (
+        (lambda f: not f.work.takes("relu_gradients", 0, 0, 0, 0, 0), None),
+        (lambda f: any(not isinstance(a, (tuple, list)) or len(a) != 3 for a in f.answers),
+         "`relu_gradients` should return three arrays: the gradients for `A`, `b` and `v`, in this order."),
+        (lambda f: f.odd,
+         "The gradient for `{odd[0]}` should have the shape of `{odd[0]}`, {odd[1]}, and has {odd[2]}."),
+        (lambda f: all(f.empty) and learned_without(f), None),
+        (lambda f: all(f.empty),
+         "`relu_gradients` is still empty, so nothing trains. Start with the margin and with `sigmoid(-margin)`."),
+        (lambda f: not f.wrong, None),
+        (slips(scale=lambda n: 1 / n), "The signs are turned: this climbs the loss. `train_relu` subtracts the "
+         "gradient, so return the gradient of the *loss*."),
+        (slips(scale=lambda n: -1),
+         "That is the gradient of the summed loss. The loss is a mean over pairs: divide by their number."),
+        (slips(mask=np.ones_like), "The gradient goes through units that are off. ReLU is flat below zero: multiply by "
+         "`(hidden > 0)`, for each side its own."),
+        (slips(mask=lambda z: z <= 0), "This ReLU kills the gradient: it passes where the unit is *off* and stops "
+         "where it is on. Let it pass where `hidden > 0`."),
+        (slips(way_back=relu), "This ReLU kills the gradient: `np.maximum(0, ...)` on the way back drops every "
+         "negative part. What decides is the sign of the hidden input, `hidden > 0`, not that of the gradient."),
+        (slips(mask=relu),
+         "On the way back the slope of the ReLU counts, 1 or 0, not its value: multiply by `(hidden > 0)`."),
+        (slips(shared_mask=True), "The rejected answers go through the chosen answers’ ReLU. Each side has its own "
+         "units on: `rejected @ A + b > 0`."),
+        (slips(rejected_side=0.0),
+         "The rejected answers are missing. The margin is a difference, so they count with a minus sign."),
+        (slips(rejected_side=-1.0),
+         "The rejected answers count with a plus sign. The margin is r(chosen) − r(rejected), so theirs is a minus."),
+        (slips(doubt=sigmoid),
+         "The weight of a pair is turned: it is how *wrong* the model still is, `sigmoid(-margin)`."),
+        (slips(doubt=np.ones_like),
+         "Every pair pulls alike. Each should pull by how wrong the model still is about it, `sigmoid(-margin)`."),
+        (slips(through_v=False), "The way back to `A` and `b` leads through `v`: multiply by it."),
+        (slips(active=lambda z: z), "The gradient for `v` is made of the hidden layer *after* the ReLU."),
+        (lambda f: f.blank, "The gradient for {blank} is zero, so that the hidden layer never learns. It runs back "
+         "through `v` and the ReLU."),
+        (lambda f: True, "The gradient for `{first}` is not that of the loss. Nudge one entry of `{first}` by 1e-6, "
+         "see how much the mean loss changes, and compare."),
+    ),
+)
 
 
-def _fresh(work: Work, n: int = 3000, seed: int = 1234) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    preferred, rejected = work["curved_pairs"](n, np.random.default_rng(seed))
-    return preferred, rejected, work["curved_taste"](preferred) > work["curved_taste"](rejected)
-
-
-def _scores(work: Work, outputs: np.ndarray) -> np.ndarray:
-    scores = np.asarray(work.call("reward", outputs))
-    if scores.shape != (len(outputs),):
-        more = " `.ravel()` or `[:, 0]` drops the second axis." if scores.shape == (len(outputs), 1) else ""
-        raise Refused(
-            f"`reward` should give one number an answer, shape ({len(outputs)},), and gives shape {scores.shape}.{more}"
-        )
+def score(f: Facts, outputs: np.ndarray) -> np.ndarray:
+    scores, right = np.asarray(f.work.call("reward", outputs)), (len(outputs),)
+    if scores.shape != right:
+        more = " `.ravel()` or `[:, 0]` drops the second axis." if scores.shape == (*right, 1) else ""
+        shapes = f"shape {right}, and gives shape {scores.shape}"
+        raise Refused(f"`reward` should give one number an answer, {shapes}.{more}")
     if not np.isfinite(scores).all():
         raise Refused("`reward` gives NaN or infinity: the training has run off. Try a smaller learning rate.")
     return scores
 
 
-def _ranks(work: Work) -> tuple[float, np.ndarray]:
-    preferred, rejected, truth = _fresh(work)
-    scores = _scores(work, preferred), _scores(work, rejected)
-    return ((scores[0] > scores[1]) == truth).mean(), np.concatenate(scores)
+def fresh(f: Facts, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    return f.curved_pairs(n, np.random.default_rng(seed))
 
 
-GOAL = 0.8
+def network_left(f: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """A, b and v if the reader's block has left them as a network."""
+    A, b, v = found = [f.work.get(name) for name in "Abv"]
+    fit = all(isinstance(one, np.ndarray) for one in found) and A.ndim == 2 and b.shape == A.shape[1:]
+    return (A, b, v) if fit else None
 
 
-def reward_ranks(work: Work) -> str | None:
-    """Whatever the reader built: does it rank fresh pairs, and is it what was asked for?"""
-    if not callable(work["reward"]) or not work.takes("reward", 0):
-        return "`reward` should be a function of the answers, `reward(outputs)`."
-    ranked, scores = _ranks(work)
-    if np.ptp(scores) < 1e-9:
-        return _why_constant(work)
-    y = np.concatenate(_fresh(work, 200, 5)[:2])
-    r = _scores(work, y)
-    if not np.allclose(_scores(work, y[:7]), r[:7], atol=1e-6 + 1e-6 * np.abs(r).max()):
-        return (
-            "The reward of an answer changes with the other answers in the batch. It should depend on that answer"
-            " alone."
-        )
-    half, double = _scores(work, y / 2), _scores(work, 2 * y)
-    zero = _scores(work, np.zeros((1, y.shape[1])))[0]
-    if _follows_taste(work, y, r):
-        return "That is the annotator’s own taste, `curved_taste`. A reward model has to learn it from the pairs."
-    if np.allclose(double - zero, 4 * (half - zero), atol=1e-6 * np.abs(r).max()) and np.allclose(
-        _scores(work, -y) - zero, zero - r, atol=1e-6 * np.abs(r).max()
-    ):
-        return (
-            f"The reward is still linear in the answers, and ranks {ranked:.0%} right. A hidden ReLU layer bends it:"
-            " `np.maximum(0, outputs @ A + b)`."
-        )
-    if ranked < 0.42:
-        return (
-            f"It ranks only {ranked:.0%} of fresh pairs right, worse than a coin: it has learned the opposite. "
-            "Are preferred and rejected swapped, or does the step climb the loss?"
-        )
-    if abs(zero) < 1e-9 and np.allclose(double, 2 * r, atol=1e-6 * np.abs(r).max()):
-        return (
-            "Twice the answer gives twice the reward, so the hidden bias is missing or was left at zero: no kink can"
-            " leave the origin."
-        )
-    if np.mean(np.isclose(scores, scores.min())) > 0.2:
-        return (
-            "Many answers share the lowest reward exactly: the ReLU sits on the reward, or most hidden units are off. "
-            "It belongs on the hidden layer."
-        )
-    if ranked < GOAL:
-        return _why_low(work, ranked)
-    return None
+def same(f: Facts, a: np.ndarray, b: np.ndarray) -> bool:
+    return np.allclose(a, b, atol=1e-6 * np.abs(f.r).max())
 
 
-def _follows_taste(work: Work, y: np.ndarray, r: np.ndarray) -> bool:
-    return abs(np.corrcoef(r, work["curved_taste"](y))[0, 1]) > 1 - 1e-9
+RANKING = {
+    "pairs": lambda f: fresh(f, 3000, 1234),
+    "scores": lambda f: [score(f, side) for side in f.pairs],
+    "ranked": lambda f: (np.greater(*f.scores) == np.greater(*map(f.curved_taste, f.pairs))).mean(),
+    "constant": lambda f: np.ptp(f.scores) < 1e-9,
+    "y": lambda f: np.concatenate(fresh(f, 200, 5)),
+    "r": lambda f: score(f, f.y),
+    "zero": lambda f: score(f, 0 * f.y[:1])[0],
+    "double": lambda f: score(f, 2 * f.y),
+    "is_linear": lambda f: same(f, f.double - f.zero, 4 * (score(f, f.y / 2) - f.zero))
+    and same(f, score(f, -f.y) - f.zero, f.zero - f.r),
+    "network": network_left,
+    "on": lambda f: f.network and (fresh(f, 500, 6)[0] @ f.network[0] + f.network[1] > 0).any(axis=0),
+    "all_alike": lambda f: all(np.allclose(w.T, w.T[0]) for w in f.network[:2]),
+    "on_of": lambda f: f"{f.on.sum()} of {len(f.on)}",
+}
 
-
-def _parameters(work: Work) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    found = [work.get(name) for name in ("A", "b", "v")]
-    if all(isinstance(value, np.ndarray) for value in found) and np.ndim(found[0]) == 2 and np.ndim(found[1]) == 1:
-        return tuple(found) if np.shape(found[0])[1] == np.shape(found[1])[0] else None
-    return None
-
-
-def _why_constant(work: Work) -> str:
-    parameters = _parameters(work)
-    if parameters and not any(np.any(value) for value in parameters):
-        return (
-            "The reward is 0 for every answer, because all weights start at zero: then every gradient is zero as well,"
-            " and nothing ever moves. Start `A` and `v` at random."
-        )
-    if parameters:
-        A, b, _ = parameters
-        if not (_fresh(work, 500, 6)[0] @ A + b > 0).any():
-            return (
-                "The ReLU has killed the gradient: every hidden unit is off for every answer, so none can learn its way"
-                " back. Start `b` near zero, or take smaller steps."
-            )
-    return (
-        "The reward is the same for every answer. Does it use the answers, and are the hidden units on for some of"
-        " them?"
-    )
-
-
-def _why_low(work: Work, ranked: float) -> str:
-    parameters = _parameters(work)
-    if parameters:
-        A, b, v = parameters
-        if A.shape[1] > 1 and np.allclose(A, A[:, :1]) and np.allclose(b, b[0]):
-            return "All hidden units are the same: they started alike, and so they learn alike. Start `A` at random."
-        on = (_fresh(work, 500, 6)[0] @ A + b > 0).any(axis=0)
-        if on.mean() < 0.5:
-            return (
-                f"Only {on.sum()} of {len(on)} hidden units are ever on; the others have a gradient of zero and stay"
-                " off. Start `b` near zero, or take smaller steps."
-            )
-    return (
-        f"It ranks {ranked:.0%} of fresh pairs right; the linear model does about 60 %, and one hidden layer can do"
-        " more than 90 %. More epochs, a larger step or more hidden units? And does the loss fall?"
-    )
-
+REWARD = Table(
+    RANKING,
+    (
+        (lambda f: not callable(f.reward) or not f.work.takes("reward", 0),
+         "`reward` should be a function of the answers, `reward(outputs)`."),
+        (lambda f: f.constant and f.network and not any(map(np.any, f.network)),
+         "The reward is 0 for every answer, because all weights start at zero: then every gradient is zero as well, "
+         "and nothing ever moves. Start `A` and `v` at random."),
+        (lambda f: f.constant and f.network and not f.on.any(), "The ReLU has killed the gradient: every hidden unit "
+         "is off for every answer, so none can learn its way back. Start `b` near zero, or take smaller steps."),
+        (lambda f: f.constant, "The reward is the same for every answer. Does it use the answers, and are the hidden "
+         "units on for some of them?"),
+        (lambda f: not np.allclose(score(f, f.y[:7]), f.r[:7], atol=1e-6 + 1e-6 * np.abs(f.r).max()),
+         "The reward of an answer changes with the other answers in the batch. It should depend on that answer alone."),
+        (lambda f: abs(np.corrcoef(f.r, f.curved_taste(f.y))[0, 1]) > 1 - 1e-9,
+         "That is the annotator’s own taste, `curved_taste`. A reward model has to learn it from the pairs."),
+        (lambda f: f.is_linear, "The reward is still linear in the answers, and ranks {ranked:.0%} right. A hidden "
+         "ReLU layer bends it: `np.maximum(0, outputs @ A + b)`."),
+        (lambda f: f.ranked < 0.42, "It ranks only {ranked:.0%} of fresh pairs right, worse than a coin: it has "
+         "learned the opposite. Are preferred and rejected swapped, or does the step climb the loss?"),
+        (lambda f: abs(f.zero) < 1e-9 and same(f, f.double, 2 * f.r), "Twice the answer gives twice the reward, so the "
+         "hidden bias is missing or was left at zero: no kink can leave the origin."),
+        (lambda f: np.mean(np.isclose(f.scores, np.min(f.scores))) > 0.2, "Many answers share the lowest reward "
+         "exactly: the ReLU sits on the reward, or most hidden units are off. It belongs on the hidden layer."),
+        (lambda f: f.ranked >= 0.8, None),
+        (lambda f: f.network and len(f.on) > 1 and f.all_alike,
+         "All hidden units are the same: they started alike, and so they learn alike. Start `A` at random."),
+        (lambda f: f.network and f.on.mean() < 0.5, "Only {on_of} hidden units are ever on; the others have a gradient "
+         "of zero and stay off. Start `b` near zero, or take smaller steps."),
+        (lambda f: True, "It ranks {ranked:.0%} of fresh pairs right; the linear model does about 60 %, and one hidden "
+         "layer can do more than 90 %. More epochs, a larger step or more hidden units? And does the loss fall?"),
+    ),
+)
 
 EXERCISE = Exercise(
-    checks=(relu_forward_holds, relu_gradients_hold, reward_ranks),
+    checks=(FORWARD, BACKWARD, REWARD),
     hints=(
-        (
-            "First the reward: `hidden = outputs @ A + b` has shape (n, hidden). A ReLU keeps what is positive, and `v`"
-            " weighs it."
-        ),
-        (
-            "For the gradients, go backwards. A pair weighs `doubt = sigmoid(-margin) / n`. For `v`: minus `doubt`"
-            " times the difference of the two hidden layers, after the ReLU."
-        ),
-        (
-            "For `A` and `b`: `back_w = -doubt[:, None] * v * (hidden_w > 0)`, and the same for the rejected answers"
-            " with their own `hidden_l`. Then `grad_A = preferred.T @ back_w - rejected.T @ back_l`; `grad_b` is the"
-            " same, summed over pairs."
-        ),
+        "First the reward: `hidden = outputs @ A + b` has shape (n, hidden). A ReLU keeps what is positive, and `v` "
+        "weighs it.",
+        "For the gradients, go backwards. A pair weighs `doubt = sigmoid(-margin) / n`. For `v`: minus `doubt` times "
+        "the difference of the two hidden layers, after the ReLU.",
+        "For `A` and `b`: `back_w = -doubt[:, None] * v * (hidden_w > 0)`, and the same for the rejected answers with "
+        "their own `hidden_l`. Then `grad_A = preferred.T @ back_w - rejected.T @ back_l`; `grad_b` is the same, "
+        "summed over pairs.",
     ),
-    fact=(
-        "A peak that no straight line can rank takes a few bent ones, and sixteen are plenty. A unit that is off for"
-        " all answers has gradient zero and stays off, which is why the bias starts small and the weights start at"
-        " random."
-    ),
+    fact="A peak that no straight line can rank takes a few bent ones, and sixteen are plenty. A unit that is off for "
+    "all answers has gradient zero and stays off, which is why the bias starts small and the weights start at random.",
 )
