@@ -7,6 +7,7 @@
  * @property {string} ends the block's state afterwards; `|` between two that are both right
  * @property {RegExp} says what the reader sees: messages, output and captions
  * @property {boolean} [stop] whether it has to be stopped
+ * @property {string} [begun] what it prints when it has come to where it is to be stopped
  */
 
 const LOOP = 'while True: pass';
@@ -48,7 +49,7 @@ export const GENTLE = [
 /** Python is lost and starts anew. @type {Input[]} */
 export const ROUGH = [
   { name: 'an endless loop in except: pass', code: `while True:\n    try:\n        ${LOOP}\n    except:\n        pass`, stop: true, ends: 'stale', says: /restarting Python/ },
-  { name: 'an endless loop inside NumPy', code: 'a = np.ones((4000, 4000))\na @ a', stop: true, ends: 'stale', says: /restarting Python/ },
+  { name: 'an endless loop inside NumPy', code: 'a = np.ones((4000, 4000))\nprint("begun")\na @ a', stop: true, begun: 'begun', ends: 'stale', says: /restarting Python/ },
   // How deep the stack is, is the engine's affair.
   { name: 'recursion past the end of the stack', code: 'class A:\n    def __repr__(self):\n        return repr(self)\n\n\nA()', ends: 'stale|error', says: /ended in the middle|RecursionError/ },
   { name: 'memory grown until the heap is full', code: 'kept = []\nwhile True:\n    print("held", len(kept) * 128, "MB.")\n    kept.append(np.ones(2**24))', ends: 'stale', says: /MemoryError.*memory was full.*held 1\d{3} MB\.$/s },

@@ -1,5 +1,7 @@
 """What the lesson claims, held against closed forms, finite differences and twenty seeds."""
 
+import pathlib
+import re
 import subprocess
 import sys
 
@@ -8,12 +10,6 @@ import pytest
 
 from lessons.block_globals import GIVEN
 from runtime.dependencies import names
-
-IDS = """preferences reward-model train-reward generalize policy ppo-step ppo-setup ppo-train dpo-loss
-dpo-train-def dpo-train evaluate compare no-kl beta-dpo few-pairs stale-pairs exercise-rlhf exercise-dpo
-challenge-dims challenge-noise challenge-relu variant-trainer ipo kto simpo flipped-labels cdpo rdpo label-noise
-finite-policy orpo reinforce rloo grpo variants-plane over-optimisation-run ledger-seeds ledger claims
-faq-ppo""".split()
 
 
 def finite_difference(f, at, step=1e-6):
@@ -26,8 +22,10 @@ def finite_difference(f, at, step=1e-6):
     return gradient
 
 
-def test_the_blocks_are_those_of_the_outline_in_its_order(blocks):
-    assert list(blocks) == IDS
+def test_the_ids_of_blocks_are_good_addresses(chapters, blocks):
+    headers = re.findall(r'^# %%.*\bid="([^"]*)"', "\n".join(map(pathlib.Path.read_text, chapters)), flags=re.M)
+    assert sorted(headers) == sorted(blocks), "an id stands twice, or has signs that an address should not have"
+    assert all(re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", block) for block in blocks)
 
 
 def test_every_name_that_a_block_uses_is_defined_above_it(blocks):

@@ -1,13 +1,12 @@
 /** Blocks that are run first thing on a fresh page; tests/app/alone.test.js does so with each, without a page. */
+import { readLesson } from '../../app/site/cells.js';
 import { block, blockIds, expect, gaveWhatWasRecorded, test } from './page.js';
 
-const IDS = `preferences reward-model train-reward generalize policy ppo-step ppo-setup ppo-train dpo-loss dpo-train-def dpo-train
-evaluate compare no-kl beta-dpo few-pairs stale-pairs exercise-rlhf exercise-dpo challenge-dims challenge-noise challenge-relu variant-trainer ipo kto simpo flipped-labels cdpo rdpo label-noise
-finite-policy orpo reinforce rloo grpo variants-plane over-optimisation-run ledger-seeds ledger claims faq-ppo`.split(/\s+/);
-
-test('the blocks of the page are these', async ({ page }) => {
+test('the blocks of the page are those of the chapters', async ({ page }) => {
   await page.goto('/');
-  expect(await blockIds(page)).toEqual(IDS);
+  const ids = (await readLesson()).filter(({ kind }) => kind === 'block').map(({ id }) => id);
+  expect(ids.length).toBeGreaterThan(0);
+  expect(await blockIds(page)).toEqual(ids);
 });
 
 for (const id of ['preferences', 'dpo-train', 'faq-ppo']) {

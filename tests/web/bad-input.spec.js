@@ -59,6 +59,7 @@ async function survives(page, inputs) {
       await bad.run();
       if (input.stop) {
         await bad.is('running');
+        if (input.begun) await expect(bad.output).toContainText(input.begun);
         await page.waitForTimeout(200);
       }
       const started = Date.now();
@@ -67,7 +68,7 @@ async function survives(page, inputs) {
         await bad.is('running');
         await page.evaluate(() => /** @type {any} */ (window).workers.at(-1).terminate());
       }
-      await bad.is(new RegExp(`^(${input.ends})$`), 90_000);
+      await bad.is(new RegExp(`^(${input.ends})$`));
       let sees = '';
       await expect.poll(async () => {
         sees = await bad.section.evaluate((section) => ['.messages', '.output', '.charts'].map((part) => (

@@ -82,7 +82,7 @@ export function block(page, id) {
     messages: section.locator('.messages'),
     reset: section.getByRole('button', { name: 'Reset' }),
     /** @param {string | RegExp} state */
-    is: (state, timeout = 30_000) => expect(section).toHaveAttribute('data-state', state, { timeout }),
+    is: (state, timeout = 120_000) => expect(section).toHaveAttribute('data-state', state, { timeout }),
     /** Replaces the code. @param {string} code */
     async write(code) {
       // What is near the screen gets its editor first.
@@ -94,10 +94,37 @@ export function block(page, id) {
     /** Runs it and waits for its end. */
     async runToEnd() {
       await run();
-      await expect(section).toHaveAttribute('data-state', /done|error/, { timeout: 60_000 });
+      await expect(section).toHaveAttribute('data-state', /done|error/, { timeout: 120_000 });
     },
   };
 }
+
+/** When all editors are there. @param {Page} page */
+export const furnished = (page) => expect.poll(() => page.locator('py-block:not(:has(.cm-editor))').count(), { timeout: 120_000 }).toBe(0);
+
+/** Runs blocks one after the other, `times` each, and gives the milliseconds from each click to its end. @param {Page} page @param {string[]} ids @param {number} times */
+export const runs = (page, ids, times) => page.evaluate(async ([ids, times]) => {
+  /** @type {number[]} */
+  const took = [];
+  for (let i = 0; i < times; i += 1) {
+    for (const id of ids) {
+      const section = /** @type {HTMLElement} */ (document.getElementById(id));
+      await new Promise((resolve) => {
+        const begun = performance.now();
+        const watcher = new MutationObserver(() => {
+          if (section.dataset.state !== 'done') return;
+          watcher.disconnect();
+          took.push(performance.now() - begun);
+          // After what else is to be done at a run's end.
+          setTimeout(resolve);
+        });
+        watcher.observe(section, { attributeFilter: ['data-state'] });
+        /** @type {HTMLElement} */ (section.querySelector('button.run')).click();
+      });
+    }
+  }
+  return took;
+}, /** @type {const} */ ([ids, times]));
 
 /** The ids of all blocks, in order. @param {Page} page */
 export const blockIds = (page) => page.locator('section.block').evaluateAll((sections) => sections.map(({ id }) => id));

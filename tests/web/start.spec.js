@@ -1,6 +1,3 @@
-import { serve } from '../../app/tools/serve.js';
-import { CACHE, withTemporaryFolder } from '../../app/tools/tools.js';
-import { FIRST_OUTPUT, median, writePlainPages } from '../bench/start.js';
 import { block, expect, gaveWhatWasRecorded, open, SNAPSHOT, test } from './page.js';
 
 /** @typedef {import('@playwright/test').Page} Page */
@@ -33,7 +30,7 @@ const OUTSIDE = `import sqlite3, wave, numpy.fft, numpy.polynomial, preflab.loss
 print(np.fft.fft([1, 2]).real, numpy.polynomial.Polynomial([1, 2])(3.0), wave.__name__)
 print(inspect.getsource(preflab.losses).splitlines()[0][:3])`;
 
-test('Python starts from its snapshot, has all modules, draws anew on each visit, and starts so again after a restart', { tag: '@timed' }, async ({ page }) => {
+test('Python starts from its snapshot, has all modules, draws anew on each visit, and starts so again after a restart', async ({ page }) => {
   const failures = starts(page);
   const names = fetched(page);
   await open(page);
@@ -62,7 +59,7 @@ test('Python starts from its snapshot, has all modules, draws anew on each visit
   expect(failures).toEqual([]);
 });
 
-test('without its snapshot Python starts from compiled files: by the address, or because the snapshot is damaged', { tag: '@timed' }, async ({ page }) => {
+test('without its snapshot Python starts from compiled files: by the address, or because the snapshot is damaged', async ({ page }) => {
   const failures = starts(page);
   const names = fetched(page);
   await open(page, '/?snapshot=off');
@@ -82,28 +79,17 @@ test('without its snapshot Python starts from compiled files: by the address, or
   await gaveWhatWasRecorded(page, 'preferences');
 });
 
-/** `npm run bench:start` measures; this sees that nothing of it is lost. Without the snapshot, or without the early start, it fails. */
-test('a click made at once gives its output sooner than bare Pyodide has imported NumPy', { tag: '@timed' }, async ({ browser, baseURL }) => {
-  test.setTimeout(180_000);
-  await withTemporaryFolder(CACHE, async (folder) => {
-    await writePlainPages(folder);
-    const plain = await serve(folder, { port: 0 });
-    /** @param {string} url @param {() => Promise<number>} firstOutput */
-    const visit = async (url, firstOutput) => {
-      const context = await browser.newContext({ serviceWorkers: 'block' });
-      const page = await context.newPage();
-      await page.goto(url, { waitUntil: 'commit' });
-      const ms = await page.evaluate(firstOutput);
-      await context.close();
-      return ms;
-    };
-    const ratios = [];
-    for (let round = 0; round < 3; round += 1) {
-      const bare = await visit(`${plain.url}bare.html`, FIRST_OUTPUT.plain);
-      ratios.push(await visit(String(baseURL), FIRST_OUTPUT.lab) / bare);
-    }
-    await plain.close();
-    test.info().annotations.push({ type: 'ratios', description: ratios.map((ratio) => ratio.toFixed(2)).join(' ') });
-    expect(median(ratios)).toBeLessThan(0.5);
-  });
+/** `npm run bench:start` measures what comes of it. */
+test('Python’s largest files are asked for before the page’s own script, and a click made at once waits for nothing else', async ({ page }) => {
+  /** @type {string[]} */
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto('/');
+  await block(page, 'preferences').run();
+  await block(page, 'preferences').is('done');
+  const at = (/** @type {RegExp} */ name) => asked.findIndex((url) => name.test(url));
+  const [assembly, snapshot, main] = [/asm\.wasm$/, /snapshot-[^/]*\.pack$/, /assets\/(?:index|main)-[^/]*\.js$/].map(at);
+  expect(Math.min(assembly, snapshot, main)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(assembly, snapshot)).toBeLessThan(main);
+  expect(asked.filter((url) => /asm\.wasm$|snapshot-[^/]*\.pack$/.test(url)).length).toBe(2);
 });

@@ -65,7 +65,22 @@ test('completion and help know the live values, and neither waits while Python i
   await editor.pressSequentially('no');
   const options = page.getByRole('option');
   await expect(options.filter({ hasText: /^norm/ })).toBeVisible();
+  // Enter is a new line, unless the reader has moved to a choice.
+  await editor.press('Enter');
+  expect(await block(page, 'policy').code()).toBe('x = sigmoid(np.linalg.no\n            ');
+  await editor.press('Escape');
+  await write('x = sigmoid(np.linalg.');
+  await editor.press('Control+End');
+  await editor.pressSequentially('no');
+  await expect(options.filter({ hasText: /^norm/ })).toBeVisible();
   await editor.press('Tab');
+  await expect(editor).toContainText('np.linalg.norm');
+  await write('x = sigmoid(np.linalg.');
+  await editor.press('Control+End');
+  await editor.pressSequentially('no');
+  await expect(options.filter({ hasText: /^norm/ })).toBeVisible();
+  await editor.press('ArrowDown');
+  await editor.press('Enter');
   await expect(editor).toContainText('np.linalg.norm');
   await editor.press('Escape');
 

@@ -60,6 +60,11 @@ export class PyBlock extends HTMLElement {
     return this.cell.source;
   }
 
+  /** Another code in place of this one; it does not run. @param {string} source */
+  replaceSource(source) {
+    this.#lesson?.edit(this.cell, source);
+  }
+
   /** What the block has put out, as text. */
   get outputText() {
     return this.#output?.text ?? '';
