@@ -20,98 +20,143 @@ const plotly = () => (loading ??= import('plotly.js-basic-dist-min').then(
   () => { loading = undefined; },
 ));
 
-/** What each element shows, or will show once it is near the screen. @type {Map<HTMLElement, Figure>} */
-const figures = new Map();
+/** One chart of the page. */
+class Plot {
+  element;
+  /** What it shows, or will show once it is near the screen. @type {Figure} */
+  figure;
+  /** It was near the screen once, or a run has drawn it: it is kept up to date. */
+  near = false;
+  /** More may come of the run that is under way. */
+  grows = false;
+  /** What was drawn last in full, but for its numbers. */
+  frame = '';
 
-/** Charts that were near the screen once, or that a run has drawn: they are kept up to date. @type {Set<HTMLElement>} */
-const near = new Set();
-
-/** Charts of a run that are far from the screen. @type {Set<HTMLElement>} */
-const far = new Set();
-
-/** What was drawn last in full, but for its numbers. @type {WeakMap<HTMLElement, string>} */
-const frames = new WeakMap();
-
-/** Charts of the run that is under way. @type {Set<HTMLElement>} */
-const growing = new Set();
-
-/** @type {Set<HTMLElement>} */
-const due = new Set();
-
-const nearness = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) approach(/** @type {HTMLElement} */ (target));
+  /** @param {HTMLElement} element @param {Figure} figure */
+  constructor(element, figure) {
+    this.element = element;
+    this.figure = figure;
   }
-}, { rootMargin: '600px 0px' });
 
-/** @param {HTMLElement} plot */
-function approach(plot) {
-  near.add(plot);
-  nearness.unobserve(plot);
-  redraw(plot);
+  /** However often it is asked, a chart is drawn once a frame, or less often if that takes long. */
+  redraw() {
+    if (!this.near || plots.get(this.element) !== this) return;
+    due.add(this);
+    if (!drawing) drawDue();
+  }
+
+  approach() {
+    this.near = true;
+    watchers().near.unobserve(this.element);
+    this.redraw();
+  }
+
+  /** @param {any} Plotly */
+  async draw(Plotly) {
+    const { element: plot, figure } = this;
+    if (plots.get(plot) !== this || !plot.clientWidth) return;
+    const grows = this.grows && isLines(figure);
+    const frame = `${plot.clientWidth} ${plot.clientHeight} ${frameOf(figure)}`;
+    try {
+      if (grows && this.frame === frame && fits(figure, (axis) => rangeOf(plot, axis))) {
+        const { data } = figure;
+        await Plotly.animate(plot, { data: data.map(({ x, y }) => ({ x, y })), traces: [...data.keys()] }, AT_ONCE);
+        return;
+      }
+      const dressed = grows ? { ...figure, layout: { ...figure.layout, ...roomyAxes(figure) } } : figure;
+      const { data, layout } = dress(dressed, plot.clientWidth);
+      await Plotly.react(plot, data, { ...layout, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
+      this.frame = frame;
+    } catch {
+      plot.textContent = 'This chart could not be drawn.';
+    }
+  }
 }
 
-/** What a run drew far from the screen, one chart whenever the page has nothing else to do. */
+/** @type {Map<Element, Plot>} */
+const plots = new Map();
+
+/** To be drawn at the next frames. @type {Set<Plot>} */
+const due = new Set();
+
+/** Of a run, and far from the screen: one is drawn whenever the page has nothing else to do. @type {Set<Plot>} */
+const far = new Set();
+
+/** @type {{near: IntersectionObserver, size: ResizeObserver} | undefined} */
+let watching;
+
+/** Made for the first chart: the build reads this file, too, and has no document. */
+const watchers = () => watching ??= {
+  near: new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) plots.get(target)?.approach();
+  }, { rootMargin: '600px 0px' }),
+  size: new ResizeObserver((entries) => entries.forEach(({ target }) => plots.get(target)?.redraw())),
+};
+
 function drawFar() {
   whenIdle(() => {
     const [next] = far;
     if (!next) return;
     far.delete(next);
-    approach(next);
+    next.approach();
     drawFar();
   });
 }
 
-const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => redraw(/** @type {HTMLElement} */ (target))));
-
-/** Shows `figure` in `plot` as soon as that nears the screen. @param {HTMLElement} plot @param {Figure} figure */
-export function showChartWhenNear(plot, figure) {
-  figures.set(plot, figure);
-  nearness.observe(plot);
-  sizes.observe(plot);
+/** Shows `figure` in `element` as soon as that nears the screen. @param {HTMLElement} element @param {Figure} figure */
+export function showChartWhenNear(element, figure) {
+  const known = plots.get(element);
+  if (known) known.figure = figure;
+  else plots.set(element, new Plot(element, figure));
+  watchers().near.observe(element);
+  watchers().size.observe(element);
 }
 
 /**
- * Shows `figure` in `plot`: at the next frame, or when the page is idle if that is far from the screen. There may be more to
+ * Shows `figure` in `element`: at the next frame, or when the page is idle if that is far from the screen. There may be more to
  * come, until `chartIsDone`.
- * @param {HTMLElement} plot @param {Figure} figure
+ * @param {HTMLElement} element @param {Figure} figure
  */
-export function showChart(plot, figure) {
-  if (!figures.has(plot)) showChartWhenNear(plot, figure);
-  figures.set(plot, figure);
-  growing.add(plot);
-  if (near.has(plot)) {
-    redraw(plot);
+export function showChart(element, figure) {
+  if (!plots.has(element)) showChartWhenNear(element, figure);
+  const plot = /** @type {Plot} */ (plots.get(element));
+  plot.figure = figure;
+  plot.grows = true;
+  if (plot.near) {
+    plot.redraw();
   } else {
     if (!far.size) drawFar();
     far.add(plot);
   }
 }
 
-/** No more is to come of a run. @param {HTMLElement} plot */
-export function chartIsDone(plot) {
-  if (growing.delete(plot)) redraw(plot);
+/** No more is to come of a run. @param {HTMLElement} element */
+export function chartIsDone(element) {
+  const plot = plots.get(element);
+  if (!plot?.grows) return;
+  plot.grows = false;
+  plot.redraw();
 }
 
-/** @param {HTMLElement} plot */
-export function removeChart(plot) {
-  figures.delete(plot);
-  growing.delete(plot);
-  near.delete(plot);
+/** @param {HTMLElement} element */
+export function removeChart(element) {
+  const plot = plots.get(element);
+  if (!plot) return;
+  plots.delete(element);
   far.delete(plot);
   due.delete(plot);
-  nearness.unobserve(plot);
-  sizes.unobserve(plot);
-  loading?.then((Plotly) => Plotly?.purge(plot));
+  watchers().near.unobserve(element);
+  watchers().size.unobserve(element);
+  loading?.then((Plotly) => Plotly?.purge(element));
 }
 
 /** Draws every chart again, in the colours of a new theme: what is on the screen first. */
 export function redrawCharts() {
   colours = undefined;
-  const far = (/** @type {HTMLElement} */ plot) => Math.abs(plot.getBoundingClientRect().top);
-  for (const plot of [...figures.keys()].sort((a, b) => far(a) - far(b))) {
-    frames.delete(plot); // one that grows, too, is drawn anew
-    redraw(plot);
+  const distance = (/** @type {Plot} */ { element }) => Math.abs(element.getBoundingClientRect().top);
+  for (const plot of [...plots.values()].sort((a, b) => distance(a) - distance(b))) {
+    plot.frame = ''; // one that grows, too, is drawn anew
+    plot.redraw();
   }
 }
 
@@ -119,13 +164,6 @@ export function redrawCharts() {
 const REST = 2;
 
 let drawing = false;
-
-/** However often it is asked, a chart is drawn once a frame, or less often if that takes long. @param {HTMLElement} plot */
-function redraw(plot) {
-  if (!near.has(plot) || !figures.has(plot)) return;
-  due.add(plot);
-  if (!drawing) drawDue();
-}
 
 /** @param {number} ms */
 const frameAfter = (ms) => new Promise((resolve) => { setTimeout(requestAnimationFrame, ms, resolve); });
@@ -140,34 +178,14 @@ async function drawDue() {
     if (!Plotly) due.clear();
     if (!due.delete(plot)) continue;
     const begun = performance.now();
-    await draw(Plotly, plot);
-    rest = growing.has(plot) ? REST * (performance.now() - begun) : 0;
+    await plot.draw(Plotly);
+    rest = plot.grows ? REST * (performance.now() - begun) : 0;
   }
   drawing = false;
 }
 
 /** Plotly's short way: only lines move. */
 const AT_ONCE = { mode: 'immediate', transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
-
-/** @param {any} Plotly @param {HTMLElement} plot */
-async function draw(Plotly, plot) {
-  const figure = figures.get(plot);
-  if (!figure || !plot.clientWidth) return;
-  const grows = growing.has(plot) && isLines(figure);
-  const frame = `${plot.clientWidth} ${plot.clientHeight} ${frameOf(figure)}`;
-  try {
-    if (grows && frames.get(plot) === frame && fits(figure, (axis) => rangeOf(plot, axis))) {
-      const { data } = figure;
-      await Plotly.animate(plot, { data: data.map(({ x, y }) => ({ x, y })), traces: [...data.keys()] }, AT_ONCE);
-      return;
-    }
-    const { data, layout } = dress(grows ? { ...figure, layout: { ...figure.layout, ...roomyAxes(figure) } } : figure, plot.clientWidth);
-    await Plotly.react(plot, data, { ...layout, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
-    frames.set(plot, frame);
-  } catch {
-    plot.textContent = 'This chart could not be drawn.';
-  }
-}
 
 /** @param {HTMLElement} plot @param {string} axis such as yaxis2 @returns {import('./live-chart.js').Range | undefined} */
 function rangeOf(plot, axis) {
@@ -177,7 +195,7 @@ function rangeOf(plot, axis) {
 }
 
 /** What `plot` shows. @param {HTMLElement} plot */
-export const figureOf = (plot) => figures.get(plot);
+export const figureOf = (plot) => plots.get(plot)?.figure;
 
 /**
  * The chart of `plot` as a file: on white, in the light theme's colours, with its title.
@@ -186,7 +204,7 @@ export const figureOf = (plot) => figures.get(plot);
  * @returns {Promise<Blob | undefined>} undefined where the chart or the library cannot be had
  */
 export async function chartPicture(plot, format) {
-  const figure = figures.get(plot);
+  const figure = figureOf(plot);
   const Plotly = await plotly();
   if (!figure || !Plotly) return undefined;
   const { width, height } = PICTURE;

@@ -3,9 +3,6 @@ import { columns } from './csv.js';
 
 /** @typedef {import('../shared/protocol.js').Figure} Figure */
 
-/** For the build, which writes it under every chart, and for the page, which adds charts. */
-export const DATA = '<details class="data"><summary>Show data</summary><div class="data-tables"></div></details>';
-
 const MOST_ROWS = 50;
 const DIGITS = 6;
 

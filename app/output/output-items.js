@@ -4,24 +4,26 @@
  *
  * @typedef {import('../shared/protocol.js').RunEvent} RunEvent
  * @typedef {{kind: 'text', stream: 'stdout' | 'stderr' | 'value' | 'note', text: string}} Text
- * @typedef {{kind: 'chart', slot: string, figure: import('../shared/protocol.js').Figure}} Chart
- * @typedef {{kind: 'table', slot: string, table: import('../shared/protocol.js').Table}} Table
- * @typedef {Text | Chart | Table} Item
+ * @typedef {{kind: Exclude<string, 'text'>, slot: string, data: any}} Shown of one of the KINDS
+ * @typedef {Text | Shown} Item
  */
+import { kindOfMime } from './kinds.js';
 
-export const CHART = 'application/vnd.plotly.v1+json';
-export const TABLE = 'application/vnd.preference-lab.table+json';
+/** @param {Item} item @returns {item is Text} */
+export const isText = (item) => item.kind === 'text';
+
+const TEXT = 'text/plain';
 
 /** @param {Item[]} items @param {Text['stream']} stream @param {string} text @returns {Item[]} */
 function addText(items, stream, text) {
   const last = items[items.length - 1];
-  if (last?.kind === 'text' && last.stream === stream) return [...items.slice(0, -1), { ...last, text: last.text + text }];
-  return [...items, { kind: 'text', stream, text }];
+  if (last && isText(last) && last.stream === stream) return [...items.slice(0, -1), { ...last, text: typed(last.text, text) }];
+  return [...items, { kind: 'text', stream, text: typed('', text) }];
 }
 
-/** A chart or a table takes the place of the one in its slot. @param {Item[]} items @param {Chart | Table} shown @returns {Item[]} */
+/** What is shown takes the place of what is in its slot. @param {Item[]} items @param {Shown} shown @returns {Item[]} */
 function put(items, shown) {
-  const at = items.findIndex((item) => item.kind !== 'text' && item.slot === shown.slot);
+  const at = items.findIndex((item) => !isText(item) && item.slot === shown.slot);
   return at < 0 ? [...items, shown] : items.with(at, shown);
 }
 
@@ -31,10 +33,13 @@ export function addEvent(items, event) {
     case 'stdout':
     case 'stderr':
       return addText(items, event.type, event.text);
-    case 'display':
-      if (event.mime === CHART) return put(items, { kind: 'chart', slot: event.slot, figure: /** @type {Chart['figure']} */ (event.data) });
-      if (event.mime === TABLE) return put(items, { kind: 'table', slot: event.slot, table: /** @type {Table['table']} */ (event.data) });
-      return addText(items, 'value', `${event.data}\n`);
+    case 'display': {
+      const { mime, slot, data } = event;
+      const kind = kindOfMime(mime);
+      if (kind) return put(items, { kind: kind.name, slot, data });
+      if (mime === TEXT) return addText(items, 'value', `${data}\n`);
+      return addText(items, 'note', `This page cannot show what is of the kind ${mime}.\n`);
+    }
     case 'folded':
       return addText(items, 'note', `… ${event.characters.toLocaleString('en')} more characters were printed; `
         + `a run shows the first ${event.limit.toLocaleString('en')}.\n`);
@@ -45,8 +50,38 @@ export function addEvent(items, event) {
   }
 }
 
+/** As it is seen: a line that would be written over next is there as it is. @param {Text} item */
+export const seen = ({ text }) => (text.endsWith('\r') ? text.slice(0, -1) : text);
+
 /** @param {Item[]} items */
-export const textOf = (items) => items.map((item) => (item.kind === 'text' ? item.text : '')).join('');
+export const textOf = (items) => items.map((item) => (isText(item) ? seen(item) : '')).join('');
+
+/**
+ * Text after text, as a terminal would have it: `\r` goes back to the line's beginning and `\b` one sign, and what comes then
+ * is written over what is there. A `\r` at the very end waits for what comes.
+ * @param {string} before @param {string} text
+ */
+export function typed(before, text) {
+  if (!/[\r\b]/.test(text) && !before.endsWith('\r')) return before + text;
+  const at = before.lastIndexOf('\n') + 1;
+  const waits = /\r\n?$/.test(text) && !text.endsWith('\n') ? '\r' : '';
+  const lines = `${before.slice(at)}${text}`.replaceAll(/\r+\n/g, '\n').replace(/\r+$/, '').split('\n');
+  return before.slice(0, at) + lines.map(overwritten).join('\n') + waits;
+}
+
+/** @param {string} line */
+function overwritten(line) {
+  if (!/[\r\b]/.test(line)) return line;
+  /** @type {string[]} */
+  const signs = [];
+  let at = 0;
+  for (const sign of line) {
+    if (sign === '\r') at = 0;
+    else if (sign === '\b') at = Math.max(0, at - 1);
+    else signs[at++] = sign;
+  }
+  return signs.join('');
+}
 
 /** Text beyond this is folded: the first and the last lines stay, and a button shows the rest. */
 const LINES = { shown: 200, first: 120, last: 60 };

@@ -1,19 +1,13 @@
 /** Shows what a block puts out: an event to DOM, by kind. Knows no editor and no worker. */
 import { element } from '../tab/dom/element.js';
-import { addEvent, fold, textOf } from './output-items.js';
-import { showData } from './data-table.js';
-import { DATA } from './figure-tables.js';
-import { SAVE_ROW } from './save-row.js';
-import { tableHtml } from './table-html.js';
-import { chartIsDone, removeChart, showChart, showChartWhenNear } from './chart.js';
+import { kindOf } from './kinds.js';
+import { addEvent, fold, isText, seen, textOf } from './output-items.js';
 
 /**
  * @typedef {import('./output-items.js').Item} Item
  * @typedef {import('./output-items.js').Text} Text
- * @typedef {import('./output-items.js').Chart} Chart
- * @typedef {import('./output-items.js').Table} Table
+ * @typedef {import('./output-items.js').Shown} Shown
  * @typedef {import('../shared/protocol.js').RunEvent} RunEvent
- * @typedef {import('../shared/protocol.js').Recorded} Recorded
  */
 
 export class Output {
@@ -28,7 +22,7 @@ export class Output {
   /** Of the log, as it was last laid out: to ask for it would have the page laid out once more. */
   #height = 0;
   #charts;
-  /** @type {Map<string, HTMLElement>} figures of charts and tables by slot */
+  /** What is shown below the text, by slot. @type {Map<string, HTMLElement>} */
   #figures = new Map();
 
   /** @param {HTMLElement} text the log @param {HTMLElement} charts */
@@ -39,30 +33,25 @@ export class Output {
     for (const figure of charts.querySelectorAll('figure')) this.#figures.set(figure.dataset.slot ?? '', figure);
   }
 
-  /** All that is printed, folded or not, and the tables with tabs between their cells. */
+  /** All that is printed, folded or not, and what else has a text. */
   get text() {
     const printed = this.#old ? this.#text.textContent ?? '' : textOf(this.#items);
-    const tables = [...this.#charts.querySelectorAll('table')].map((table) => (
-      [...table.rows].map((row) => [...row.cells].map(({ textContent }) => (textContent ?? '').replaceAll(/\s+/g, ' ')).join('\t')).join('\n')));
-    return [printed.trimEnd(), ...tables].filter(Boolean).join('\n\n');
+    const texts = [...this.#figures.values()].map((place) => kindOfPlace(place).text(place));
+    return [printed.trimEnd(), ...texts].filter(Boolean).join('\n\n');
   }
 
-  /** Draws the recorded charts, whose places and captions the page already holds. @param {Recorded['charts']} charts */
-  showRecordedCharts(charts) {
-    for (const { slot, figure } of charts) {
-      const place = this.#figures.get(slot);
-      if (place) showChartWhenNear(plotOf(place), figure);
+  /** Mounts what was recorded, whose HTML the page already holds. @param {Item[]} items */
+  mountRecorded(items) {
+    for (const item of items) {
+      const place = isText(item) ? undefined : this.#figures.get(item.slot);
+      if (place && !isText(item)) kindOf(item.kind).mount?.(place, item.data);
     }
   }
 
-  /** @param {Recorded} recorded */
-  showRecorded({ text, charts, tables }) {
+  /** @param {Item[]} items */
+  showRecorded(items) {
     this.begin();
-    this.#items = [
-      .../** @type {Item[]} */ (text ? [{ kind: 'text', stream: 'stdout', text }] : []),
-      ...charts.map(({ slot, figure }) => /** @type {Chart} */ ({ kind: 'chart', slot, figure })),
-      ...tables.map(({ slot, table }) => /** @type {Table} */ ({ kind: 'table', slot, table })),
-    ];
+    this.#items = items;
     this.settle();
   }
 
@@ -84,34 +73,36 @@ export class Output {
   settle() {
     this.#render();
     this.#text.style.minHeight = '';
-    const slots = new Set(this.#items.map((item) => (item.kind === 'text' ? '' : item.slot)));
+    const slots = new Set(this.#items.map((item) => (isText(item) ? '' : item.slot)));
     for (const slot of this.#figures.keys()) if (!slots.has(slot)) this.#remove(slot);
-    for (const figure of this.#figures.values()) {
-      if (figure.className !== 'chart') continue;
-      chartIsDone(plotOf(figure));
-      showData(figure);
-    }
+    for (const place of this.#figures.values()) kindOfPlace(place).settle?.(place);
   }
 
   /** @param {string} slot */
   #remove(slot) {
     const figure = this.#figures.get(slot);
     if (!figure) return;
-    if (figure.className === 'chart') removeChart(plotOf(figure));
+    kindOfPlace(figure).remove?.(figure);
     figure.remove();
     this.#figures.delete(slot);
   }
 
-  /** The figure of a slot; a new one if there is none, or one of another kind. @param {string} slot @param {'chart' | 'table-figure'} kind */
-  #place(slot, kind) {
+  /** Shows an item in its slot. Where there is one of its kind, that is brought up to date. @param {Shown} item */
+  #put({ kind: name, slot, data }) {
+    const kind = kindOf(name);
     const known = this.#figures.get(slot);
-    if (known?.className === kind) return { place: known, fresh: false };
-    this.#remove(slot);
-    const place = element('figure', { className: kind });
-    place.dataset.slot = slot;
-    this.#charts.append(place);
-    this.#figures.set(slot, place);
-    return { place, fresh: true };
+    const isSame = known?.dataset.kind === name;
+    if (known && !isSame) this.#remove(slot);
+    const place = known && isSame ? known : element('figure', { className: kind.className });
+    for (const [key, value] of Object.entries({ 'data-slot': slot, 'data-kind': name, ...kind.attributes?.(data) })) place.setAttribute(key, value);
+    const id = `${this.#text.closest('section')?.id}-${slot}`;
+    if (!isSame) {
+      this.#charts.append(place);
+      this.#figures.set(slot, place);
+    }
+    if (!isSame || !kind.update) place.innerHTML = kind.html(data, id);
+    if (kind.update) kind.update(place, data, id);
+    else kind.mount?.(place, data);
   }
 
   #render() {
@@ -122,41 +113,23 @@ export class Output {
     /** @type {Text[]} */
     const texts = [];
     for (const item of this.#items) {
-      if (item.kind === 'text') texts.push(item);
-      else if (this.#shown.includes(item)) continue;
-      else if (item.kind === 'chart') this.#putChart(item);
-      else this.#place(item.slot, 'table-figure').place.innerHTML = tableHtml(item.table);
+      if (isText(item)) texts.push(item);
+      else if (!this.#shown.includes(item)) this.#put(item);
     }
     texts.forEach((item, index) => {
       if (!this.#shown.includes(item)) putText(this.#text, index, item);
     });
     this.#shown = this.#items;
   }
-
-  /** @param {Chart} chart */
-  #putChart({ slot, figure }) {
-    const { place, fresh } = this.#place(slot, 'chart');
-    if (fresh) {
-      const [plot, caption] = [element('div', { className: 'plot' }), element('figcaption')];
-      caption.id = `${this.#text.closest('section')?.id}-${slot}-caption`;
-      plot.setAttribute('role', 'img');
-      plot.setAttribute('aria-describedby', caption.id);
-      place.append(plot, caption);
-      place.insertAdjacentHTML('beforeend', DATA + SAVE_ROW);
-    }
-    const { title = 'Chart', summary = '', panels = 1 } = figure.layout.meta ?? {};
-    place.dataset.panels = String(panels);
-    plotOf(place).setAttribute('aria-label', title);
-    place.querySelector('figcaption')?.replaceChildren(element('strong', {}, `${title}.`), ' ', element('span', { className: 'summary' }, summary));
-    showChart(plotOf(place), figure);
-  }
 }
 
-/** @param {HTMLElement} figure */
-const plotOf = (figure) => /** @type {HTMLElement} */ (figure.querySelector('.plot'));
+/** @param {HTMLElement} place */
+const kindOfPlace = (place) => kindOf(place.dataset.kind ?? '');
 
 /** @param {HTMLElement} log @param {number} index @param {Text} item */
-function putText(log, index, { stream, text }) {
+function putText(log, index, item) {
+  const { stream } = item;
+  const text = seen(item);
   const old = /** @type {HTMLElement | undefined} */ (log.children[index]);
   const node = old ?? element('div', { className: 'text' });
   if (!old) log.append(node);

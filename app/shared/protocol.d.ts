@@ -98,11 +98,7 @@ export type WorkerEvent =
 export type Response = RunEvent | WorkerEvent;
 
 /** What the build wrote down of one block. */
-export interface Recorded {
-  text: string;
-  charts: { slot: string; figure: Figure }[];
-  tables: { slot: string; table: Table }[];
-}
+export type Recorded = import('../output/output-items.js').Item[];
 
 /** What the build wrote down for the downloads: see app/shared/export.js. */
 export interface TakeAlong {

@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { build } from 'vite';
 import { compressFolder } from './compress.js';
 import { writeServiceWorker } from './precache.js';
-import { ensureRecorded } from './record.js';
+import { ensureRecorded, knownRecording } from './record.js';
 import { ensureRuntime } from './runtime.js';
 import { readIfThere, TOP, writeWhole } from '../tools/tools.js';
 
 export const DIST = join(TOP, 'dist');
 
-/** In dist/, so that whatever empties dist/ also takes the stamp away. The server hides names with a dot. */
+/** In dist/, so that whatever empties dist/ also takes the stamps away. The server hides names with a dot. */
 const STAMP = join(DIST, '.inputs');
+const COMPRESSED = join(DIST, '.compressed');
 
 const INPUTS = { files: ['index.html', 'package-lock.json'], folders: ['app', 'py', 'static'] };
 
@@ -35,20 +36,27 @@ async function inputs() {
   return hash.digest('hex');
 }
 
-/** Fetches, records and builds what is not there yet. */
-export async function ensureBuilt() {
+/** Fetches, records and builds what is not there yet. @param {{compress?: boolean}} [options] compress: for hosts; this machine's own server needs no small files */
+export async function ensureBuilt({ compress = true } = {}) {
   await ensureRuntime();
-  await ensureRecorded();
-  const wanted = await inputs();
-  if (String(await readIfThere(STAMP)) === wanted) return;
+  const isBuilt = Boolean(await knownRecording()) && String(await readIfThere(STAMP)) === await inputs();
+  if (!isBuilt) await buildSite();
+  if (!compress || await readIfThere(COMPRESSED)) return;
+  console.log('Compressing the page for hosts ...');
+  await compressFolder(DIST);
+  await writeWhole(COMPRESSED, '');
+}
+
+async function buildSite() {
+  // Vite waits for it where it needs it, and makes the rest meanwhile.
+  const recorded = ensureRecorded();
   console.log('Building the page ...');
   try {
-    await build({ configFile: join(TOP, 'app/site/vite.config.js'), logLevel: 'warn' });
+    await Promise.all([recorded, build({ configFile: join(TOP, 'app/site/vite.config.js'), logLevel: 'warn' })]);
     await writeServiceWorker(DIST);
-    await compressFolder(DIST);
   } catch (error) {
     await rm(DIST, { recursive: true, force: true });
     throw error;
   }
-  await writeWhole(STAMP, wanted);
+  await writeWhole(STAMP, await inputs());
 }

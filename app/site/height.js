@@ -2,12 +2,14 @@
  * About how tall a part of the lesson will be. The browser lays out what is near the screen, and takes our word for the rest
  * until then: an estimate that is off moves the scroll bar's handle a little, and no text.
  */
+import { kindOf } from '../output/kinds.js';
+import { isText } from '../output/output-items.js';
 
 /** Characters in a line of prose, where there is room for whole lines. */
 const LINE = 78;
 
 /** Rem, as app/style/ has them. */
-const REM = { line: 1.85, gap: 1.2, formula: 4.2, row: 2.3, code: 1.31, output: 1.22, head: 6, chart: 26, tableRow: 3.6 };
+const REM = { line: 1.85, gap: 1.2, formula: 4.2, row: 2.3, code: 1.31, output: 1.22, head: 6 };
 
 /** @param {string} text */
 const lines = (text) => Math.ceil(text.length / LINE);
@@ -27,8 +29,7 @@ export const proseHeight = (markdown) => markdown.replace(/^(::: check .*)\n[^]*
 
 /** @param {string} source @param {import('../output/output-items.js').Item[]} items what was recorded @returns {number} rem */
 export const blockHeight = (source, items) => items.reduce((sum, item) => {
-  if (item.kind === 'chart') return sum + REM.chart;
-  if (item.kind === 'table') return sum + (item.table.rows.length + 2) * REM.tableRow;
+  if (!isText(item)) return sum + kindOf(item.kind).height(item.data);
   return sum + item.text.trimEnd().split('\n').length * REM.output;
 }, REM.head + source.trimEnd().split('\n').length * REM.code);
 

@@ -5,10 +5,8 @@ import katex from 'katex';
 import MarkdownIt from 'markdown-it';
 import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
-import { textOf } from '../output/output-items.js';
-import { DATA } from '../output/figure-tables.js';
-import { SAVE_ROW } from '../output/save-row.js';
-import { tableHtml } from '../output/table-html.js';
+import { figureHtml } from '../output/kinds.js';
+import { isText, textOf } from '../output/output-items.js';
 import { exerciseHtml } from './exercise-html.js';
 import { blockHeight, proseHeight, tall } from './height.js';
 import { cite } from './cells.js';
@@ -120,19 +118,11 @@ export function highlight(source) {
 
 /** @param {Item[]} items of one block @param {string} id @param {string} title */
 function recordedOutput(items, id, title) {
-  const charts = items.filter((item) => item.kind === 'chart').map(({ slot, figure }) => {
-    const captionId = `${id}-${slot}-caption`;
-    const { title: caption = '', summary = '', panels = 1 } = figure.layout.meta ?? {};
-    return `<figure class="chart" data-slot="${escapeHtml(slot)}" data-panels="${panels}">`
-      + `<div class="plot" role="img" aria-label="${escapeHtml(caption)}" aria-describedby="${escapeHtml(captionId)}"></div>`
-      + `<figcaption id="${escapeHtml(captionId)}"><strong>${escapeHtml(caption)}.</strong> <span class="summary">${escapeHtml(summary)}</span></figcaption>${DATA}${SAVE_ROW}</figure>`;
-  });
-  const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => (
-    `<figure class="table-figure" data-slot="${escapeHtml(slot)}">${tableHtml(table)}</figure>`));
+  const figures = items.flatMap((item) => (isText(item) ? [] : [figureHtml(item, id)]));
   const text = textOf(items);
   return `<div class="output" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">`
     + `${text ? `<pre class="stdout">${escapeHtml(text)}</pre>` : ''}</div>`
-    + `<div class="charts" data-recorded="recorded/${id}.json">${[...charts, ...tables].join('')}</div>`;
+    + `<div class="charts" data-recorded="recorded/${id}.json">${figures.join('')}</div>`;
 }
 
 /** @param {Cell} cell @param {Recording} recording @param {string} [exercise] what an exercise adds */

@@ -5,11 +5,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addEvent, textOf } from '../output/output-items.js';
+import { fileURLToPath } from 'node:url';
+import { addEvent } from '../output/output-items.js';
 import { citations, readLesson } from './cells.js';
 import { pythonFiles } from './python-files.js';
 import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
-import { asProgram, Failure, readIfThere, TOP, writeWhole } from '../tools/tools.js';
+import { asProgram, Failure, readIfThere, run, TOP, writeWhole } from '../tools/tools.js';
 
 /**
  * @typedef {import('../output/output-items.js').Item} Item
@@ -108,30 +109,48 @@ async function inputs() {
   const chapters = (await readdir(join(TOP, CHAPTERS))).filter((name) => name.endsWith('.py')).map((name) => join(CHAPTERS, name)).sort();
   const python = (await pythonFiles()).map((name) => join('py', name));
   const hash = createHash('sha256').update(RUNTIME.version);
-  for (const path of [...chapters, ...python, 'app/output/output-items.js', 'app/site/record.js', 'app/site/cells.js']) {
+  for (const path of [...chapters, ...python, 'app/output/kinds.js', 'app/output/output-items.js', 'app/site/record.js', 'app/site/cells.js']) {
     hash.update(path).update('\0').update(await readFile(join(TOP, path))).update('\0');
   }
   return hash.digest('hex');
 }
 
-/** Records the lesson unless that was done for the same sources. @returns {Promise<Recording>} */
-export async function ensureRecorded() {
-  const hash = await inputs();
-  const known = await readIfThere(RECORDING);
-  if (known && JSON.parse(String(known)).hash === hash) return JSON.parse(String(known));
+/** The recording of these very sources, if there is one. @returns {Promise<Recording | undefined>} */
+export async function knownRecording() {
+  const known = JSON.parse(String(await readIfThere(RECORDING) ?? 'null'));
+  return known?.hash === await inputs() ? known : undefined;
+}
+
+/** @type {Promise<Recording> | undefined} */
+let recording;
+
+/**
+ * Records the lesson unless that was done for the same sources. In a process of its own: whoever waits for it can build
+ * meanwhile what does not depend on it.
+ * @returns {Promise<Recording>}
+ */
+export const ensureRecorded = () => recording ??= (async () => {
+  const known = await knownRecording();
+  if (known) return known;
   console.log('Recording what each block gives ...');
+  const { code, output } = await run(process.execPath, [fileURLToPath(import.meta.url)]);
+  const made = code === 0 ? await knownRecording() : undefined;
+  if (!made) throw new Failure(`The lesson could not be recorded:\n${output.trim()}`);
+  return made;
+})();
+
+async function recordAll() {
+  if (await knownRecording()) return;
+  const hash = await inputs();
   const recording = { hash, ...await record() };
   await mkdir(RECORDED, { recursive: true });
   for (const [id, items] of Object.entries(recording.items)) {
-    const charts = items.filter((item) => item.kind === 'chart').map(({ slot, figure }) => ({ slot, figure }));
-    const tables = items.filter((item) => item.kind === 'table').map(({ slot, table }) => ({ slot, table }));
-    await writeWhole(join(RECORDED, `${id}.json`), JSON.stringify({ text: textOf(items), charts, tables }));
+    await writeWhole(join(RECORDED, `${id}.json`), JSON.stringify(items));
   }
   await writeWhole(RECORDING, JSON.stringify(recording));
-  return recording;
 }
 
 await asProgram(import.meta.url, async () => {
   await ensureRuntime();
-  await ensureRecorded();
+  await recordAll();
 });

@@ -24,7 +24,7 @@ await asProgram(import.meta.url, async () => {
   await ensureNodeModules();
   // Imported only now: these need what was just installed.
   const { DIST, ensureBuilt } = await import('../site/build.js');
-  await ensureBuilt();
+  await ensureBuilt({ compress: build });
   if (build) return;
   const { serve } = await import('./serve.js');
   const { url } = await serve(DIST, { port });

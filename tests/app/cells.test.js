@@ -27,7 +27,7 @@ const proseCells = (...prose) => parseCells(`# %% [markdown]\n${prose.map((line)
 const RECORDING = {
   hash: '',
   items: { first: [{ kind: 'text', stream: 'stdout', text: 'a < b\n' },
-    { kind: 'chart', slot: 'curve', figure: { data: [], layout: { meta: { title: 'A <curve>', summary: 'It rises.', panels: 2 } } } }] },
+    { kind: 'chart', slot: 'curve', data: { data: [], layout: { meta: { title: 'A <curve>', summary: 'It rises.', panels: 2 } } } }] },
   solutions: { first: [{ kind: 'text', stream: 'stdout', text: '2\n' }] },
   names: { first: { defines: ['x'], uses: [] } },
   figures: { '1 + 1:.1f': '2.0' },
@@ -62,7 +62,7 @@ test('formulas carry MathML, code is escaped, recorded text and charts stand rea
   assert.match(html, /and 2\.0\./);
   assert.match(html, /id="first" role="group" aria-labelledby="first-title" data-state="recorded"/);
   assert.match(html, /<pre class="stdout">a &lt; b\n<\/pre>/);
-  assert.match(html, /data-slot="curve" data-panels="2"/);
+  assert.match(html, /data-slot="curve" data-kind="chart" data-panels="2"/);
   assert.match(html, /<strong>A &lt;curve&gt;\.<\/strong> <span class="summary">It rises\.<\/span>/);
   assert.doesNotMatch(html, /import sys/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addEvent, CHART, fold, textOf } from '../../app/output/output-items.js';
+import { addEvent, fold, isText, textOf, typed } from '../../app/output/output-items.js';
 
 /** @typedef {import('../../app/shared/protocol.js').RunEvent} RunEvent */
 
@@ -8,23 +8,47 @@ const figure = (/** @type {number} */ y) => ({ data: [{ y: [y] }], layout: {} })
 /** @type {(text: string) => RunEvent} */
 const out = (text) => ({ type: 'stdout', id: 1, text });
 /** @type {(slot: string, y: number) => RunEvent} */
-const chart = (slot, y) => ({ type: 'display', id: 1, slot, mime: CHART, data: figure(y) });
+const chart = (slot, y) => ({ type: 'display', id: 1, slot, mime: 'application/vnd.plotly.v1+json', data: figure(y) });
 /** @param {RunEvent[]} events */
 const collect = (...events) => events.reduce(addEvent, []);
 
 test('text of one stream is joined, of another it begins anew', () => {
   const items = collect(out('a'), out('b\n'), { type: 'stderr', id: 1, text: 'e\n' }, out('c'));
-  assert.deepEqual(items.map((item) => item.kind === 'text' && [item.stream, item.text]), [['stdout', 'ab\n'], ['stderr', 'e\n'], ['stdout', 'c']]);
+  assert.deepEqual(items.map((item) => isText(item) && [item.stream, item.text]), [['stdout', 'ab\n'], ['stderr', 'e\n'], ['stdout', 'c']]);
   assert.equal(textOf(items), 'ab\ne\nc');
 });
 
 test('a chart replaces the one in its slot and keeps its place', () => {
   const items = collect(chart('a', 1), chart('b', 2), chart('a', 3));
-  assert.deepEqual(items, [{ kind: 'chart', slot: 'a', figure: figure(3) }, { kind: 'chart', slot: 'b', figure: figure(2) }]);
+  assert.deepEqual(items, [{ kind: 'chart', slot: 'a', data: figure(3) }, { kind: 'chart', slot: 'b', data: figure(2) }]);
 });
 
 test('other values are shown as text on a line of their own', () => {
   assert.equal(textOf(collect({ type: 'display', id: 1, slot: 's', mime: 'text/plain', data: '42' })), '42\n');
+});
+
+test('an unknown kind of output is said in words', () => {
+  const items = collect({ type: 'display', id: 1, slot: 's', mime: 'application/x-thing', data: { a: 1 } });
+  assert.equal(textOf(items), 'This page cannot show what is of the kind application/x-thing.\n');
+});
+
+for (const [name, texts, expected] of /** @type {const} */ ([
+  ['a progress bar leaves its last state', ['epoch 1/2\r', 'epoch 2/2\r'], 'epoch 2/2'],
+  ['what is longer stays beyond what is written over it', ['abcdef\rxy'], 'xycdef'],
+  ['a line that has ended is not written over', ['one\n', '\rtwo\n'], 'one\ntwo\n'],
+  ['\\r\\n is the end of a line', ['a\r\nb\r\n'], 'a\nb\n'],
+  ['\\r\\n in two writes, too', ['a\r', '\nb'], 'a\nb'],
+  ['\\b goes one sign back', ['ab\bc'], 'ac'],
+  ['\\b stops where the line begins', ['\n\b\bx'], '\nx'],
+  ['signs beyond the first plane are one sign', ['😀a\bb'], '😀b'],
+])) {
+  test(`as a terminal has it: ${name}`, () => {
+    assert.equal(textOf(texts.reduce((items, text) => addEvent(items, out(text)), /** @type {import('../../app/output/output-items.js').Item[]} */ ([]))), expected);
+  });
+}
+
+test('text without such signs is only joined', () => {
+  assert.equal(typed('a\n', 'b'), 'a\nb');
 });
 
 test('text past the bound is said to be missing', () => {

@@ -1,5 +1,6 @@
 /** What a reader does on the page, in words. */
 import { test as base, expect } from '@playwright/test';
+import { isText, textOf } from '../../app/output/output-items.js';
 
 export { expect };
 
@@ -129,8 +130,13 @@ export const runs = (page, ids, times) => page.evaluate(async ([ids, times]) => 
 /** The ids of all blocks, in order. @param {Page} page */
 export const blockIds = (page) => page.locator('section.block').evaluateAll((sections) => sections.map(({ id }) => id));
 
-/** What the build recorded of a block. @param {Page} page @param {string} id */
-export const recorded = async (page, id) => (await page.request.get(`/recorded/${id}.json`)).json();
+/** What the build recorded of a block: its text, and what else it shows. @param {Page} page @param {string} id */
+export async function recorded(page, id) {
+  /** @type {import('../../app/output/output-items.js').Item[]} */
+  const items = await (await page.request.get(`/recorded/${id}.json`)).json();
+  const of = (/** @type {string} */ kind) => items.flatMap((item) => (!isText(item) && item.kind === kind ? [item] : []));
+  return { text: textOf(items), charts: of('chart'), tables: of('table') };
+}
 
 /** @param {Page} page @param {string} id */
 export async function gaveWhatWasRecorded(page, id) {
@@ -138,12 +144,12 @@ export async function gaveWhatWasRecorded(page, id) {
   const { section, output } = block(page, id);
   expect(await output.evaluate((log) => log.textContent)).toBe(text);
   await expect(section.locator('figure.chart')).toHaveCount(charts.length);
-  for (const { slot, figure } of charts) {
-    await expect(section.locator(`figure[data-slot="${slot}"] .summary`)).toHaveText(figure.layout.meta.summary);
+  for (const { slot, data } of charts) {
+    await expect(section.locator(`figure[data-slot="${slot}"] .summary`)).toHaveText(data.layout.meta.summary);
   }
   await expect(section.locator('figure.table-figure')).toHaveCount(tables.length);
-  for (const { slot, table } of tables) {
+  for (const { slot, data } of tables) {
     const cells = await section.locator(`figure[data-slot="${slot}"] tbody :is(th, td)`).evaluateAll((all) => all.map(({ textContent }) => textContent));
-    expect(cells).toEqual(table.rows.flat().map((/** @type {any} */ cell) => cell.text ?? cell));
+    expect(cells).toEqual(data.rows.flat().map((/** @type {any} */ cell) => cell.text ?? cell));
   }
 }

@@ -66,8 +66,8 @@ test('recorded charts are drawn as they come near, with a text beside each', asy
       await expect(figures.nth(i).locator('.main-svg').first()).toBeVisible();
       const plot = figures.nth(i).locator('.plot');
       await expect(plot).toHaveRole('img');
-      await expect(plot).toHaveAccessibleName(charts[i].figure.layout.meta.title);
-      await expect(plot).toHaveAccessibleDescription(new RegExp(charts[i].figure.layout.meta.summary.slice(0, 12).replace(/[^\w ]/g, '.')));
+      await expect(plot).toHaveAccessibleName(charts[i].data.layout.meta.title);
+      await expect(plot).toHaveAccessibleDescription(new RegExp(charts[i].data.layout.meta.summary.slice(0, 12).replace(/[^\w ]/g, '.')));
     }
   }
 });

@@ -81,7 +81,7 @@ export function furnish(place, lesson, started) {
       if (!isIntersecting) continue;
       watcher.unobserve(target);
       near.add(/** @type {HTMLElement} */ (target));
-      if (target instanceof PyBlock && target.hasCharts) target.showRecordedCharts();
+      if (target instanceof PyBlock && target.showsMore) target.mountRecorded();
     }
     work();
   }, { rootMargin: MARGIN });

@@ -192,13 +192,13 @@ export class PyBlock extends HTMLElement {
     return fetch(recorded ?? '').then((answer) => (answer.ok ? answer.json() : undefined)).catch(() => undefined);
   }
 
-  /** Draws the recorded charts, unless the block has run by now. */
-  async showRecordedCharts() {
+  /** Mounts what was recorded, such as charts, unless the block has run by now. */
+  async mountRecorded() {
     const recorded = await this.recorded();
-    if (recorded && this.#section.dataset.state === 'recorded') this.#output?.showRecordedCharts(recorded.charts);
+    if (recorded && this.#section.dataset.state === 'recorded') this.#output?.mountRecorded(recorded);
   }
 
-  get hasCharts() {
+  get showsMore() {
     return this.#part('.charts').childElementCount > 0;
   }
 

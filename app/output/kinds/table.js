@@ -1,11 +1,7 @@
-/** A table that Python made, to HTML: for the build, which writes it into the page, and for the page, which redraws it. */
+/** A table that Python made. */
+import { escape } from '../html.js';
 
-/** @typedef {import('../shared/protocol.js').Table} Table */
-
-const ENTITIES = /** @type {Record<string, string>} */ ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' });
-
-/** @param {string} text */
-const escape = (text) => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]);
+/** @typedef {import('../../shared/protocol.js').Table} Table */
 
 const TONES = ['yes', 'no', 'open'];
 
@@ -20,7 +16,21 @@ function cellHtml(cell, column) {
 const textIn = (cell) => (typeof cell === 'object' ? cell.text : String(cell));
 
 /** What stands inside the table's <figure>. All text is escaped. @param {Table} table */
-export const tableHtml = ({ title, columns, rows }) => `<figcaption><strong>${escape(title)}</strong></figcaption>`
+const tableHtml = ({ title, columns, rows }) => `<figcaption><strong>${escape(title)}</strong></figcaption>`
   + `<div class="table" tabindex="0" role="region" aria-label="${escape(title)}"><table>`
   + `<thead><tr>${columns.map((column) => `<th scope="col">${escape(column)}</th>`).join('')}</tr></thead>`
   + `<tbody>${rows.map((row) => `<tr>${row.map(cellHtml).join('')}</tr>`).join('')}</tbody></table></div>`;
+
+const ROW_REM = 3.6;
+
+/** @type {import('../kinds.js').Kind} */
+export const table = {
+  name: 'table',
+  mime: 'application/vnd.preference-lab.table+json',
+  className: 'table-figure',
+  html: tableHtml,
+  height: ({ rows }) => (rows.length + 2) * ROW_REM,
+  /** Tabs between the cells. */
+  text: (place) => [...place.querySelectorAll('tr')].map((row) => (
+    [...row.cells].map(({ textContent }) => (textContent ?? '').replaceAll(/\s+/g, ' ')).join('\t'))).join('\n'),
+};
