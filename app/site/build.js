@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'vite';
 import { compressFolder } from './compress.js';
 import { writeServiceWorker } from './precache.js';
-import { ensureRecorded, knownRecording } from './record.js';
+import { knownRecording } from './record.js';
 import { ensureRuntime } from './runtime.js';
 import { readIfThere, TOP, writeWhole } from '../tools/tools.js';
 
@@ -48,11 +48,9 @@ export async function ensureBuilt({ compress = true } = {}) {
 }
 
 async function buildSite() {
-  // Vite waits for it where it needs it, and makes the rest meanwhile.
-  const recorded = ensureRecorded();
   console.log('Building the page ...');
   try {
-    await Promise.all([recorded, build({ configFile: join(TOP, 'app/site/vite.config.js'), logLevel: 'warn' })]);
+    await build({ configFile: join(TOP, 'app/site/vite.config.js'), logLevel: 'warn' });
     await writeServiceWorker(DIST);
   } catch (error) {
     await rm(DIST, { recursive: true, force: true });

@@ -77,6 +77,10 @@ const python = () => ({
 /** Writes the lesson into index.html, and its code into a file of its own. @returns {import('vite').Plugin} */
 const lesson = () => ({
   name: 'lesson',
+  buildStart() {
+    // Another process records, while this one makes what does not depend on it.
+    ensureRecorded().catch(() => {});
+  },
   async generateBundle() {
     const lesson = await takeAlong(await readLesson(), (await ensureRecorded()).figures);
     this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.py', source: pythonFile(lesson) });
