@@ -6,7 +6,7 @@
  * @typedef {{assembly: WebAssembly.Module | undefined, snapshot: ArrayBuffer | undefined}} Files undefined: to be fetched by the worker itself
  */
 
-/** Written into HTML as it stands, so it knows nothing but what it is given. @param {string} assembly @param {string} snapshot addresses */
+/** Written into HTML as it stands, so it knows nothing but what it is given. @param {string} assembly @param {string} snapshot addresses; '' for none */
 export function ask(assembly, snapshot) {
   const bytes = async () => {
     const answer = await fetch(snapshot);
@@ -16,7 +16,7 @@ export function ask(assembly, snapshot) {
   const compile = async () => WebAssembly.compileStreaming(fetch(assembly));
   const ahead = window.ahead = {
     assembly: compile(),
-    snapshot: new URLSearchParams(location.search).get('snapshot') === 'off' ? undefined : bytes(),
+    snapshot: !snapshot || new URLSearchParams(location.search).get('snapshot') === 'off' ? undefined : bytes(),
   };
   // Nobody waits for them yet.
   for (const file of [ahead.assembly, ahead.snapshot]) file?.catch(() => {});

@@ -1,6 +1,8 @@
 /** Builds dist/: index.html with the lesson in it, the scripts and styles, and Python's files as one pack. */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
 import { ask } from '../shared/prefetch.js';
 import { pack } from '../shared/file-pack.js';
@@ -12,7 +14,6 @@ import { renderLesson } from './page.js';
 import { pythonFiles } from './python-files.js';
 import { ensureRecorded } from './record.js';
 import { lockInfo, RUNTIME, startOptions } from './runtime.js';
-import { makeSnapshot } from '../snapshot/build.js';
 import { takeAlong } from './takeaway.js';
 import { sha256, TOP } from '../tools/tools.js';
 
@@ -51,6 +52,9 @@ async function interpreter() {
   return code;
 }
 
+/** Without this folder the page starts Python from compiled files. */
+const SNAPSHOT = join(TOP, 'app/snapshot/build.js');
+
 /** Made once, for the page and for the snapshot. @type {Promise<Uint8Array> | undefined} */
 let packed;
 
@@ -58,7 +62,10 @@ let packed;
 const FILES = {
   'virtual:python': { name: 'python.pack', make: () => packed ??= pythonPack() },
   'virtual:interpreter': { name: 'interpreter.js', make: interpreter },
-  'virtual:snapshot': { name: 'snapshot.pack', make: async () => makeSnapshot(await (packed ??= pythonPack())) },
+  'virtual:snapshot': {
+    name: 'snapshot.pack',
+    make: async () => (existsSync(SNAPSHOT) ? (await import(pathToFileURL(SNAPSHOT).href)).makeSnapshot(await (packed ??= pythonPack())) : ''),
+  },
 };
 
 /** `import url, { digest } from 'virtual:...'` gives such a file's address and its SHA-256. @returns {import('vite').Plugin} */
@@ -69,6 +76,7 @@ const python = () => ({
     const file = FILES[id.slice(1)];
     if (!file) return undefined;
     const source = await file.make();
+    if (!source.length) return "export default ''; export const digest = '';";
     return `export default import.meta.ROLLUP_FILE_URL_${this.emitFile({ type: 'asset', name: file.name, source })};
       export const digest = '${sha256(source)}';`;
   },
@@ -117,7 +125,7 @@ const startFirst = () => ({
       const files = Object.values(bundle);
       const first = files.find((file) => file.type === 'chunk' && file.facadeModuleId === FIRST)?.fileName;
       const snapshot = files.find((file) => file.type === 'asset' && file.names.includes(FILES['virtual:snapshot'].name))?.fileName;
-      const addresses = [`./${RUNTIME.pyodideDir}/pyodide.asm.wasm`, `./${snapshot}`];
+      const addresses = [`./${RUNTIME.pyodideDir}/pyodide.asm.wasm`, snapshot ? `./${snapshot}` : ''];
       const early = [
         `<script>(${ask})(${addresses.map((address) => JSON.stringify(address)).join(', ')});</script>`,
         `<script type="module" async crossorigin src="./${first}"></script>`,

@@ -1,7 +1,10 @@
 /** What PyScript's worker imports as its interpreter: Pyodide from our own server, saying how far it is. */
 import { askPage } from '../shared/prefetch.js';
 import { compiledStart } from '../shared/pyodide-files.js';
-import { restore } from '../snapshot/restore.js';
+
+/** None where the folder app/snapshot was deleted. @type {Record<string, typeof import('../snapshot/restore.js').restore>} */
+const ways = import.meta.glob('../snapshot/restore.js', { eager: true, import: 'restore' });
+const restore = Object.values(ways).at(0);
 
 /** The build puts this module into a folder beside `runtime`. @param {string} path */
 const address = (path) => new URL(/* @vite-ignore */ `../${path}`, import.meta.url).href;
@@ -86,7 +89,7 @@ self.fetch = async (...asked) => {
   return isAssembly ? new Response() : fetchAnything(...asked);
 };
 
-const snapshot = query.has('snapshot')
+const snapshot = restore && query.has('snapshot')
   ? fromPage.snapshot.then((bytes) => (bytes ? new Uint8Array(bytes) : bytesOf(String(query.get('snapshot')))))
   : undefined;
 snapshot?.catch(() => {});
@@ -102,7 +105,7 @@ export const { version } = pyodide;
 const STREAMS = { stdout: console.log, stderr: console.error };
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
-const startFromSnapshot = async (bytes) => restore(
+const startFromSnapshot = async (bytes) => /** @type {NonNullable<typeof restore>} */ (restore)(
   { ...pyodide, create: (await asm).default },
   { ...STREAMS, indexURL: PYODIDE },
   bytes,

@@ -1,3 +1,7 @@
+import { cp, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serve } from '../../app/tools/serve.js';
+import { CACHE, run, TOP, withTemporaryFolder } from '../../app/tools/tools.js';
 import { block, expect, gaveWhatWasRecorded, open, SNAPSHOT, test } from './page.js';
 
 /** @typedef {import('@playwright/test').Page} Page */
@@ -92,4 +96,29 @@ test('Python’s largest files are asked for before the page’s own script, and
   expect(Math.min(assembly, snapshot, main)).toBeGreaterThanOrEqual(0);
   expect(Math.max(assembly, snapshot)).toBeLessThan(main);
   expect(asked.filter((url) => /asm\.wasm$|snapshot-[^/]*\.pack$/.test(url)).length).toBe(2);
+});
+
+test('with the folder of the snapshot deleted, the page builds, and Python starts from compiled files', async ({ page }) => {
+  await withTemporaryFolder(CACHE, async (folder) => {
+    for (const name of ['app', 'py', 'static', 'index.html', 'package.json', 'package-lock.json']) {
+      await cp(join(TOP, name), join(folder, name), { recursive: true });
+    }
+    await symlink(join(TOP, 'node_modules'), join(folder, 'node_modules'));
+    await rm(join(folder, 'app/snapshot'), { recursive: true });
+    const { code, output } = await run(process.execPath, ['-e', "import('./app/site/build.js').then(({ ensureBuilt }) => ensureBuilt({ compress: false }))"], { cwd: folder });
+    expect(code, output).toBe(0);
+    const copy = await serve(join(folder, 'dist'), { port: 0 });
+    try {
+      const failures = starts(page);
+      const names = fetched(page);
+      await open(page, copy.url);
+      await block(page, 'preferences').runToEnd();
+      await block(page, 'preferences').is('done');
+      expect([...names]).toEqual(expect.arrayContaining(['packages.pack', 'python.pack', 'python_stdlib.zip']));
+      expect(names).not.toContain('snapshot.pack');
+      expect(failures).toEqual([]);
+    } finally {
+      await copy.close();
+    }
+  });
 });

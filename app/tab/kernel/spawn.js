@@ -19,7 +19,7 @@ const asset = (path) => new URL(path, import.meta.url).href;
 const PYSCRIPT = address(`${__PYSCRIPT__}/core.js`);
 
 /** `?snapshot=off` in the page's address starts Python without the snapshot of its memory. */
-const withSnapshot = new URLSearchParams(window.location.search).get('snapshot') !== 'off';
+const withSnapshot = snapshot !== '' && new URLSearchParams(window.location.search).get('snapshot') !== 'off';
 
 const INTERPRETER = `${asset(interpreter)}?${new URLSearchParams({
   lesson: asset(lesson), ...(withSnapshot && { snapshot: asset(snapshot), digest }),
