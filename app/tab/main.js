@@ -76,7 +76,7 @@ lesson.on('change', () => {
   showTitle();
 });
 lesson.on('progress', (loop) => {
-  share = loop.said ? loop.share : undefined;
+  share = (loop.said && loop.share) || undefined;
   showTitle();
 });
 lesson.on('end', () => { share = undefined; });

@@ -68,6 +68,7 @@ test('a loop is silent for a second, and then says its share, the time left and 
   assert.equal(inWords(loop(40, 10_000, 0.25)), '0 %, 11 h 7 min left, 4 s a step');
   assert.equal(inWords(loop(40, 200, 50)), '100 %');
   assert.equal(inWords(loop(20, 0, 0)), '');
+  assert.match(inWords(loop(20, 0, 50)), /^\d+ done, 50 steps\/s$/);
 });
 
 test('the rate follows a loop that slows down, and few marks are kept', () => {
