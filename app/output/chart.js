@@ -29,6 +29,8 @@ class Plot {
   near = false;
   /** More may come of the run that is under way. */
   grows = false;
+  /** Counts runs: what the reader has zoomed into holds for one of them, as the next may draw elsewhere. */
+  runs = 0;
   /** What was drawn last in full, but for its numbers. */
   frame = '';
 
@@ -65,7 +67,7 @@ class Plot {
       }
       const dressed = grows ? { ...figure, layout: { ...figure.layout, ...roomyAxes(figure) } } : figure;
       const { data, layout } = dress(dressed, plot.clientWidth);
-      await Plotly.react(plot, data, { ...layout, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
+      await Plotly.react(plot, data, { ...layout, uirevision: this.runs, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
       this.frame = frame;
     } catch {
       plot.textContent = 'This chart could not be drawn.';
@@ -121,6 +123,7 @@ export function showChart(element, figure) {
   if (!plots.has(element)) showChartWhenNear(element, figure);
   const plot = /** @type {Plot} */ (plots.get(element));
   plot.figure = figure;
+  if (!plot.grows) plot.runs += 1;
   plot.grows = true;
   if (plot.near) {
     plot.redraw();
@@ -283,7 +286,6 @@ function dress({ data, layout }, width, colour = palette()) {
       bargap: 0.35,
       // A finger that scrolls the page must not zoom the chart.
       dragmode: matchMedia('(pointer: coarse)').matches ? false : 'zoom',
-      uirevision: 'keep',
     },
   };
 }

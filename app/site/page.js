@@ -71,6 +71,15 @@ function scrollingTables(md) {
   md.renderer.rules.table_close = () => '</table></div>\n';
 }
 
+/** A browser that translates the page leaves code and formulas as they are. @param {Md} md */
+function notTranslated(md) {
+  md.renderer.rules.code_inline = (tokens, index) => `<code translate="no">${escapeHtml(tokens[index].content)}</code>`;
+  for (const name of ['math_inline', 'math_inline_double', 'math_block']) {
+    const rule = md.renderer.rules[name];
+    if (rule) md.renderer.rules[name] = (...given) => rule(...given).replace(/<(eqn?)>/g, '<$1 translate="no">');
+  }
+}
+
 /** KaTeX for texmath, which keeps the first engine it is given and writes errors into the page; here they end the build. */
 const formulas = {
   /** @type {unknown} */
@@ -99,6 +108,7 @@ function markdown(headings) {
   boxes(md);
   scrollingTables(md);
   headingIds(md, headings);
+  notTranslated(md);
   return md;
 }
 
@@ -120,7 +130,7 @@ export function highlight(source) {
 function recordedOutput(items, id, title) {
   const figures = items.flatMap((item) => (isText(item) ? [] : [figureHtml(item, id)]));
   const text = textOf(items);
-  return `<div class="output" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">`
+  return `<div class="output" translate="no" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">`
     + `${text ? `<pre class="stdout">${escapeHtml(text)}</pre>` : ''}</div>`
     + `<div class="charts" data-recorded="recorded/${id}.json">${figures.join('')}</div>`;
 }
@@ -132,7 +142,7 @@ function block({ id, title, source }, { items, names }, exercise = '') {
   data-names="${escapeHtml(JSON.stringify(names[id]))}">
 <div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>${exercise && '<span class="passed" hidden>passed</span>'}
 <span class="actions"><details class="copy"><summary aria-describedby="${id}-title">Copy</summary><span class="menu"><button type="button" data-copy="code">Code</button><button type="button" data-copy="output">Output</button></span></details><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button>${exercise && `<button type="button" class="check-answer" aria-describedby="${id}-title" disabled>Check</button>`}</span></div>
-<div class="code"><pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre></div>
+<div class="code" translate="no"><pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre></div>
 <progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
 <div class="messages"></div>
 ${recordedOutput(items[id], id, title)}${exercise}
@@ -141,8 +151,8 @@ ${recordedOutput(items[id], id, title)}${exercise}
 
 /** @param {Cell} cell @param {Recording} recording */
 const solution = ({ id, source }, { solutions }) => `<details class="check solution"><summary><span class="box-kind">Solution</span> Show a worked answer</summary>
-<pre class="listing" tabindex="0" aria-label="A worked answer"><code>${highlight(source)}</code></pre>
-<p>It prints:</p><pre class="listing" tabindex="0" aria-label="What it prints">${escapeHtml(textOf(solutions[id]))}</pre></details>`;
+<pre class="listing" translate="no" tabindex="0" aria-label="A worked answer"><code>${highlight(source)}</code></pre>
+<p>It prints:</p><pre class="listing" translate="no" tabindex="0" aria-label="What it prints">${escapeHtml(textOf(solutions[id]))}</pre></details>`;
 
 /** The table of contents. @param {(Heading | Cell)[]} entries in page order */
 function contents(entries) {

@@ -75,7 +75,7 @@ test('highlighted code is the code', () => {
 
 test('boxes and quick checks', () => {
   const html = render(proseCells('::: key-insight A $\\beta$', 'Text.', ':::', '', '::: check Why?', 'So.', ':::'));
-  assert.match(html, /<div class="box key-insight" role="note"><p class="box-title"><span class="box-kind">Key insight<\/span> A <eq><span class="katex">/);
+  assert.match(html, /<div class="box key-insight" role="note"><p class="box-title"><span class="box-kind">Key insight<\/span> A <eq translate="no"><span class="katex">/);
   assert.match(html, /<details class="check"><summary><span class="box-kind">Quick check<\/span> Why\?<\/summary>\s*<p>So\.<\/p>\s*<\/details>/);
 });
 

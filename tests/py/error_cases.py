@@ -23,6 +23,20 @@ CASES = [
     ("quux", SAYS_NOTHING),
     ("def f():\n    a = 1\n    return b\nf()", SAYS_NOTHING),
     ("n = 1\ndef f():\n    n += 1\nf()", "The function assigns `n`"),
+    # habits of notebooks, and signs from elsewhere
+    ("%matplotlib inline", "`%matplotlib` is a command of notebooks"),
+    ("x = 1\n%timeit x", "`%timeit` is a command of notebooks"),
+    ("!pip install trl", "a browser has none"),
+    ("np.mean?", "press Ctrl+I, without `?`"),
+    ("?np.mean", "press Ctrl+I, without `?`"),
+    (">>> x = 1", "the prompt of a terminal"),
+    ("x = 1\u200b + 2", "A sign that nobody sees"),
+    ("\u2067x = 1", "A sign that nobody sees"),
+    ("print\uff081\uff09", "a wide sign of East Asian type"),
+    ("x = 1 \u2212 2", "type `-`"),
+    ("x = 2 \u00d7 3", "Python multiplies with `*`"),
+    ("x = 1 \u2265 2", "Python writes `>=`"),
+    ("x = 1 \u2264 2", "Python writes `<=`"),
     # attributes
     ("np.zeross(3)", "Did you mean `zeros`?"),
     ("np.sigmod(3)", SAYS_NOTHING),  # Python itself would say `divmod`

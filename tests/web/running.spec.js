@@ -240,3 +240,58 @@ test('a press into code whose editor has not come yet brings it, with the cursor
   await page.keyboard.type('x = 1; ');
   expect(await code()).toMatch(/^x = 1; def train_ppo/);
 });
+
+test('a chart that was zoomed shows all of what the next run draws', async ({ page }) => {
+  await open(page);
+  const train = block(page, 'ppo-train');
+  await train.runToEnd();
+  const drag = train.section.locator('.plot .nsewdrag').first();
+  await drag.scrollIntoViewIfNeeded();
+  const zoomed = () => train.section.locator('.plot').first().evaluate((plot) => /** @type {any} */ (plot)._fullLayout?.xaxis.autorange === false);
+  const box = /** @type {{x: number, y: number, width: number, height: number}} */ (await drag.boundingBox());
+  await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.3);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.7, { steps: 5 });
+  await page.mouse.up();
+  await expect.poll(zoomed).toBe(true);
+  await train.runToEnd();
+  await expect.poll(zoomed).toBe(false);
+});
+
+test('a sign that nobody sees is seen in the editor, and the message says what to do', async ({ page }) => {
+  await open(page);
+  const setup = block(page, 'ppo-setup');
+  await setup.write('x = 1\u200b + 2');
+  await setup.runToEnd();
+  await expect(setup.messages).toContainText('A sign that nobody sees came along with the code');
+  await expect(setup.editor.locator('.cm-specialChar')).toHaveCount(1);
+});
+
+test('Ctrl+Enter runs on a Mac, too', async ({ page }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'platform', { value: 'MacIntel' }));
+  await open(page);
+  const setup = block(page, 'ppo-setup');
+  await setup.write('print("ran")');
+  await setup.editor.press('Control+Enter');
+  await expect(setup.output).toHaveText('ran');
+  expect(await setup.code()).toBe('print("ran")');
+});
+
+test('what another block changed in place is made anew for whoever needs it', async ({ page }) => {
+  await open(page);
+  const [spoils, policy] = [block(page, 'generalize'), block(page, 'policy')];
+  await spoils.write('rm_weights[:] = 0');
+  await spoils.runToEnd();
+  await spoils.reset.click();
+  await policy.runToEnd();
+  await gaveWhatWasRecorded(page, 'policy');
+});
+
+test('a progress bar that writes over its line leaves its last state, also when it is copied', async ({ page }) => {
+  await open(page);
+  const setup = block(page, 'ppo-setup');
+  await setup.write('for i in range(3): print(f"epoch {i}/2", end="\\r")');
+  await setup.runToEnd();
+  await expect(setup.output).toHaveText('epoch 2/2');
+  expect(await setup.section.evaluate((section) => /** @type {any} */ (section.closest('py-block')).outputText)).toBe('epoch 2/2');
+});

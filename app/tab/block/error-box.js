@@ -25,7 +25,7 @@ export function errorBox(error, definers, goTo) {
       'It failed in ', { code: where.function }, `, line ${where.line} of `, { id: where.block, title }, ', which this block called.'])));
   }
   if (variables.length) box.append(disclosure('Variables at this point', valuesTable(variables)));
-  box.append(disclosure('Traceback', element('pre', { tabIndex: 0 }, text)));
+  box.append(disclosure('Traceback', element('pre', { tabIndex: 0, translate: false }, text)));
   return box;
 }
 
@@ -40,7 +40,7 @@ export function noteBox({ name, message, line, hint }, goTo) {
 export function nodesOf(parts) {
   return parts.map((part) => {
     if (typeof part === 'string') return part;
-    return 'code' in part ? element('code', {}, part.code) : linkTo(part.id, part.title);
+    return 'code' in part ? element('code', { translate: false }, part.code) : linkTo(part.id, part.title);
   });
 }
 

@@ -17,7 +17,8 @@ import { helpBox } from './help-box.js';
 
 /** How CodeMirror calls the kinds. */
 const KINDS = { function: 'function', class: 'class', module: 'namespace', value: 'variable', property: 'property', keyword: 'keyword' };
-const PATH = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+/** Names as Python has them: letters of any script. */
+const PATH = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
 /** @param {Assistant} assistant */
 export function assist(assistant) {
@@ -56,7 +57,7 @@ function roomBetweenBars() {
 export async function completions(context, assistant) {
   const node = syntaxTree(context.state).resolveInner(context.pos, -1);
   if (/String|Comment|Number/.test(node.name)) return null;
-  const before = context.matchBefore(/(?:[A-Za-z_]\w*\.)*[A-Za-z_]?\w*/);
+  const before = context.matchBefore(/(?:[\p{L}_][\p{L}\p{N}_]*\.)*[\p{L}_]?[\p{L}\p{N}_]*/u);
   if (!before || (!before.text && !context.explicit)) return null;
   const dot = before.text.lastIndexOf('.');
   const base = before.text.slice(0, Math.max(dot, 0));
@@ -71,7 +72,7 @@ export async function completions(context, assistant) {
     ? (live ?? wordsAfterDots(source)).map((item) => optionOf(item, (label) => assistant.help(`${base}.${label}`, source)))
     : merged((live ?? []).map((item) => optionOf(item, (label) => assistant.help(label, source))), fromText(context), assistant.names());
   // While Python has not answered, each further sign asks again.
-  const validFor = live && (hidden ? /^_\w*$/ : /^(?!_)\w*$/);
+  const validFor = live && (hidden ? /^_[\p{L}\p{N}_]*$/u : /^(?!_)[\p{L}\p{N}_]*$/u);
   return { from, options: options.filter(({ label }) => hidden === label.startsWith('_')), validFor };
 }
 
@@ -86,7 +87,7 @@ function optionOf({ label, kind, detail }, help) {
 
 /** Attributes that the text itself speaks of. @param {string} source @returns {Item[]} */
 function wordsAfterDots(source) {
-  const words = new Set([...source.matchAll(/\.([A-Za-z_]\w*)/g)].map(([, word]) => word));
+  const words = new Set([...source.matchAll(/\.([\p{L}_][\p{L}\p{N}_]*)/gu)].map(([, word]) => word));
   return [...words].map((label) => ({ label, kind: 'value', detail: '' }));
 }
 

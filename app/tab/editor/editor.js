@@ -4,7 +4,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { python } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import { Decoration, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import { assist } from './completion.js';
 
@@ -59,6 +59,8 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
           { key: 'Escape', run: leave },
         ])),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+        // Signs that nobody sees, such as a space of no width, are seen.
+        highlightSpecialChars(),
         lineNumbers(), history(), bracketMatching(), closeBrackets(), indentOnInput(), highlightActiveLine(),
         indentUnit.of('    '), EditorState.tabSize.of(4),
         python(), syntaxHighlighting(classHighlighter), errorLine,

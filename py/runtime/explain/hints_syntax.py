@@ -52,6 +52,20 @@ SYNTAX: list[tuple[str, str]] = [
         "An invisible space of a web page came along with the code: type it anew.",
     ),
     (
+        r"invalid (?:non-printable )?character.*U\+(?:200[B-F]|202[A-E]|206[0-9]|FEFF|00AD)",
+        "A sign that nobody sees came along with the code: the editor marks it with a dot. Delete it there.",
+    ),
+    (
+        r"invalid (?:non-printable )?character '(.)' \(U\+FF(?:0[1-9A-F]|[1-5]\w)\)",
+        "`{0}` is a wide sign of East Asian type: type its narrow one.",
+    ),
+    (r"invalid character '(−)'", "This `{0}` is no minus sign of Python's: type `-`."),
+    (r"invalid character '(×)'", "Python multiplies with `*`, and arrays with `@`: type one of them for `{0}`."),
+    (r"invalid character '(÷)'", "Python divides with `/`: type it for `{0}`."),
+    (r"invalid character '(≥)'", "Python writes `>=` for `{0}`."),
+    (r"invalid character '(≤)'", "Python writes `<=` for `{0}`."),
+    (r"invalid character '(≠)'", "Python writes `!=` for `{0}`."),
+    (
         r"invalid character '(.)' \(U\+20(?:1|2)\w\)",
         "This `{0}` comes from a text, not from a keyboard: type the quote or the minus sign anew.",
     ),
@@ -68,12 +82,33 @@ SYNTAX: list[tuple[str, str]] = [
 def syntax(failure: Failure) -> str | None:
     if _mixes_tabs(failure.source) and isinstance(failure.error, IndentationError):
         return "Some lines are indented by tabs and others by spaces: use four spaces throughout."
+    if habit := _habit_of_notebooks(failure):
+        return habit
     for pattern, said in SYNTAX:
         found = re.search(pattern, failure.message)
         if found:
             return said.format(*found.groups())
     if failure.message == "invalid syntax" and failure.line:
         return _misspelt_keyword(failure)
+    return None
+
+
+HABITS: list[tuple[str, str]] = [
+    (r"%%?\w+", "`{0}` is a command of notebooks. Here a chart that is shown is drawn, and a block runs as it is."),
+    (r"!\s*\w+", "`{0}` is a command for a system, and a browser has none. What is here: Python's library and NumPy."),
+    (r">>>", "`{0}` is the prompt of a terminal: leave it out, and what Python answered there."),
+    (r"\?{1,2}[\w.]+", "For help put the cursor on the name and press Ctrl+I, without `?`."),
+    (r"[\w.]+\?{1,2}\s*$", "For help put the cursor on the name and press Ctrl+I, without `?`."),
+]
+
+
+def _habit_of_notebooks(failure: Failure) -> str | None:
+    lines = failure.source.split("\n")
+    line = lines[failure.line - 1].strip() if failure.line and 0 < failure.line <= len(lines) else ""
+    for pattern, said in HABITS:
+        found = re.match(pattern, line)
+        if found:
+            return said.format(found[0].strip())
     return None
 
 
