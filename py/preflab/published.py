@@ -72,7 +72,7 @@ def _reward_model(chosen: np.ndarray, rejected: np.ndarray) -> tuple[np.ndarray,
     for _ in range(100):
         difference = chosen - rejected
         doubt = 1 - _sigmoid(difference @ weights)  # the bias cancels
-        losses.append(-np.log(1 - doubt + 1e-10).mean())
+        losses.append(-np.log(1 - doubt + 1e-8).mean())
         weights = weights + 0.01 * (doubt[:, None] * difference).mean(axis=0)
         bias = bias + 0.01 * doubt.mean()  # so its gradient is 0; this is the one that was published
     return weights, float(bias), np.array(losses)
@@ -104,7 +104,7 @@ def _dpo(rng: RandomState, reference: np.ndarray, beta: float = 0.1) -> tuple[np
         # Pairs that do not depend on their context: the expected gradient is 0.
         difference = np.subtract(*_label(rng.randn(BATCH, 5), rng.randn(BATCH, 5)))
         doubt = 1 - _sigmoid(beta * (difference * (contexts @ (policy - reference))).sum(axis=1))
-        losses.append(-np.log(1 - doubt + 1e-10).mean())
+        losses.append(-np.log(1 - doubt + 1e-8).mean())
         policy = policy + 0.01 * beta * contexts.T @ (doubt[:, None] * difference) / BATCH
     return policy, np.array(losses)
 

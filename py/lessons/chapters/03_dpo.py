@@ -23,8 +23,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #    \log\frac{\pi(y_w \mid x)}{\pi_\text{ref}(y_w \mid x)} -
 #    \log\frac{\pi(y_l \mid x)}{\pi_\text{ref}(y_l \mid x)}\Big]\Big) $$
 #
-# The bracket times $\beta$ is the **implicit reward margin**. The gradient pushes the chosen answer up
-# and the rejected one down, each pair weighted by how wrong the policy still is about it.
+# The bracket times $\beta$ is the **implicit reward margin**. The gradient pushes the two answers of a pair *apart*,
+# each pair weighted by how wrong the policy still is about it. Nothing in the loss says that the chosen answer has to
+# become likelier: if both fall and the rejected one falls faster, the margin grows all the same.
 
 # %% DPO loss id="dpo-loss"
 def implicit_margin(weights, contexts, preferred, rejected, beta=BETA, ref=W_REF):
@@ -116,7 +117,37 @@ for step in (0, 50, 100, 149):
 print(f"\npairs ranked as the annotator did: {dpo_accuracies[-1]:.1%}"
       f"   (the true taste itself: {label_accuracy_limit:.1%})")
 
+# %% Evidence only="build"
+from lessons.claims import claim  # noqa: E402
+
+EARLY_STEP = 5
+
+
+def log_ratio_shift(weights, answers):
+    return log_prob(answers, contexts, weights) - log_prob(answers, contexts, W_REF)
+
+
+chosen_shift = log_ratio_shift(dpo_policy, preferred).mean()
+rejected_shift = log_ratio_shift(dpo_policy, rejected).mean()
+chosen_rose = (log_ratio_shift(dpo_policy, preferred) > 0).mean()
+early_rose = (log_ratio_shift(dpo_path[EARLY_STEP], preferred) > 0).mean()
+claim("the chosen answers' log-prob falls in the mean", chosen_shift < 0)
+claim("the rejected ones' falls further", rejected_shift < chosen_shift)
+claim("only a part of the chosen answers became likelier", chosen_rose < 0.5)
+claim("early on it was more of them", early_rose > chosen_rose)
+claim("the true score rises", (contexts @ (dpo_policy - W_REF) @ TRUE_WEIGHTS).mean() > 0)
+
 # %% [markdown]
+# After {{ len(dpo_losses) }} steps the log-prob of the chosen answers has changed by {{ chosen_shift:+.2f}} nats in the
+# mean, and that of the rejected ones by {{ rejected_shift:+.2f}}. Only {{ chosen_rose:.0%}} of the chosen answers became
+# likelier; after {{ EARLY_STEP }} steps it was {{ early_rose:.0%}}. This is known as *likelihood displacement*: probability
+# goes to answers that stand in neither half of a pair.
+#
+# ::: check Is a falling log-prob of the chosen answers a bug?
+# No. The loss sees the difference only, and that grows by {{ chosen_shift - rejected_shift:.2f}} nats here. Whether it
+# harms depends on where the probability went, and the true score tells: it rises.
+# :::
+#
 # The loss of a batch of 32 jumps about, since every batch has other lucky and unlucky labels. Its trend
 # is what counts. As with the reward model, the floor is not zero.
 #

@@ -544,8 +544,10 @@ print(f"  at RLOO's batch and learning rate{kl_to_reference(wild[-1]):22.3f}")
 # last line shows the KL without them.
 #
 # ::: tip When to choose which
-# RLOO when you want RLHF's optimum and many answers per prompt are cheap. GRPO when rewards of different prompts have
-# no common scale, as with pass or fail by a checker. PPO when samples are so expensive that each has to be used
+# RLOO when you want RLHF's optimum and many answers per prompt are cheap. GRPO divides by each group's own spread: that
+# helps where rewards of different prompts have no common scale. Pass or fail by a checker *has* one, and there the
+# division weighs prompts by their difficulty instead (Liu and others, 2025, call GRPO without it Dr. GRPO). PPO is the
+# one with a critic, for rewards that come late in a long answer. PPO and GRPO both clip, so that samples can be used
 # several times.
 # :::
 #

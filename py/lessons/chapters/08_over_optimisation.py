@@ -58,13 +58,25 @@ for name, curve in pushed.items():
 
 charts.over_optimisation(pushed, leash, BETA)
 
+# %% Evidence only="build"
+from lessons.claims import claim  # noqa: E402
+
+for name, curve in pushed.items():
+    curve = curve[np.argsort(curve[:, 2])]
+    claim(f"{name}: the true score turns", 0 < curve[:, 1].argmax() < len(curve) - 1)
+    claim(f"{name}: it falls below where it began", curve[-1, 1] < curve[0, 1])
+    claim(f"{name}: the proxy rises all the while", curve[-1, 0] > curve[curve[:, 1].argmax(), 0])
+claim("with the KL price RLHF stops too early", leash["RLHF"][1] < pushed["RLHF"][:, 1].max())
+claim("and before the true score has turned", leash["RLHF"][2] < pushed["RLHF"][pushed["RLHF"][:, 1].argmax(), 2])
+
 # %% [markdown]
 # The proxy never stops rising. The true score rises with it, turns, and falls below where it began. Nothing in the
 # training signal tells the two halves of the curve apart. That is *reward over-optimisation* (Gao and others, 2023),
 # and DPO, which has no reward model that one could blame, does it too.
 #
-# The KL price is what stops it in time. With $\beta = {{ BETA }}$ RLHF ends at a true score of {{
-# leash["RLHF"][1]:.2f}}; the best that any amount of pushing reached is {{ pushed["RLHF"][:, 1].max():.2f}}.
+# The KL price stops it; whether in time depends on $\beta$. With $\beta = {{ BETA }}$ RLHF ends at a true score of {{
+# leash["RLHF"][1]:.2f}}, which is too early: the best that any amount of pushing reached is {{
+# pushed["RLHF"][:, 1].max():.2f}}.
 #
 # ::: check Does a KL price prevent over-optimisation?
 # No, it trades. The right $\beta$ depends on where the proxy breaks, which you do not know from the proxy. People
