@@ -7,19 +7,10 @@ import sys
 
 import numpy as np
 import pytest
+from gradients import differences
 
 from lessons.block_globals import GIVEN
 from runtime.dependencies import names
-
-
-def finite_difference(f, at, step=1e-6):
-    """Gradient of the scalar function f at an array, by central differences."""
-    gradient = np.zeros_like(at)
-    for index in np.ndindex(at.shape):
-        nudge = np.zeros_like(at)
-        nudge[index] = step
-        gradient[index] = (f(at + nudge) - f(at - nudge)) / (2 * step)
-    return gradient
 
 
 def test_the_ids_of_blocks_are_good_addresses(chapters, blocks):
@@ -63,7 +54,7 @@ def test_the_reward_models_gradient_is_that_of_its_loss(lesson):
 
     weights, losses = lesson.train_reward_model(chosen, rejected, lr=0.1, epochs=1)
     assert losses == [pytest.approx(np.log(2))]
-    np.testing.assert_allclose(weights, -0.1 * finite_difference(loss, np.zeros(5)), atol=1e-9)
+    np.testing.assert_allclose(weights, -0.1 * differences(loss, np.zeros(5)), atol=1e-9)
 
 
 def test_dpo_gradient_against_finite_differences(lesson):
@@ -71,7 +62,7 @@ def test_dpo_gradient_against_finite_differences(lesson):
     batch = (lesson.sample_contexts(20, rng), *rng.standard_normal((2, 20, 5)))
     weights = rng.standard_normal((4, 5))
     _, gradient = lesson.dpo_loss_and_grad(weights, *batch)
-    expected = finite_difference(lambda w: lesson.dpo_loss_and_grad(w, *batch)[0], weights)
+    expected = differences(lambda w: lesson.dpo_loss_and_grad(w, *batch)[0], weights)
     np.testing.assert_allclose(gradient, expected, atol=1e-8)
 
 
@@ -113,7 +104,7 @@ def test_ppo_step_climbs_the_clipped_surrogate(lesson):
     ratio = np.exp(lesson.log_prob(y, x, weights) - lesson.log_prob(y, x, old))
     assert ((ratio < 0.8) | (ratio > 1.2)).sum() >= 5  # the clip is at work
     step = lesson.ppo_step(weights, old, x, y, advantages, lr=1.0) - weights
-    np.testing.assert_allclose(step, finite_difference(objective, weights, 1e-7), atol=1e-6)
+    np.testing.assert_allclose(step, differences(objective, weights, 1e-7), atol=1e-6)
 
 
 def test_kl_and_optimum_by_their_definitions(lesson):
@@ -124,7 +115,7 @@ def test_kl_and_optimum_by_their_definitions(lesson):
     def objective(w):
         return (w[0] @ reward) - lesson.BETA * lesson.kl_to_reference(w)
 
-    np.testing.assert_allclose(finite_difference(objective, best), 0, atol=1e-8)
+    np.testing.assert_allclose(differences(objective, best), 0, atol=1e-8)
     assert lesson.kl_to_reference(best) == pytest.approx(reward @ reward * lesson.SIGMA**2 / (2 * lesson.BETA**2))
 
     x = lesson.sample_contexts(200_000, rng)
