@@ -12,9 +12,12 @@ import asyncio
 import builtins
 import inspect
 import io
+import signal
 import sys
+import threading
 import time
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,16 +89,17 @@ class Runner:
             shown.flush()
         except BaseException as error:
             status, failure = ("error", error) if status == "ok" else (status, None)
-        output.flush()
-        display.current.reset(token)
-        if status == "error":
-            emit(describe(failure, block, source, self._given))
-            parsed = names(source)
-            bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
-            self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
-        seconds = time.perf_counter() - started
-        changed = self._changed(source)
-        emit({"type": "done", "status": status, "seconds": seconds, **({"changed": changed} if changed else {})})
+        with _undisturbed():
+            output.flush()
+            display.current.reset(token)
+            if status == "error":
+                emit(describe(failure, block, source, self._given))
+                parsed = names(source)
+                bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
+                self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
+            seconds = time.perf_counter() - started
+            changed = self._changed(source)
+            emit({"type": "done", "status": status, "seconds": seconds, **({"changed": changed} if changed else {})})
 
     def _changed(self, source: str) -> list[str]:
         """Names that hold something else than before this run, or nothing, though its code does not bind them."""
@@ -124,6 +128,19 @@ class Runner:
         if code.code.co_flags & inspect.CO_COROUTINE:
             return await code.run_async(self.namespace)
         return code.run(self.namespace)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """The block has ended: a signal that comes now was meant for it, and must not end what tells of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no signal comes here
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tagged(emit: Emit, run_id: int) -> Emit:

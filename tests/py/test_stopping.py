@@ -120,3 +120,20 @@ def test_what_a_library_keeps_in_its_context_holds_from_block_to_block(kept, use
 
     asyncio.run(both())
     assert "".join(event["text"] for event in events if event["type"] == "stdout").strip() == printed
+
+
+def test_a_signal_that_comes_while_a_run_is_told_of_ends_nothing():
+    events = []
+
+    def emit(event):
+        events.append(event)
+        if event["type"] in ("stdout", "error"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    async def both():
+        stopper, runner = Stopper(), Runner(emit)
+        await stopper.carry_out(1, runner.run(1, "a", "import sys\nsys.stdout.write('held back')\n1 / 0"))
+        await stopper.carry_out(2, runner.run(2, "b", "1 + 1"))
+
+    asyncio.run(both())
+    assert statuses(events) == ["error", "ok"]
