@@ -79,7 +79,7 @@ async function ratios(page, figure, rounds = ROUNDS) {
 }
 
 /** @param {string} name @param {number[]} values */
-const report = (name, values) => console.log(`${name}: ${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`);
+const report = (name, values) => console.log(`${name}: ${median(values).toFixed(3)} (${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)})`);
 
 await asProgram(import.meta.url, async () => {
   await ensureBuilt();
