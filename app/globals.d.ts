@@ -2,7 +2,7 @@
 declare const __PYODIDE__: string;
 declare const __PYSCRIPT__: string;
 declare const __PYTHON__: string;
-declare const __FILES__: { url: string, revision: string | null }[];
+declare const __FILES__: { url: string; revision: string | null }[];
 declare const __LOCK_INFO__: import('pyodide').LockfileInfo;
 
 declare module 'virtual:python' {

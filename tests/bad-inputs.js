@@ -1,4 +1,7 @@
-/** Code that goes wrong in every way, and what the reader then sees: the browser tests and the three engines are given all of it. */
+/**
+ * Code that goes wrong in every way, and what the reader then sees: the browser tests and the three engines are given
+ * all of it.
+ */
 
 /**
  * @typedef {object} Input
@@ -14,44 +17,127 @@ const LOOP = 'while True: pass';
 const SCRIPT = '<script>window.ran = 1</script><img src=x onerror=ran=1><a href="javascript:window.ran=1">a</a>';
 
 /** @param {string} title @param {string} x */
-const chart = (title, x) => `{"data": [{"type": "scatter", "mode": "markers", "name": '''${title}''', "x": ${x}, "y": ${x}, "text": '''${title}'''}], `
-  + `"layout": {"xaxis": {"title": {"text": '''${title}'''}}, "meta": {"title": '''${title}''', "summary": '''${title}'''}}}`;
+const chart = (title, x) =>
+  `{"data": [{"type": "scatter", "mode": "markers", "name": '''${title}''', "x": ${x}, "y": ${x}, ` +
+  `"text": '''${title}'''}], ` +
+  `"layout": {"xaxis": {"title": {"text": '''${title}'''}}, ` +
+  `"meta": {"title": '''${title}''', "summary": '''${title}'''}}}`;
 
 /** Python keeps running, and keeps its values. @type {Input[]} */
 export const GENTLE = [
   { name: 'an endless loop', code: LOOP, stop: true, ends: 'stale', says: /Stopped\./ },
-  { name: 'an endless loop in a finally', code: `try:\n    ${LOOP}\nfinally:\n    ${LOOP}`, stop: true, ends: 'stale', says: /Stopped\./ },
-  { name: 'an await that never ends', code: 'import asyncio\nawait asyncio.Event().wait()', stop: true, ends: 'stale', says: /Stopped\./ },
-  { name: 'endless recursion', code: 'def f(n):\n    return f(n + 1)\n\n\nf(0)', ends: 'error', says: /RecursionError/ },
+  {
+    name: 'an endless loop in a finally',
+    code: `try:\n    ${LOOP}\nfinally:\n    ${LOOP}`,
+    stop: true,
+    ends: 'stale',
+    says: /Stopped\./,
+  },
+  {
+    name: 'an await that never ends',
+    code: 'import asyncio\nawait asyncio.Event().wait()',
+    stop: true,
+    ends: 'stale',
+    says: /Stopped\./,
+  },
+  {
+    name: 'endless recursion',
+    code: 'def f(n):\n    return f(n + 1)\n\n\nf(0)',
+    ends: 'error',
+    says: /RecursionError/,
+  },
   { name: 'np.zeros(10**10)', code: 'np.zeros(10**10)', ends: 'error', says: /ValueError/ },
   { name: 'two arrays of 2 GB', code: 'np.zeros(2**28 - 1), np.zeros(2**28 - 1)', ends: 'error', says: /MemoryError/ },
-  { name: 'a million printed lines', code: 'for i in range(10**6): print("line", i)', ends: 'done', says: /10,888,890 more characters were printed/ },
-  { name: 'a million shown values', code: 'for i in range(10**6): show(i)', ends: 'done', says: /more values were shown/ },
+  {
+    name: 'a million printed lines',
+    code: 'for i in range(10**6): print("line", i)',
+    ends: 'done',
+    says: /10,888,890 more characters were printed/,
+  },
+  {
+    name: 'a million shown values',
+    code: 'for i in range(10**6): show(i)',
+    ends: 'done',
+    says: /more values were shown/,
+  },
   { name: 'one line of 10 MB', code: 'print("x" * 10**7)', ends: 'done', says: /more characters were printed/ },
-  { name: '1,000 charts', code: `for i in range(1000): show(${chart('many', '[1, 2, 3]')})`, ends: 'done', says: /976 more charts/ },
-  { name: 'a chart of a million points', code: `show(${chart('dense', 'np.arange(10**6) % 1000')})`, ends: 'done', says: /1,000,000 points; 1 of every 200 is drawn/ },
-  { name: 'a chart that cannot be drawn', code: 'show({"data": [{"type": "scatter"}], "layout": {"xaxis": None, "meta": 5}})', ends: 'done', says: /could not be drawn/ },
+  {
+    name: '1,000 charts',
+    code: `for i in range(1000): show(${chart('many', '[1, 2, 3]')})`,
+    ends: 'done',
+    says: /976 more charts/,
+  },
+  {
+    name: 'a chart of a million points',
+    code: `show(${chart('dense', 'np.arange(10**6) % 1000')})`,
+    ends: 'done',
+    says: /1,000,000 points; 1 of every 200 is drawn/,
+  },
+  {
+    name: 'a chart that cannot be drawn',
+    code: 'show({"data": [{"type": "scatter"}], "layout": {"xaxis": None, "meta": 5}})',
+    ends: 'done',
+    says: /could not be drawn/,
+  },
   { name: 'print = None', code: 'print = None', ends: 'done', says: /^$/ },
   { name: 'del np', code: 'del np', ends: 'done', says: /^$/ },
   { name: 'sys.exit()', code: 'import sys\nsys.exit()', ends: 'error', says: /SystemExit/ },
   { name: 'input()', code: 'input()', ends: 'error', says: /no keyboard/ },
   { name: 'import torch', code: 'import torch', ends: 'error', says: /No module named 'torch'/ },
-  { name: 'threads', code: 'import threading\nthreading.Thread(target=print).start()', ends: 'error', says: /threads cannot start here/ },
+  {
+    name: 'threads',
+    code: 'import threading\nthreading.Thread(target=print).start()',
+    ends: 'error',
+    says: /threads cannot start here/,
+  },
   { name: 'null characters', code: 'print("a\0b")', ends: 'error', says: /null/ },
   { name: 'a syntax error on the last line', code: 'a = 1\nb = (', ends: 'error', says: /SyntaxError.*line 2/ },
   { name: 'tabs mixed with spaces', code: 'if True:\n        a = 1\n\tb = 2', ends: 'error', says: /TabError.*line 3/ },
   { name: 'HTML and script in printed text', code: `print('''${SCRIPT}''')`, ends: 'done', says: /<script>window.ran/ },
-  { name: 'HTML and script in a chart', code: `show(${chart(SCRIPT, '[1, 2]')})`, ends: 'done', says: /<script>window.ran/ },
-  { name: 'HTML and script in an error', code: `raise ValueError('''${SCRIPT}''')`, ends: 'error', says: /<script>window.ran/ },
+  {
+    name: 'HTML and script in a chart',
+    code: `show(${chart(SCRIPT, '[1, 2]')})`,
+    ends: 'done',
+    says: /<script>window.ran/,
+  },
+  {
+    name: 'HTML and script in an error',
+    code: `raise ValueError('''${SCRIPT}''')`,
+    ends: 'error',
+    says: /<script>window.ran/,
+  },
   { name: 'a huge paste', code: `x = [\n${'    1234567890,\n'.repeat(20_000)}]\nlen(x)`, ends: 'done', says: /20000/ },
 ];
 
 /** Python is lost and starts anew. @type {Input[]} */
 export const ROUGH = [
-  { name: 'an endless loop in except: pass', code: `while True:\n    try:\n        ${LOOP}\n    except:\n        pass`, stop: true, ends: 'stale', says: /restarting Python/ },
-  { name: 'an endless loop inside NumPy', code: 'a = np.ones((4000, 4000))\nprint("begun")\na @ a', stop: true, begun: 'begun', ends: 'stale', says: /restarting Python/ },
+  {
+    name: 'an endless loop in except: pass',
+    code: `while True:\n    try:\n        ${LOOP}\n    except:\n        pass`,
+    stop: true,
+    ends: 'stale',
+    says: /restarting Python/,
+  },
+  {
+    name: 'an endless loop inside NumPy',
+    code: 'a = np.ones((4000, 4000))\nprint("begun")\na @ a',
+    stop: true,
+    begun: 'begun',
+    ends: 'stale',
+    says: /restarting Python/,
+  },
   // How deep the stack is, is the engine's affair.
-  { name: 'recursion past the end of the stack', code: 'class A:\n    def __repr__(self):\n        return repr(self)\n\n\nA()', ends: 'stale|error', says: /ended in the middle|RecursionError/ },
-  { name: 'memory grown until the heap is full', code: 'kept = []\nwhile True:\n    print("held", len(kept) * 128, "MB.")\n    kept.append(np.ones(2**24))', ends: 'stale', says: /MemoryError.*memory was full.*held 1\d{3} MB\.$/s },
+  {
+    name: 'recursion past the end of the stack',
+    code: 'class A:\n    def __repr__(self):\n        return repr(self)\n\n\nA()',
+    ends: 'stale|error',
+    says: /ended in the middle|RecursionError/,
+  },
+  {
+    name: 'memory grown until the heap is full',
+    code: 'kept = []\nwhile True:\n    print("held", len(kept) * 128, "MB.")\n    kept.append(np.ones(2**24))',
+    ends: 'stale',
+    says: /MemoryError.*memory was full.*held 1\d{3} MB\.$/s,
+  },
   { name: 'the worker killed mid-run', code: LOOP, ends: 'stale', says: /ended in the middle/ },
 ];

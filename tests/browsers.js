@@ -21,11 +21,23 @@ const SPARTICUZ_FOLDER = join(CACHE, 'chromium-153.0.0');
 const SPARTICUZ_PATH = join(SPARTICUZ_FOLDER, 'start');
 
 /** Quiet and off-line: a browser under test has no business of its own. */
-const ARGS = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = [
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
-/** @typedef {{name: string, fits: () => boolean | Promise<boolean>, get: () => Promise<string>}} Route to a Chromium; `get` gives its path */
+/**
+ * @typedef {{name: string, fits: () => boolean | Promise<boolean>, get: () => Promise<string>}} Route to a Chromium;
+ *   `get` gives its path
+ */
 
-/** Playwright's launch options for a path. Its default is no sandbox, as root and containers need. @param {string} path */
+/**
+ * Playwright's launch options for a path. Its default is no sandbox, as root and containers need.
+ * @param {string} path
+ */
 export const launchOptions = (path) => ({ args: ARGS, ...(path && { executablePath: path }) });
 
 /** Without a window Playwright starts a build of its own, which stands beside the one whose path it tells. */
@@ -55,14 +67,21 @@ async function must(program, args, env) {
 }
 
 async function installOwn() {
-  await must(process.execPath, [join(TOP, 'node_modules/@playwright/test/cli.js'), 'install', '--only-shell', 'chromium']);
+  await must(process.execPath, [
+    join(TOP, 'node_modules/@playwright/test/cli.js'),
+    'install',
+    '--only-shell',
+    'chromium',
+  ]);
   return OWN;
 }
 
 /** @param {string[]} packages */
 export async function installDebian(packages) {
   await must('apt-get', ['update']);
-  await must('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { DEBIAN_FRONTEND: 'noninteractive' });
+  await must('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
+    DEBIAN_FRONTEND: 'noninteractive',
+  });
 }
 
 async function installDebians() {
@@ -91,26 +110,34 @@ await inflate('node_modules/@sparticuz/chromium/bin/al2023.tar.br');
 `;
 
 /** A build that comes through the npm registry: 70 MB, 215 MB unpacked. */
-const installSparticuz = () => withTemporaryFolder(CACHE, async (folder) => {
-  // A package.json makes this folder npm's own; --prefix would also move npm's global settings here.
-  await writeFile(join(folder, 'package.json'), '{}');
-  await npm(['install', SPARTICUZ], folder);
-  const unpacked = join(folder, 'unpacked');
-  await mkdir(unpacked);
-  const { code, output } = await run(process.execPath, ['--input-type=module', '-e', UNPACK], { cwd: folder, env: { ...process.env, TMPDIR: unpacked } });
-  if (code) throw new Failure(reason(output, /^Error: /));
-  await writeFile(join(unpacked, 'start'), STARTER, { mode: 0o755 });
-  await writeFile(join(unpacked, 'fonts.conf'), FONTS);
-  await rm(SPARTICUZ_FOLDER, { recursive: true, force: true });
-  await rename(unpacked, SPARTICUZ_FOLDER);
-  return SPARTICUZ_PATH;
-});
+const installSparticuz = () =>
+  withTemporaryFolder(CACHE, async (folder) => {
+    // A package.json makes this folder npm's own; --prefix would also move npm's global settings here.
+    await writeFile(join(folder, 'package.json'), '{}');
+    await npm(['install', SPARTICUZ], folder);
+    const unpacked = join(folder, 'unpacked');
+    await mkdir(unpacked);
+    const { code, output } = await run(process.execPath, ['--input-type=module', '-e', UNPACK], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: unpacked },
+    });
+    if (code) throw new Failure(reason(output, /^Error: /));
+    await writeFile(join(unpacked, 'start'), STARTER, { mode: 0o755 });
+    await writeFile(join(unpacked, 'fonts.conf'), FONTS);
+    await rm(SPARTICUZ_FOLDER, { recursive: true, force: true });
+    await rename(unpacked, SPARTICUZ_FOLDER);
+    return SPARTICUZ_PATH;
+  });
 
 /** @type {Route[]} */
 export const ROUTES = [
   { name: "Playwright's own build", fits: () => true, get: installOwn },
   { name: "Debian's package chromium", fits: onDebianAsRoot, get: installDebians },
-  { name: `npm's ${SPARTICUZ} (70 MB)`, fits: () => process.platform === 'linux' && process.arch === 'x64', get: installSparticuz },
+  {
+    name: `npm's ${SPARTICUZ} (70 MB)`,
+    fits: () => process.platform === 'linux' && process.arch === 'x64',
+    get: installSparticuz,
+  },
 ];
 
 /**
@@ -120,7 +147,7 @@ export const ROUTES = [
 export async function chromiumPath({ here = [OWN, ...INSTALLED, SPARTICUZ_PATH], routes = ROUTES } = {}) {
   for (const path of here) if (await starts(path)) return path;
   for (const { name, fits, get } of routes) {
-    if (!await fits()) continue;
+    if (!(await fits())) continue;
     console.log(`No Chromium starts here: trying ${name} ...`);
     try {
       const path = await get();
@@ -131,7 +158,10 @@ export async function chromiumPath({ here = [OWN, ...INSTALLED, SPARTICUZ_PATH],
       console.log(`  ${error.message}`);
     }
   }
-  throw new Failure('The browser tests need Chromium: install it (Debian: apt-get install chromium; elsewhere: npx playwright install --with-deps chromium).');
+  throw new Failure(
+    'The browser tests need Chromium: install it (Debian: apt-get install chromium; ' +
+      'elsewhere: npx playwright install --with-deps chromium).',
+  );
 }
 
-await asProgram(import.meta.url, async () => console.log(await chromiumPath() || "Playwright's own"));
+await asProgram(import.meta.url, async () => console.log((await chromiumPath()) || "Playwright's own"));

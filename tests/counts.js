@@ -5,7 +5,10 @@
 /** @param {string} xml @returns {Counts} */
 export function countTests(xml) {
   // What a test printed may hold anything, tags too.
-  const cases = xml.replace(/<!\[CDATA\[[^]*?\]\]>/g, '').match(/<testcase\b(?:"[^"]*"|[^"<>])*?(?:\/>|>[^]*?<\/testcase>)/g) ?? [];
+  const cases =
+    xml
+      .replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, '')
+      .match(/<testcase\b(?:"[^"]*"|[^"<>])*?(?:\/>|>[\s\S]*?<\/testcase>)/g) ?? [];
   const failed = cases.filter((text) => /<(failure|error)\b/.test(text)).length;
   const skipped = cases.filter((text) => /<skipped\b/.test(text)).length;
   return { passed: cases.length - failed - skipped, failed, skipped };

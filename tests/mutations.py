@@ -526,173 +526,173 @@ stationary.py | c4 of one answer fewer
 03_dpo.py | DPO climbs its loss
 - path.append(weights - lr * gradient)
 + path.append(weights + lr * gradient)
-07_variants.py | the reference with the other sign
+09_relatives.py | the reference with the other sign
 - return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
 + return (logs.chosen + logs.ref_chosen) - (logs.rejected + logs.ref_rejected)
-07_variants.py | KTO's mismatched answers are the pairs' own
+09_relatives.py | KTO's mismatched answers are the pairs' own
 - other = np.roll(preferred, 1, axis=0)
 + other = preferred
-07_variants.py | the trainer climbs the loss
+09_relatives.py | the trainer climbs the loss
 - path.append(weights - lr * contexts.T
 + path.append(weights + lr * contexts.T
-07_variants.py | the trainer without the rejected
+09_relatives.py | the trainer without the rejected
 - + down[:, None] * (rejected - mean)
 + + 0 * down[:, None] * (rejected - mean)
-07_variants.py | theory flips the wrong share
+09_relatives.py | theory flips the wrong share
 - (1 - flips) * p + flips * (1 - p)  # that
 + flips * p + (1 - flips) * (1 - p)  # that
-07_variants.py | theory forgets the KL's 1/2
+09_relatives.py | theory forgets the KL's 1/2
 - drift = (c * size) ** 2 / 2  # KL
 + drift = (c * size) ** 2  # KL
-07_variants.py | theory takes KTO's drift with the other sign
+09_relatives.py | theory takes KTO's drift with the other sign
 - mismatched = np.full_like(up, -drift)
 + mismatched = np.full_like(up, drift)
-07_variants.py | the moved policy without the variance
+09_relatives.py | the moved policy without the variance
 - weights[0] += c * SIGMA**2 * TRUE_WEIGHTS
 + weights[0] += c * TRUE_WEIGHTS
-07_variants.py | DPO's slope with the other sign
+09_relatives.py | DPO's slope with the other sign
 - slope = -beta * sigmoid(-margin)\\n
 + slope = beta * sigmoid(-margin)\\n
-07_variants.py | twice DPO's margin
+09_relatives.py | twice DPO's margin
 - def dpo(logs, beta=BETA):
 -     margin = beta *
 + def dpo(logs, beta=BETA):
 +     margin = 2 * beta *
-07_variants.py | DPO's log(sigmoid(x)) overflows
+09_relatives.py | DPO's log(sigmoid(x)) overflows
 - slope = -beta * sigmoid(-margin)
 -     return np.logaddexp(0.0, -margin)
 + slope = -beta * sigmoid(-margin)
 +     return -np.log(1 / (1 + np.exp(-margin)))
-07_variants.py | IPO's target 1/beta
+09_relatives.py | IPO's target 1/beta
 - miss = log_ratio_gap(logs) - 1 / (2 * beta)
 + miss = log_ratio_gap(logs) - 1 / beta
-07_variants.py | IPO's target on beta D
+09_relatives.py | IPO's target on beta D
 - miss = log_ratio_gap(logs) - 1 / (2 * beta)
 + miss = beta * log_ratio_gap(logs) - 1 / 2
-07_variants.py | IPO's slope without its 2
+09_relatives.py | IPO's slope without its 2
 - return miss**2, 2 * miss, -2 * miss
 + return miss**2, miss, -miss
-07_variants.py | IPO's slope with the other sign
+09_relatives.py | IPO's slope with the other sign
 - return miss**2, 2 * miss, -2 * miss
 + return miss**2, -2 * miss, 2 * miss
-07_variants.py | KTO's z0 without its clamp
+09_relatives.py | KTO's z0 without its clamp
 - baseline = max(0.0, logs.mismatched.mean())
 + baseline = logs.mismatched.mean()
-07_variants.py | KTO's z0 without a baseline at all
+09_relatives.py | KTO's z0 without a baseline at all
 - baseline = max(0.0, logs.mismatched.mean())
 + baseline = 0.0
-07_variants.py | KTO's bad answers do not mirror z0
+09_relatives.py | KTO's bad answers do not mirror z0
 - bad = sigmoid(beta * (baseline - (
 + bad = sigmoid(beta * (-baseline - (
-07_variants.py | KTO's gradient flows through z0
+09_relatives.py | KTO's gradient flows through z0
 - return value, -beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
 + through = beta * (good * (1 - good) - bad * (1 - bad)).mean() / 2
 +     return value, through - beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
-07_variants.py | KTO's slope of the bad with the other sign
+09_relatives.py | KTO's slope of the bad with the other sign
 - , beta * bad * (1 - bad) / 2
 + , -beta * bad * (1 - bad) / 2
-07_variants.py | KTO without its 1/2
+09_relatives.py | KTO without its 1/2
 - value = ((1 - good) + (1 - bad)) / 2
 -     return value, -beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
 + value = (1 - good) + (1 - bad)
 +     return value, -beta * good * (1 - good), beta * bad * (1 - bad)
-07_variants.py | SimPO without the length
+09_relatives.py | SimPO without the length
 - (logs.chosen - logs.rejected) / length - gamma
 + (logs.chosen - logs.rejected) - gamma
-07_variants.py | SimPO's margin with the other sign
+09_relatives.py | SimPO's margin with the other sign
 - (logs.chosen - logs.rejected) / length - gamma
 + (logs.chosen - logs.rejected) / length + gamma
-07_variants.py | SimPO's slope without the length
+09_relatives.py | SimPO's slope without the length
 - slope = -beta / length * sigmoid(-margin)
 + slope = -beta * sigmoid(-margin)
-07_variants.py | SimPO with a reference
+09_relatives.py | SimPO with a reference
 - beta * (logs.chosen - logs.rejected) /
 + beta * log_ratio_gap(logs) /
-07_variants.py | cDPO's slope with the wrong sign
+09_relatives.py | cDPO's slope with the wrong sign
 - ((1 - flips) * sigmoid(-margin) - flips * sigmoid(margin))
 + ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))
-07_variants.py | cDPO's value with rDPO's sign
+09_relatives.py | cDPO's value with rDPO's sign
 - np.logaddexp(0.0, -margin) + flips
 + np.logaddexp(0.0, -margin) - flips
-07_variants.py | rDPO's value with cDPO's sign
+09_relatives.py | rDPO's value with cDPO's sign
 - np.logaddexp(0.0, -margin) - flips
 + np.logaddexp(0.0, -margin) + flips
-07_variants.py | rDPO's slope with the wrong sign
+09_relatives.py | rDPO's slope with the wrong sign
 - ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))
 + ((1 - flips) * sigmoid(-margin) - flips * sigmoid(margin))
-07_variants.py | rDPO without its divisor
+09_relatives.py | rDPO without its divisor
 - return value / (1 - 2 * flips), slope / (1 - 2 * flips), -slope / (1 - 2 * flips)
 + return value, slope, -slope
-07_variants.py | the other labels are flipped
+09_relatives.py | the other labels are flipped
 - (rng.random(len(preferred)) < rate)
 + (rng.random(len(preferred)) >= rate)
-07_variants.py | ORPO on densities
+09_relatives.py | ORPO on densities
 - log_p - np.log(-np.expm1(log_p))
 + log_p - np.log(abs(np.expm1(log_p)))
-07_variants.py | ORPO's odds upside down
+09_relatives.py | ORPO's odds upside down
 - log_p - np.log(-np.expm1(log_p))
 + log_p + np.log(-np.expm1(log_p))
-07_variants.py | ORPO without the NLL's slope
+09_relatives.py | ORPO without the NLL's slope
 - return value, -1 + doubt / np.expm1(logs.chosen)
 + return value, doubt / np.expm1(logs.chosen)
-07_variants.py | ORPO's slope of the rejected with the other sign
+09_relatives.py | ORPO's slope of the rejected with the other sign
 - , -doubt / np.expm1(logs.rejected)
 + , doubt / np.expm1(logs.rejected)
-07_variants.py | ORPO without its beta
+09_relatives.py | ORPO without its beta
 - value = -logs.chosen + beta * np
 + value = -logs.chosen + np
-07_variants.py | the finite KL to a reference that is not uniform
+09_relatives.py | the finite KL to a reference that is not uniform
 - kl = p @ logs + np.log(len(ANSWERS))
 + kl = p @ logs
-07_variants.py | the finite trainer without the score's mean
+09_relatives.py | the finite trainer without the score's mean
 - pull = up @ (preferred - mean) + down @ (rejected - mean)
 + pull = up @ preferred + down @ rejected
-07_variants.py | REINFORCE is paid the KL
+09_relatives.py | REINFORCE is paid the KL
 - - beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
 + + beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
-07_variants.py | REINFORCE with a gradient through the KL in its reward
+09_relatives.py | REINFORCE with a gradient through the KL in its reward
 - pull = advantage(paid.reshape(prompts, group)).reshape(-1, 1)
 + pull = (advantage(paid.reshape(prompts, group)).reshape(-1, 1) - beta)
-07_variants.py | REINFORCE without the variance
+09_relatives.py | REINFORCE without the variance
 - path.append(weights + lr * x.T @ pull / SIGMA**2 / len(x))
 + path.append(weights + lr * x.T @ pull / len(x))
-07_variants.py | RLOO's baseline contains the answer itself
+09_relatives.py | RLOO's baseline contains the answer itself
 - others = (paid.sum(axis=1, keepdims=True) - paid) / (paid.shape[1] - 1)
 + others = paid.mean(axis=1, keepdims=True)
-07_variants.py | RLOO's advantage with the other sign
+09_relatives.py | RLOO's advantage with the other sign
 - return paid - others
 + return others - paid
-07_variants.py | GRPO's deviation with ddof 0
+09_relatives.py | GRPO's deviation with ddof 0
 - reward.std(axis=1, ddof=1, keepdims=True)
 + reward.std(axis=1, keepdims=True)
-07_variants.py | k3 with the inverted ratio
+09_relatives.py | k3 with the inverted ratio
 - price = beta * (1 - np.exp(-log_ratio))
 + price = beta * (np.exp(log_ratio) - 1)
-07_variants.py | GRPO's KL with the other sign
+09_relatives.py | GRPO's KL with the other sign
 - (a.ravel() - price)
 + (a.ravel() + price)
-07_variants.py | GRPO with k2 for k3
+09_relatives.py | GRPO with k2 for k3
 - price = beta * (1 - np.exp(-log_ratio))
 + price = beta * log_ratio
-07_variants.py | GRPO's shift with RLHF's dependence on the reward
+09_relatives.py | GRPO's shift with RLHF's dependence on the reward
 - direction = rm_weights / np.linalg.norm(rm_weights)
 + direction = rm_weights
-07_variants.py | GRPO's shift with the variance
+09_relatives.py | GRPO's shift with the variance
 - weights[0] += SIGMA / beta *
 + weights[0] += SIGMA**2 / beta *
-07_variants.py | GRPO's c4 of one answer fewer
+09_relatives.py | GRPO's c4 of one answer fewer
 - c4 = np.sqrt(2 / (group - 1)) *
 + c4 = np.sqrt(2 / group) *
-08_over_optimisation.py | the mean square without the noise
+06_over_optimisation.py | the mean square without the noise
 - (weights**2).sum() + OUTPUT_DIM * SIGMA**2
 + (weights**2).sum()
-09_ledger.py | the frontier without its 2
+10_ledger.py | the frontier without its 2
 - np.sqrt(2 * kl_to_reference(weights))
 + np.sqrt(kl_to_reference(weights))
-10_questions.py | REINFORCE descends
+08_questions.py | REINFORCE descends
 - return weights + lr * contexts.T @ (advantages
 + return weights - lr * contexts.T @ (advantages
-10_questions.py | REINFORCE without the variance
+08_questions.py | REINFORCE without the variance
 - score = (outputs - contexts @ weights) / SIGMA**2
 + score = outputs - contexts @ weights
 """,

@@ -1,6 +1,7 @@
 /**
  * `npm test`: sets up what the tests need and runs them all.
- * `npm test -- web` runs one part (check, py, app, build, web, engines); what follows goes to its runner: `npm test -- py -k dpo`.
+ * `npm test -- web` runs one part (check, py, app, build, web, engines); what follows goes to its runner: `npm test --
+ * py -k dpo`.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,15 +34,31 @@ const PARTS = {
   async check() {
     const program = await ensurePython();
     const ruff = { program, args: ['-m', 'ruff', 'check', '--config', 'pyproject.toml', '.', '../tests'], cwd: PY };
-    return [node('node_modules/typescript/bin/tsc', '-p', 'app/jsconfig.json'), ruff];
+    const biome = node('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
+    return [node('node_modules/typescript/bin/tsc', '-p', 'app/jsconfig.json'), biome, ruff];
   },
   async py(rest) {
     const program = await ensurePython();
-    return [{ program, args: ['-m', 'pytest', '-c', 'pyproject.toml', `--junitxml=${report('py')}`, ...rest, '../tests/py'], cwd: PY }];
+    return [
+      {
+        program,
+        args: ['-m', 'pytest', '-c', 'pyproject.toml', `--junitxml=${report('py')}`, ...rest, '../tests/py'],
+        cwd: PY,
+      },
+    ];
   },
   async app(rest) {
-    return [node('--test', '--test-reporter=spec', '--test-reporter-destination=stdout',
-      '--test-reporter=junit', `--test-reporter-destination=${report('app')}`, ...rest, ...await unitTests())];
+    return [
+      node(
+        '--test',
+        '--test-reporter=spec',
+        '--test-reporter-destination=stdout',
+        '--test-reporter=junit',
+        `--test-reporter-destination=${report('app')}`,
+        ...rest,
+        ...(await unitTests()),
+      ),
+    ];
   },
   async build() {
     return [node('app/tools/start.js', '--build')];
@@ -56,15 +73,29 @@ const PARTS = {
   },
   async engines(rest) {
     if (failedParts.has('build')) throw new Failure('Not run: the page could not be built.');
-    return [node('--test', '--test-reporter=spec', '--test-reporter-destination=stdout',
-      '--test-reporter=junit', `--test-reporter-destination=${report('engines')}`, ...rest, 'tests/engines/engines.test.js')];
+    return [
+      node(
+        '--test',
+        '--test-reporter=spec',
+        '--test-reporter-destination=stdout',
+        '--test-reporter=junit',
+        `--test-reporter-destination=${report('engines')}`,
+        ...rest,
+        'tests/engines/engines.test.js',
+      ),
+    ];
   },
 };
 
 /** These keep one core busy each, and measure no time. */
 const TOGETHER = ['py', 'app'];
 
-/** @param {string} part @param {string[]} rest @param {boolean} show whether it is heard while it runs @returns {Promise<boolean>} */
+/**
+ * @param {string} part
+ * @param {string[]} rest
+ * @param {boolean} show whether it is heard while it runs
+ * @returns {Promise<boolean>}
+ */
 async function passes(part, rest, show) {
   const started = Date.now();
   if (show) console.log(`\n== ${part} ==`);
@@ -101,9 +132,10 @@ await asProgram(import.meta.url, async () => {
   /** @type {Map<string, Promise<boolean>>} */
   const begun = new Map();
   for (const part of parts) {
-    if (parts.length > 1 && TOGETHER.includes(part) && !begun.size) for (const one of TOGETHER) begun.set(one, passes(one, rest, false));
+    if (parts.length > 1 && TOGETHER.includes(part) && !begun.size)
+      for (const one of TOGETHER) begun.set(one, passes(one, rest, false));
     const passed = await (begun.get(part) ?? passes(part, part === 'build' ? [] : rest, true));
-    const counts = countTests(String(await readIfThere(report(part)) ?? ''));
+    const counts = countTests(String((await readIfThere(report(part))) ?? ''));
     // A part that fails without naming a test counts as one.
     if (!passed && !counts.failed) counts.failed = 1;
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[key] += counts[key];

@@ -5,8 +5,8 @@
  * @typedef {import('../shared/protocol.js').Figure} Figure
  */
 import { element } from '../tab/dom/element.js';
-import { fits, frameOf, isLines, roomyAxes } from './live-chart.js';
 import { whenIdle } from '../tab/dom/idle.js';
+import { fits, frameOf, isLines, roomyAxes } from './live-chart.js';
 
 const NARROW = 560; // px: below it, panels stand one above the other
 
@@ -15,10 +15,13 @@ const CONFIG = { displayModeBar: false, responsive: false };
 /** @type {Promise<any> | undefined} */
 let loading;
 /** Undefined where it cannot be had; the next chart tries again. */
-const plotly = () => (loading ??= import('plotly.js-basic-dist-min').then(
-  (module) => module.default ?? module,
-  () => { loading = undefined; },
-));
+const plotly = () =>
+  (loading ??= import('plotly.js-basic-dist-min').then(
+    (module) => module.default ?? module,
+    () => {
+      loading = undefined;
+    },
+  ));
 
 /** One chart of the page. */
 class Plot {
@@ -67,7 +70,12 @@ class Plot {
       }
       const dressed = grows ? { ...figure, layout: { ...figure.layout, ...roomyAxes(figure) } } : figure;
       const { data, layout } = dress(dressed, plot.clientWidth);
-      await Plotly.react(plot, data, { ...layout, uirevision: this.runs, width: plot.clientWidth, height: plot.clientHeight }, CONFIG);
+      await Plotly.react(
+        plot,
+        data,
+        { ...layout, uirevision: this.runs, width: plot.clientWidth, height: plot.clientHeight },
+        CONFIG,
+      );
       this.frame = frame;
     } catch {
       plot.textContent = 'This chart could not be drawn.';
@@ -88,12 +96,16 @@ const far = new Set();
 let watching;
 
 /** Made for the first chart: the build reads this file, too, and has no document. */
-const watchers = () => watching ??= {
-  near: new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) if (isIntersecting) plots.get(target)?.approach();
-  }, { rootMargin: '600px 0px' }),
-  size: new ResizeObserver((entries) => entries.forEach(({ target }) => plots.get(target)?.redraw())),
-};
+const watchers = () =>
+  (watching ??= {
+    near: new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) if (isIntersecting) plots.get(target)?.approach();
+      },
+      { rootMargin: '600px 0px' },
+    ),
+    size: new ResizeObserver((entries) => entries.forEach(({ target }) => plots.get(target)?.redraw())),
+  });
 
 function drawFar() {
   whenIdle(() => {
@@ -115,7 +127,8 @@ export function showChartWhenNear(element, figure) {
 }
 
 /**
- * Shows `figure` in `element`: at the next frame, or when the page is idle if that is far from the screen. There may be more to
+ * Shows `figure` in `element`: at the next frame, or when the page is idle if that is far from the screen. There may be
+ * more to
  * come, until `chartIsDone`.
  * @param {HTMLElement} element @param {Figure} figure
  */
@@ -163,13 +176,19 @@ export function redrawCharts() {
   }
 }
 
-/** Drawing a growing chart takes a third of the time at most: the rest is the reader's, and the worker's where both share a core. */
+/**
+ * Drawing a growing chart takes a third of the time at most: the rest is the reader's, and the worker's where both
+ * share a core.
+ */
 const REST = 2;
 
 let drawing = false;
 
 /** @param {number} ms */
-const frameAfter = (ms) => new Promise((resolve) => { setTimeout(requestAnimationFrame, ms, resolve); });
+const frameAfter = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(requestAnimationFrame, ms, resolve);
+  });
 
 /** One chart a frame, so that between two of them the page answers. */
 async function drawDue() {
@@ -190,7 +209,11 @@ async function drawDue() {
 /** Plotly's short way: only lines move. */
 const AT_ONCE = { mode: 'immediate', transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
 
-/** @param {HTMLElement} plot @param {string} axis such as yaxis2 @returns {import('./live-chart.js').Range | undefined} */
+/**
+ * @param {HTMLElement} plot
+ * @param {string} axis such as yaxis2
+ * @returns {import('./live-chart.js').Range | undefined}
+ */
 function rangeOf(plot, axis) {
   // Where Plotly keeps what it has worked out; the layout that it was given need not say it.
   const { type, range } = /** @type {any} */ (plot)._fullLayout?.[axis] ?? {};
@@ -214,18 +237,35 @@ export async function chartPicture(plot, format) {
   const { data, layout } = dress(figure, width, inLightTheme(palette));
   // The title stands above the legend, which makes room for both.
   const title = { text: `<b>${figure.layout.meta?.title ?? ''}</b><br>`, side: 'top', font: { size: 15 } };
-  const onWhite = { ...layout, showlegend: true, legend: { ...layout.legend, title }, margin: { l: 16, r: 24, t: 16, b: 16 }, paper_bgcolor: 'white', plot_bgcolor: 'white' };
-  const address = await Plotly.toImage({ data, layout: onWhite, config: CONFIG }, { format, width, height, scale: format === 'png' ? 2 : 1 });
+  const onWhite = {
+    ...layout,
+    showlegend: true,
+    legend: { ...layout.legend, title },
+    margin: { l: 16, r: 24, t: 16, b: 16 },
+    paper_bgcolor: 'white',
+    plot_bgcolor: 'white',
+  };
+  const address = await Plotly.toImage(
+    { data, layout: onWhite, config: CONFIG },
+    { format, width, height, scale: format === 'png' ? 2 : 1 },
+  );
   // A data: address, taken apart by hand: a strict policy need not let scripts fetch one.
   const [head, body] = [address.slice(0, address.indexOf(',')), address.slice(address.indexOf(',') + 1)];
-  const bytes = head.endsWith(';base64') ? Uint8Array.from(atob(body), (sign) => sign.charCodeAt(0)) : decodeURIComponent(body);
+  const bytes = head.endsWith(';base64')
+    ? Uint8Array.from(atob(body), (sign) => sign.charCodeAt(0))
+    : decodeURIComponent(body);
   return new Blob([bytes], { type: format === 'svg' ? 'image/svg+xml' : 'image/png' });
 }
 
 /** Pixels: the same from every screen. */
 const PICTURE = { width: 880, height: 440 };
 
-/** What `read` finds in the light theme. The style sheet gives colours by the theme of the whole page; nothing is painted in between. @template T @param {() => T} read */
+/**
+ * What `read` finds in the light theme. The style sheet gives colours by the theme of the whole page; nothing is
+ * painted in between.
+ * @template T
+ * @param {() => T} read
+ */
 function inLightTheme(read) {
   const { dataset } = document.documentElement;
   const { theme } = dataset;
@@ -260,8 +300,26 @@ function palette() {
 }
 
 /** The roles that a trace may have; the style sheet gives each its colour. */
-const ROLES = ['chosen', 'rejected', 'reference', 'reward model', 'RLHF', 'DPO', 'optimum', 'true', 'guide',
-  'IPO', 'KTO', 'SimPO', 'ORPO', 'cDPO', 'rDPO', 'REINFORCE', 'RLOO', 'GRPO'];
+const ROLES = [
+  'chosen',
+  'rejected',
+  'reference',
+  'reward model',
+  'RLHF',
+  'DPO',
+  'optimum',
+  'true',
+  'guide',
+  'IPO',
+  'KTO',
+  'SimPO',
+  'ORPO',
+  'cDPO',
+  'rDPO',
+  'REINFORCE',
+  'RLOO',
+  'GRPO',
+];
 
 /** @param {string} role */
 const property = (role) => `--role-${role.toLowerCase().replaceAll(' ', '-')}`;
@@ -270,7 +328,11 @@ const PROPERTIES = ['--ink', '--ink-2', '--rule', '--paper', ...ROLES.map(proper
 
 /** The figure in the page's clothes. @param {Figure} figure @param {number} width */
 function dress({ data, layout }, width, colour = palette()) {
-  const font = { family: getComputedStyle(document.documentElement).getPropertyValue('--sans'), size: width < NARROW ? 12 : 13, color: colour('--ink-2') };
+  const font = {
+    family: getComputedStyle(document.documentElement).getPropertyValue('--sans'),
+    size: width < NARROW ? 12 : 13,
+    color: colour('--ink-2'),
+  };
   return {
     data: data.map((trace) => colourTrace(trace, colour)),
     layout: {
@@ -298,8 +360,14 @@ function colourTrace(trace, colour) {
     ...trace,
     ...(trace.type === 'scatter' && { line: { ...trace.line, color: own } }),
     ...(trace.fill && { fillcolor: faint(own) }),
-    marker: { ...trace.marker, color: own, ...(trace.mode === 'markers' && { line: { width: 0.5, color: colour('--paper') } }) },
-    ...(trace.error_y && { error_y: { ...trace.error_y, color: trace.type === 'bar' ? colour('--ink') : own, thickness: 1.5, width: 4 } }),
+    marker: {
+      ...trace.marker,
+      color: own,
+      ...(trace.mode === 'markers' && { line: { width: 0.5, color: colour('--paper') } }),
+    },
+    ...(trace.error_y && {
+      error_y: { ...trace.error_y, color: trace.type === 'bar' ? colour('--ink') : own, thickness: 1.5, width: 4 },
+    }),
   };
 }
 
@@ -308,12 +376,25 @@ const faint = (colour) => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.18)');
 
 /** @param {Record<string, any>} layout @param {(name: string) => string} colour */
 function dressAxes(layout, colour) {
-  const style = { gridcolor: colour('--rule'), zerolinecolor: colour('--rule'), linecolor: colour('--ink-2'), automargin: true, ticks: 'outside', ticklen: 4, tickcolor: 'rgba(0,0,0,0)' };
-  return Object.fromEntries(Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name)).map(([name, axis]) => (
-    [name, { ...style, ...axis, title: { standoff: 8, font: { size: 12.5 }, ...axis.title } }])));
+  const style = {
+    gridcolor: colour('--rule'),
+    zerolinecolor: colour('--rule'),
+    linecolor: colour('--ink-2'),
+    automargin: true,
+    ticks: 'outside',
+    ticklen: 4,
+    tickcolor: 'rgba(0,0,0,0)',
+  };
+  return Object.fromEntries(
+    Object.entries(layout)
+      .filter(([name]) => /^[xy]axis\d*$/.test(name))
+      .map(([name, axis]) => [
+        name,
+        { ...style, ...axis, title: { standoff: 8, font: { size: 12.5 }, ...axis.title } },
+      ]),
+  );
 }
 
 /** @param {{rows: number, columns: number}} grid @param {number} width */
-const stack = (grid, width) => width < NARROW
-  ? { ...grid, rows: grid.columns, columns: 1, ygap: 0.32 }
-  : { ...grid, xgap: 0.22 };
+const stack = (grid, width) =>
+  width < NARROW ? { ...grid, rows: grid.columns, columns: 1, ygap: 0.32 } : { ...grid, xgap: 0.22 };

@@ -11,7 +11,11 @@ function cell(value) {
 /** @param {Figure['layout']} layout @param {string} axis such as x or y2 */
 const titleOf = (layout, axis) => layout[`${axis[0]}axis${axis.slice(1)}`]?.title?.text ?? axis;
 
-/** The columns of one trace: x, y, and the half-width of its error bars or its labels if it has them. @param {Record<string, any>} trace @param {Figure['layout']} layout */
+/**
+ * The columns of one trace: x, y, and the half-width of its error bars or its labels if it has them.
+ * @param {Record<string, any>} trace
+ * @param {Figure['layout']} layout
+ */
 export function columns(trace, layout) {
   const { name, x, y = [], error_y: error, text, xaxis = 'x', yaxis = 'y' } = trace;
   const [xTitle, yTitle] = [titleOf(layout, xaxis), titleOf(layout, yaxis)];
@@ -28,8 +32,11 @@ export function columns(trace, layout) {
 
 /** @param {Figure} figure */
 export function figureCsv({ data, layout }) {
-  const all = data.flatMap((trace) => columns(trace, layout).map(([title, values]) => (
-    /** @type {const} */ ([`${trace.name ?? 'data'}: ${title}`, values]))));
+  const all = data.flatMap((trace) =>
+    columns(trace, layout).map(
+      ([title, values]) => /** @type {const} */ ([`${trace.name ?? 'data'}: ${title}`, values]),
+    ),
+  );
   const longest = Math.max(0, ...all.map(([, values]) => values.length));
   const rows = Array.from({ length: longest }, (_, index) => all.map(([, values]) => values[index]));
   return [all.map(([title]) => title), ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');

@@ -2,4 +2,4 @@
 const ENTITIES = /** @type {Record<string, string>} */ ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' });
 
 /** @param {unknown} text */
-export const escape = (text) => String(text).replace(/[&<>"]/g, (sign) => ENTITIES[sign]);
+export const escapeHtml = (text) => String(text).replace(/[&<>"]/g, (sign) => ENTITIES[sign]);

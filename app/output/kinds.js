@@ -1,5 +1,6 @@
 /**
- * What a block can show below its text: one entry a kind, for the build and for the page. A new kind is a file in kinds/ and
+ * What a block can show below its text: one entry a kind, for the build and for the page. A new kind is a file in
+ * kinds/ and
  * its name in this list. Node reads these files, too: what needs a document stands inside of functions.
  *
  * @typedef {object} Kind
@@ -10,12 +11,14 @@
  * @property {(data: any) => Record<string, string>} [attributes] of the <figure>
  * @property {(data: any) => number} height about how tall it is, in rem
  * @property {(place: HTMLElement) => string} text as it is copied
- * @property {(place: HTMLElement, data: any, id: string) => void} [update] new data in a <figure> that holds the HTML of others; without it, the HTML is written anew
- * @property {(place: HTMLElement, data: any) => void} [mount] after the HTML of data has come into the page, be it the build's
+ * @property {(place: HTMLElement, data: any, id: string) => void} [update] new data in a <figure> that holds the HTML
+ *   of others; without it, the HTML is written anew
+ * @property {(place: HTMLElement, data: any) => void} [mount] after the HTML of data has come into the page, be it the
+ *   build's
  * @property {(place: HTMLElement) => void} [settle] nothing more is to come of a run
  * @property {(place: HTMLElement) => void} [remove] before the <figure> goes
  */
-import { escape } from './html.js';
+import { escapeHtml } from './html.js';
 import { chart } from './kinds/chart.js';
 import { table } from './kinds/table.js';
 
@@ -36,6 +39,8 @@ export function kindOf(name) {
 export function figureHtml({ kind: name, slot, data }, block) {
   const kind = kindOf(name);
   const attributes = Object.entries({ 'data-slot': slot, 'data-kind': name, ...kind.attributes?.(data) });
-  return `<figure class="${kind.className}"${attributes.map(([key, value]) => ` ${key}="${escape(value)}"`).join('')}>`
-    + `${kind.html(data, `${block}-${slot}`)}</figure>`;
+  return (
+    `<figure class="${kind.className}"${attributes.map(([key, value]) => ` ${key}="${escapeHtml(value)}"`).join('')}>` +
+    `${kind.html(data, `${block}-${slot}`)}</figure>`
+  );
 }

@@ -17,17 +17,27 @@ const TEXT = 'text/plain';
 /** @param {Item[]} items @param {Text['stream']} stream @param {string} text @returns {Item[]} */
 function addText(items, stream, text) {
   const last = items[items.length - 1];
-  if (last && isText(last) && last.stream === stream) return [...items.slice(0, -1), { ...last, text: typed(last.text, text) }];
+  if (last && isText(last) && last.stream === stream)
+    return [...items.slice(0, -1), { ...last, text: typed(last.text, text) }];
   return [...items, { kind: 'text', stream, text: typed('', text) }];
 }
 
-/** What is shown takes the place of what is in its slot. @param {Item[]} items @param {Shown} shown @returns {Item[]} */
+/**
+ * What is shown takes the place of what is in its slot.
+ * @param {Item[]} items
+ * @param {Shown} shown
+ * @returns {Item[]}
+ */
 function put(items, shown) {
   const at = items.findIndex((item) => !isText(item) && item.slot === shown.slot);
   return at < 0 ? [...items, shown] : items.with(at, shown);
 }
 
-/** @param {Item[]} items @param {RunEvent} event @returns {Item[]} the items after the event; the same ones if it adds none */
+/**
+ * @param {Item[]} items
+ * @param {RunEvent} event
+ * @returns {Item[]} the items after the event; the same ones if it adds none
+ */
 export function addEvent(items, event) {
   switch (event.type) {
     case 'stdout':
@@ -41,8 +51,12 @@ export function addEvent(items, event) {
       return addText(items, 'note', `This page cannot show what is of the kind ${mime}.\n`);
     }
     case 'folded':
-      return addText(items, 'note', `… ${event.characters.toLocaleString('en')} more characters were printed; `
-        + `a run shows the first ${event.limit.toLocaleString('en')}.\n`);
+      return addText(
+        items,
+        'note',
+        `… ${event.characters.toLocaleString('en')} more characters were printed; ` +
+          `a run shows the first ${event.limit.toLocaleString('en')}.\n`,
+      );
     case 'note':
       return addText(items, 'note', `${event.text}\n`);
     default:
@@ -57,7 +71,8 @@ export const seen = ({ text }) => (text.endsWith('\r') ? text.slice(0, -1) : tex
 export const textOf = (items) => items.map((item) => (isText(item) ? seen(item) : '')).join('');
 
 /**
- * Text after text, as a terminal would have it: `\r` goes back to the line's beginning and `\b` one sign, and what comes then
+ * Text after text, as a terminal would have it: `\r` goes back to the line's beginning and `\b` one sign, and what
+ * comes then
  * is written over what is there. A `\r` at the very end waits for what comes.
  * @param {string} before @param {string} text
  */
@@ -90,8 +105,8 @@ const LONGEST_LINE = 2_000;
 /** @param {string} text @returns {{head: string, tail: string, lines: number} | null} null if it is short enough */
 export function fold(text) {
   const lines = text.split('\n');
-  const clip = (/** @type {string[]} */ some) => some.map((line) => (
-    line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line)).join('\n');
+  const clip = (/** @type {string[]} */ some) =>
+    some.map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line)).join('\n');
   if (lines.length <= LINES.shown && lines.every((line) => line.length <= LONGEST_LINE)) return null;
   if (lines.length <= LINES.shown) return { head: clip(lines), tail: '', lines: lines.length };
   return { head: clip(lines.slice(0, LINES.first)), tail: clip(lines.slice(-LINES.last)), lines: lines.length };

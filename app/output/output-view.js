@@ -29,13 +29,21 @@ export class Output {
   constructor(text, charts) {
     this.#text = text;
     this.#charts = charts;
-    new ResizeObserver(([{ borderBoxSize: [{ blockSize }] }]) => { this.#height = blockSize; }).observe(text);
+    new ResizeObserver(
+      ([
+        {
+          borderBoxSize: [{ blockSize }],
+        },
+      ]) => {
+        this.#height = blockSize;
+      },
+    ).observe(text);
     for (const figure of charts.querySelectorAll('figure')) this.#figures.set(figure.dataset.slot ?? '', figure);
   }
 
   /** All that is printed, folded or not, and what else has a text. */
   get text() {
-    const printed = this.#old ? this.#text.textContent ?? '' : textOf(this.#items);
+    const printed = this.#old ? (this.#text.textContent ?? '') : textOf(this.#items);
     const texts = [...this.#figures.values()].map((place) => kindOfPlace(place).text(place));
     return [printed.trimEnd(), ...texts].filter(Boolean).join('\n\n');
   }
@@ -94,7 +102,8 @@ export class Output {
     const isSame = known?.dataset.kind === name;
     if (known && !isSame) this.#remove(slot);
     const place = known && isSame ? known : element('figure', { className: kind.className });
-    for (const [key, value] of Object.entries({ 'data-slot': slot, 'data-kind': name, ...kind.attributes?.(data) })) place.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ 'data-slot': slot, 'data-kind': name, ...kind.attributes?.(data) }))
+      place.setAttribute(key, value);
     const id = `${this.#text.closest('section')?.id}-${slot}`;
     if (!isSame) {
       this.#charts.append(place);
@@ -138,10 +147,18 @@ function putText(log, index, item) {
     node.replaceChildren(element('pre', { className: stream }, text));
     return;
   }
-  const button = element('button', { className: 'unfold' }, `Show all ${parts.lines.toLocaleString('en')} lines (${text.length.toLocaleString('en')} characters)`);
+  const button = element(
+    'button',
+    { className: 'unfold' },
+    `Show all ${parts.lines.toLocaleString('en')} lines (${text.length.toLocaleString('en')} characters)`,
+  );
   button.addEventListener('click', () => {
     node.dataset.unfolded = 'true';
     node.replaceChildren(element('pre', { className: stream }, text));
   });
-  node.replaceChildren(element('pre', { className: stream }, parts.head), button, element('pre', { className: stream }, parts.tail));
+  node.replaceChildren(
+    element('pre', { className: stream }, parts.head),
+    button,
+    element('pre', { className: stream }, parts.tail),
+  );
 }

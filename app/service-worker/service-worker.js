@@ -14,17 +14,21 @@ const ISOLATION = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-addPlugins([{
-  /** @param {{event: any, response: Response}} answer While the files are fetched to be kept, the event is no request. */
-  async handlerWillRespond({ event: { request }, response }) {
-    if (!request) return response;
-    // A kept answer has the address it was kept by; what was asked for with a query must find that in its own.
-    if (request.mode !== 'navigate' && !new URL(request.url).search) return response;
-    const headers = new Headers(response.headers);
-    for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
-    return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+addPlugins([
+  {
+    /**
+     * @param {{event: any, response: Response}} answer While the files are fetched to be kept, the event is no request.
+     */
+    async handlerWillRespond({ event: { request }, response }) {
+      if (!request) return response;
+      // A kept answer has the address it was kept by; what was asked for with a query must find that in its own.
+      if (request.mode !== 'navigate' && !new URL(request.url).search) return response;
+      const headers = new Headers(response.headers);
+      for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+      return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+    },
   },
-}]);
+]);
 
 // The interpreter's address says where its other files are.
 precacheAndRoute(__FILES__, { ignoreURLParametersMatching: [/^(lesson|snapshot|digest)$/] });

@@ -6,7 +6,11 @@
  * @typedef {{kind: 'text' | 'code', id: string, source: string, folded?: boolean}} Cell
  */
 
-/** The modules that `source` imports, of those there are. @param {string} source @param {string[]} names such as preflab.losses */
+/**
+ * The modules that `source` imports, of those there are.
+ * @param {string} source
+ * @param {string[]} names such as preflab.losses
+ */
 function imported(source, names) {
   return names.filter((name) => {
     const [packageName, module] = name.split('.');
@@ -16,7 +20,12 @@ function imported(source, names) {
   });
 }
 
-/** What `source` needs of the modules, each after those it needs itself. @param {string} source @param {Record<string, string>} modules @returns {string[]} */
+/**
+ * What `source` needs of the modules, each after those it needs itself.
+ * @param {string} source
+ * @param {Record<string, string>} modules
+ * @returns {string[]}
+ */
 export function modulesFor(source, modules) {
   /** @type {Set<string>} */
   const found = new Set();
@@ -43,14 +52,20 @@ function cellsOf({ cells: lesson, modules, loader }, sources, intro, given) {
   /** @type {Cell[]} */
   const cells = [];
   let texts = 0;
-  const text = (/** @type {string} */ source) => cells.push({ kind: 'text', id: `text-${texts += 1}`, source });
+  const text = (/** @type {string} */ source) => cells.push({ kind: 'text', id: `text-${(texts += 1)}`, source });
   /** @type {Set<string>} */
   const loaded = new Set();
   /** Python that uses modules of the page comes after a cell that makes them out of their texts. @param {Cell} cell */
   const code = (cell) => {
     const names = modulesFor(cell.source, modules).filter((name) => !loaded.has(name));
     const texts = names.map((name) => `load("${name}", r'''${modules[name]}''')`);
-    if (names.length) cells.push({ kind: 'code', id: `modules-for-${cell.id}`, source: [...(loaded.size ? [] : [`${loader}\n`]), ...texts].join('\n\n'), folded: true });
+    if (names.length)
+      cells.push({
+        kind: 'code',
+        id: `modules-for-${cell.id}`,
+        source: [...(loaded.size ? [] : [`${loader}\n`]), ...texts].join('\n\n'),
+        folded: true,
+      });
     names.forEach((name) => loaded.add(name));
     cells.push(cell);
   };
@@ -73,33 +88,44 @@ function cellsOf({ cells: lesson, modules, loader }, sources, intro, given) {
 
 const BOX = /^::: +([\w-]+) *(.*)$/;
 
-/** The lesson's Markdown in what every notebook understands: boxes become quotations, checks open on a click, ids become anchors. @param {string} markdown */
+/**
+ * The lesson's Markdown in what every notebook understands: boxes become quotations, checks open on a click, ids become
+ * anchors.
+ * @param {string} markdown
+ */
 export function plainMarkdown(markdown) {
   /** @type {'check' | 'box' | undefined} */
   let inside;
-  return markdown.split('\n').map((line) => {
-    const box = line.match(BOX);
-    if (box) {
-      inside = box[1] === 'check' ? 'check' : 'box';
-      const kind = box[1].replaceAll('-', ' ');
-      return inside === 'check' ? `<details><summary><b>Quick check:</b> ${box[2]}</summary>\n` : `> **${kind[0].toUpperCase()}${kind.slice(1)}: ${box[2]}**\n>`;
-    }
-    if (line.trim() === ':::') {
-      const end = inside === 'check' ? '\n</details>' : '';
-      inside = undefined;
-      return end;
-    }
-    const heading = line.match(/^(#+ .*?) *\{#([\w-]+)\}$/);
-    if (heading) return `<a id="${heading[2]}"></a>\n\n${heading[1]}`;
-    return inside === 'box' ? `> ${line}`.trimEnd() : line;
-  }).join('\n');
+  return markdown
+    .split('\n')
+    .map((line) => {
+      const box = line.match(BOX);
+      if (box) {
+        inside = box[1] === 'check' ? 'check' : 'box';
+        const kind = box[1].replaceAll('-', ' ');
+        return inside === 'check'
+          ? `<details><summary><b>Quick check:</b> ${box[2]}</summary>\n`
+          : `> **${kind[0].toUpperCase()}${kind.slice(1)}: ${box[2]}**\n>`;
+      }
+      if (line.trim() === ':::') {
+        const end = inside === 'check' ? '\n</details>' : '';
+        inside = undefined;
+        return end;
+      }
+      const heading = line.match(/^(#+ .*?) *\{#([\w-]+)\}$/);
+      if (heading) return `<a id="${heading[2]}"></a>\n\n${heading[1]}`;
+      return inside === 'box' ? `> ${line}`.trimEnd() : line;
+    })
+    .join('\n');
 }
 
 /** @param {number} edited how many blocks */
-const whose = (edited) => (edited ? `with your edits of ${edited} ${edited === 1 ? 'block' : 'blocks'}` : 'as it was published');
+const whose = (edited) =>
+  edited ? `with your edits of ${edited} ${edited === 1 ? 'block' : 'blocks'}` : 'as it was published';
 
 /** @param {TakeAlong} lesson @param {Map<string, string>} sources */
-const countEdited = ({ cells }, sources) => cells.filter(({ kind, id, source }) => kind === 'block' && (sources.get(id) ?? source) !== source).length;
+const countEdited = ({ cells }, sources) =>
+  cells.filter(({ kind, id, source }) => kind === 'block' && (sources.get(id) ?? source) !== source).length;
 
 /**
  * A Python file in the percent format, which editors show as cells. It needs NumPy.
@@ -107,10 +133,19 @@ const countEdited = ({ cells }, sources) => cells.filter(({ kind, id, source }) 
  * @param {Map<string, string>} [sources]
  */
 export function pythonFile(lesson, sources = new Map()) {
-  const intro = `# RLHF and DPO\n\nThe lesson of Preference Lab ${whose(countEdited(lesson, sources))}. It runs from top to bottom with NumPy alone, and prints what the page prints; the page also draws.`;
-  const comment = (/** @type {string} */ text) => text.split('\n').map((line) => `# ${line}`.trimEnd()).join('\n');
-  return `${cellsOf(lesson, sources, intro, lesson.given.python).map(({ kind, id, source }) => (
-    kind === 'text' ? `# %% [markdown]\n${comment(source)}\n` : `# %% id="${id}"\n${source.trimEnd()}\n`)).join('\n')}`;
+  const intro =
+    `# RLHF and DPO\n\nThe lesson of Preference Lab ${whose(countEdited(lesson, sources))}. ` +
+    'It runs from top to bottom with NumPy alone, and prints what the page prints; the page also draws.';
+  const comment = (/** @type {string} */ text) =>
+    text
+      .split('\n')
+      .map((line) => `# ${line}`.trimEnd())
+      .join('\n');
+  return `${cellsOf(lesson, sources, intro, lesson.given.python)
+    .map(({ kind, id, source }) =>
+      kind === 'text' ? `# %% [markdown]\n${comment(source)}\n` : `# %% id="${id}"\n${source.trimEnd()}\n`,
+    )
+    .join('\n')}`;
 }
 
 /**
@@ -119,14 +154,27 @@ export function pythonFile(lesson, sources = new Map()) {
  * @param {Map<string, string>} [sources]
  */
 export function notebookFile(lesson, sources = new Map()) {
-  const intro = `*The lesson of Preference Lab ${whose(countEdited(lesson, sources))}. It needs NumPy and Plotly: \`%pip install numpy plotly\`. `
-    + 'Run all cells: the first two, which are folded, define what the page gives to every block, the charts among it.*';
+  const intro =
+    `*The lesson of Preference Lab ${whose(countEdited(lesson, sources))}. ` +
+    'It needs NumPy and Plotly: `%pip install numpy plotly`. ' +
+    'Run all cells: the first two, which are folded, define what the page gives to every block, the charts among it.*';
   /** @param {string} text nbformat keeps lines apart, each with its end */
   const lines = (text) => text.trimEnd().split(/(?<=\n)/);
-  const cells = cellsOf(lesson, sources, intro, lesson.given.jupyter).map(({ kind, id, source, folded }) => (
+  const cells = cellsOf(lesson, sources, intro, lesson.given.jupyter).map(({ kind, id, source, folded }) =>
     kind === 'text'
       ? { cell_type: 'markdown', id, metadata: {}, source: lines(source) }
-      : { cell_type: 'code', id, metadata: folded ? { jupyter: { source_hidden: true } } : {}, execution_count: null, outputs: [], source: lines(source) }));
-  const metadata = { kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' }, language_info: { name: 'python' } };
+      : {
+          cell_type: 'code',
+          id,
+          metadata: folded ? { jupyter: { source_hidden: true } } : {},
+          execution_count: null,
+          outputs: [],
+          source: lines(source),
+        },
+  );
+  const metadata = {
+    kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' },
+    language_info: { name: 'python' },
+  };
   return `${JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`;
 }

@@ -23,5 +23,5 @@ export function unpack(whole) {
   let at = whole.indexOf(LINE_END) + 1;
   /** @type {[string, number][]} */
   const index = JSON.parse(new TextDecoder().decode(whole.subarray(0, at)));
-  return index.map(([name, length]) => [name, whole.subarray(at, at += length)]);
+  return index.map(([name, length]) => [name, whole.subarray(at, (at += length))]);
 }

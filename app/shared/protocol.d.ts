@@ -50,7 +50,10 @@ export type Question =
   | { kind: 'help'; path: string; source: string }
   | { kind: 'variables' };
 
-/** `hint`: the usual cause, code in backticks. `about`: the name that was missing. `where`: the line that failed, if in another block. `full`: no memory is left. */
+/**
+ * `hint`: the usual cause, code in backticks. `about`: the name that was missing. `where`: the line that failed, if in
+ * another block. `full`: no memory is left.
+ */
 export interface ErrorEvent {
   type: 'error';
   id: number;
@@ -76,7 +79,10 @@ export type Request =
   | { type: 'names'; id: number; source: string }
   | { type: 'interrupt'; buffer: Int32Array };
 
-/** From the worker to the page, about one run. `total` is 0 where it is not known. `changed`: names that the run changed or took away without binding them in its code. */
+/**
+ * From the worker to the page, about one run. `total` is 0 where it is not known. `changed`: names that the run changed
+ * or took away without binding them in its code.
+ */
 export type RunEvent =
   | { type: 'stdout' | 'stderr'; id: number; text: string }
   | { type: 'display'; id: number; slot: string; mime: string; data: unknown }

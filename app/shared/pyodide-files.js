@@ -2,7 +2,8 @@
 import { unpack } from './file-pack.js';
 
 /**
- * @typedef {{mkdirTree: (path: string) => void, writeFile: (path: string, bytes: Uint8Array, options: {canOwn: boolean}) => void}} FS
+ * @typedef {{mkdirTree: (path: string) => void, writeFile: (path: string, bytes: Uint8Array, options: {canOwn:
+ *   boolean}) => void}} FS
  *   what is used of Emscripten's
  */
 
@@ -15,7 +16,8 @@ export function install(FS, files) {
 /**
  * Options for loadPyodide. NumPy is among the packs: nothing is loaded as a package, so the lock file names none.
  * @param {{indexURL: string, library: string, packs: Promise<Uint8Array>[], info: import('pyodide').LockfileInfo}} from
- *   library: the compiled standard library's address; packs: files for Python, by absolute path; info: of Pyodide's lock file
+ *   library: the compiled standard library's address; packs: files for Python, by absolute path; info: of Pyodide's
+ *   lock file
  */
 export const compiledStart = ({ indexURL, library, packs, info }) => ({
   indexURL,

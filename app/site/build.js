@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { readIfThere, TOP, writeWhole } from '../tools/tools.js';
 import { compressFolder } from './compress.js';
 import { writeServiceWorker } from './precache.js';
 import { knownRecording } from './record.js';
 import { ensureRuntime } from './runtime.js';
-import { readIfThere, TOP, writeWhole } from '../tools/tools.js';
 
 export const DIST = join(TOP, 'dist');
 
@@ -31,17 +31,24 @@ async function inputs() {
   const found = await Promise.all(INPUTS.folders.map(filesUnder));
   const hash = createHash('sha256');
   for (const path of [...INPUTS.files, ...found.flat()].filter((path) => !NOT_INPUTS.test(path)).sort()) {
-    hash.update(path).update('\0').update(await readFile(join(TOP, path))).update('\0');
+    hash
+      .update(path)
+      .update('\0')
+      .update(await readFile(join(TOP, path)))
+      .update('\0');
   }
   return hash.digest('hex');
 }
 
-/** Fetches, records and builds what is not there yet. @param {{compress?: boolean}} [options] compress: for hosts; this machine's own server needs no small files */
+/**
+ * Fetches, records and builds what is not there yet.
+ * @param {{compress?: boolean}} [options] compress: for hosts; this machine's own server needs no small files
+ */
 export async function ensureBuilt({ compress = true } = {}) {
   await ensureRuntime();
-  const isBuilt = Boolean(await knownRecording()) && String(await readIfThere(STAMP)) === await inputs();
+  const isBuilt = Boolean(await knownRecording()) && String(await readIfThere(STAMP)) === (await inputs());
   if (!isBuilt) await buildSite();
-  if (!compress || await readIfThere(COMPRESSED)) return;
+  if (!compress || (await readIfThere(COMPRESSED))) return;
   console.log('Compressing the page for hosts ...');
   await compressFolder(DIST);
   await writeWhole(COMPRESSED, '');

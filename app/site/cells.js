@@ -1,7 +1,7 @@
 /** Reads the lesson: percent-format Python files into cells. Knows neither HTML nor Python. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TOP } from '../tools/tools.js';
+import { asProgram, TOP } from '../tools/tools.js';
 
 /**
  * @typedef {object} Cell
@@ -61,3 +61,6 @@ export const citations = (markdown) => Array.from(markdown.matchAll(FIGURE), ([,
 
 /** @param {string} markdown @param {Record<string, string>} values */
 export const cite = (markdown, values) => markdown.replace(FIGURE, (_, expression) => values[expression.trim()]);
+
+// The tests in Python read the cells by this parser, too.
+await asProgram(import.meta.url, async () => console.log(JSON.stringify(await readLesson())));

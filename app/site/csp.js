@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 
-const INLINE_SCRIPT = /<script>([^]*?)<\/script>/g;
+const INLINE_SCRIPT = /<script>([\s\S]*?)<\/script>/g;
 
 /** @param {string} text */
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -14,7 +14,8 @@ export function policy(html) {
   const scripts = Array.from(html.matchAll(INLINE_SCRIPT), ([, text]) => hash(text));
   return Object.entries({
     'default-src': ["'none'"],
-    // PyScript's worker starts from a blob and inherits this policy. It and Pyodide make functions from strings; that allows WebAssembly, too.
+    // PyScript's worker starts from a blob and inherits this policy. It and Pyodide make functions from strings; that
+    // allows WebAssembly, too.
     'script-src': ["'self'", ...scripts, "'unsafe-eval'"],
     'script-src-attr': ["'none'"],
     'worker-src': ["'self'", 'blob:'],
@@ -27,11 +28,14 @@ export function policy(html) {
     'manifest-src': ["'self'"],
     'base-uri': ["'none'"],
     'form-action': ["'none'"],
-  }).map(([name, values]) => `${name} ${values.join(' ')}`).join('; ');
+  })
+    .map(([name, values]) => `${name} ${values.join(' ')}`)
+    .join('; ');
 }
 
 /** Puts the policy before all that it governs. @param {string} html */
-export const withPolicy = (html) => html.replace(
-  /<meta charset="utf-8">/,
-  (charset) => `${charset}\n  <meta http-equiv="Content-Security-Policy" content="${policy(html)}">`,
-);
+export const withPolicy = (html) =>
+  html.replace(
+    /<meta charset="utf-8">/,
+    (charset) => `${charset}\n  <meta http-equiv="Content-Security-Policy" content="${policy(html)}">`,
+  );

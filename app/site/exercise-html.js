@@ -8,8 +8,7 @@
  * @param {string} parts.prints its output
  */
 export const exerciseHtml = ({ hints, needs, code, prints }) => `
-<py-exercise class="help" data-needs="${needs}">${hints.map((hint, index) => (
-  `<details class="hint"><summary>Hint ${index + 1}</summary><p>${hint}</p></details>`)).join('')}
+<py-exercise class="help" data-needs="${needs}">${hints.map((hint, index) => `<details class="hint"><summary>Hint ${index + 1}</summary><p>${hint}</p></details>`).join('')}
 <details class="answer"><summary>Worked answer</summary>
 <pre class="listing" translate="no" tabindex="0" aria-label="A worked answer"><code>${code}</code></pre>
 <div class="answer-actions"><button type="button" class="compare" aria-expanded="false">Compare with mine</button>

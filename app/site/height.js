@@ -1,5 +1,6 @@
 /**
- * About how tall a part of the lesson will be. The browser lays out what is near the screen, and takes our word for the rest
+ * About how tall a part of the lesson will be. The browser lays out what is near the screen, and takes our word for the
+ * rest
  * until then: an estimate that is off moves the scroll bar's handle a little, and no text.
  */
 import { kindOf } from '../output/kinds.js';
@@ -19,19 +20,32 @@ function paragraphHeight(paragraph) {
   if (/^#/.test(paragraph)) return 5;
   if (/^\$\$/.test(paragraph)) return REM.formula;
   if (/^\|/.test(paragraph)) return paragraph.split('\n').length * REM.row;
-  if (/^(- |\d+\. )/.test(paragraph)) return paragraph.split(/\n(?=- |\d+\. )/).reduce((sum, item) => sum + lines(item) * REM.line + 0.35, REM.gap);
+  if (/^(- |\d+\. )/.test(paragraph))
+    return paragraph.split(/\n(?=- |\d+\. )/).reduce((sum, item) => sum + lines(item) * REM.line + 0.35, REM.gap);
   return lines(paragraph) * REM.line + REM.gap;
 }
 
 /** The answers of quick checks are closed. @param {string} markdown @returns {number} rem */
-export const proseHeight = (markdown) => markdown.replace(/^(::: check .*)\n[^]*?^:::$/gm, '$1').trim().split(/\n{2,}/)
-  .reduce((sum, paragraph) => sum + paragraphHeight(paragraph), 0);
+export const proseHeight = (markdown) =>
+  markdown
+    .replace(/^(::: check .*)\n[\s\S]*?^:::$/gm, '$1')
+    .trim()
+    .split(/\n{2,}/)
+    .reduce((sum, paragraph) => sum + paragraphHeight(paragraph), 0);
 
-/** @param {string} source @param {import('../output/output-items.js').Item[]} items what was recorded @returns {number} rem */
-export const blockHeight = (source, items) => items.reduce((sum, item) => {
-  if (!isText(item)) return sum + kindOf(item.kind).height(item.data);
-  return sum + item.text.trimEnd().split('\n').length * REM.output;
-}, REM.head + source.trimEnd().split('\n').length * REM.code);
+/**
+ * @param {string} source
+ * @param {import('../output/output-items.js').Item[]} items what was recorded
+ * @returns {number} rem
+ */
+export const blockHeight = (source, items) =>
+  items.reduce(
+    (sum, item) => {
+      if (!isText(item)) return sum + kindOf(item.kind).height(item.data);
+      return sum + item.text.trimEnd().split('\n').length * REM.output;
+    },
+    REM.head + source.trimEnd().split('\n').length * REM.code,
+  );
 
 /** @param {number} rem */
 export const tall = (rem) => `style="--tall: ${rem.toFixed(0)}rem"`;

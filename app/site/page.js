@@ -7,9 +7,9 @@ import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
 import { figureHtml } from '../output/kinds.js';
 import { isText, textOf } from '../output/output-items.js';
+import { cite } from './cells.js';
 import { exerciseHtml } from './exercise-html.js';
 import { blockHeight, proseHeight, tall } from './height.js';
-import { cite } from './cells.js';
 
 /**
  * @typedef {import('./cells.js').Cell} Cell
@@ -35,16 +35,18 @@ function boxes(md) {
   const title = (info, name) => md.renderInline(info.trim().slice(name.length).trim());
   md.use(container, 'check', {
     /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
-    render: (tokens, index) => tokens[index].nesting === 1
-      ? `<details class="check"><summary><span class="box-kind">Quick check</span> ${title(tokens[index].info, 'check')}</summary>\n`
-      : '</details>\n',
+    render: (tokens, index) =>
+      tokens[index].nesting === 1
+        ? `<details class="check"><summary><span class="box-kind">Quick check</span> ${title(tokens[index].info, 'check')}</summary>\n`
+        : '</details>\n',
   });
   for (const [name, kind] of Object.entries(BOXES)) {
     md.use(container, name, {
       /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
-      render: (tokens, index) => tokens[index].nesting === 1
-        ? `<div class="box ${name}" role="note"><p class="box-title"><span class="box-kind">${kind}</span> ${title(tokens[index].info, name)}</p>\n`
-        : '</div>\n',
+      render: (tokens, index) =>
+        tokens[index].nesting === 1
+          ? `<div class="box ${name}" role="note"><p class="box-title"><span class="box-kind">${kind}</span> ${title(tokens[index].info, name)}</p>\n`
+          : '</div>\n',
     });
   }
 }
@@ -60,7 +62,11 @@ function headingIds(md, headings) {
       if (!text || !id) return;
       text.content = text.content.slice(0, id.index);
       token.attrSet('id', id[1]);
-      headings.push({ level: Number(token.tag[1]), id: id[1], text: (inline.children ?? []).map(({ content }) => content).join('') });
+      headings.push({
+        level: Number(token.tag[1]),
+        id: id[1],
+        text: (inline.children ?? []).map(({ content }) => content).join(''),
+      });
     });
   });
 }
@@ -80,7 +86,9 @@ function notTranslated(md) {
   }
 }
 
-/** KaTeX for texmath, which keeps the first engine it is given and writes errors into the page; here they end the build. */
+/**
+ * KaTeX for texmath, which keeps the first engine it is given and writes errors into the page; here they end the build.
+ */
 const formulas = {
   /** @type {unknown} */
   failure: undefined,
@@ -104,7 +112,11 @@ const formulas = {
 /** @param {Heading[]} headings filled while the Markdown is rendered */
 function markdown(headings) {
   const md = new MarkdownIt({ html: false, typographer: false });
-  md.use(texmath, { engine: formulas, delimiters: 'dollars', katexOptions: { output: 'htmlAndMathml', strict: 'error', throwOnError: true } });
+  md.use(texmath, {
+    engine: formulas,
+    delimiters: 'dollars',
+    katexOptions: { output: 'htmlAndMathml', strict: 'error', throwOnError: true },
+  });
   boxes(md);
   scrollingTables(md);
   headingIds(md, headings);
@@ -112,16 +124,25 @@ function markdown(headings) {
   return md;
 }
 
-/** Tokens that app/style/code.css leaves as they are: marked like the others, they were nine of ten elements of the page. */
+/**
+ * Tokens that app/style/code.css leaves as they are: marked like the others, they were nine of ten elements of the
+ * page.
+ */
 const PLAIN = new Set(['', 'tok-operator', 'tok-propertyName', 'tok-punctuation', 'tok-variableName']);
 
 /** @param {string} source Python @returns {string} HTML with the editor's own token classes */
 export function highlight(source) {
   let html = '';
   highlightCode(
-    source, pythonLanguage.parser.parse(source), classHighlighter,
-    (text, classes) => { html += PLAIN.has(classes) ? escapeHtml(text) : `<span class="${classes}">${escapeHtml(text)}</span>`; },
-    () => { html += '\n'; },
+    source,
+    pythonLanguage.parser.parse(source),
+    classHighlighter,
+    (text, classes) => {
+      html += PLAIN.has(classes) ? escapeHtml(text) : `<span class="${classes}">${escapeHtml(text)}</span>`;
+    },
+    () => {
+      html += '\n';
+    },
   );
   return html;
 }
@@ -130,9 +151,11 @@ export function highlight(source) {
 function recordedOutput(items, id, title) {
   const figures = items.flatMap((item) => (isText(item) ? [] : [figureHtml(item, id)]));
   const text = textOf(items);
-  return `<div class="output" translate="no" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">`
-    + `${text ? `<pre class="stdout">${escapeHtml(text)}</pre>` : ''}</div>`
-    + `<div class="charts" data-recorded="recorded/${id}.json">${figures.join('')}</div>`;
+  return (
+    `<div class="output" translate="no" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">` +
+    `${text ? `<pre class="stdout">${escapeHtml(text)}</pre>` : ''}</div>` +
+    `<div class="charts" data-recorded="recorded/${id}.json">${figures.join('')}</div>`
+  );
 }
 
 /** @param {Cell} cell @param {Recording} recording @param {string} [exercise] what an exercise adds */
@@ -150,7 +173,10 @@ ${recordedOutput(items[id], id, title)}${exercise}
 }
 
 /** @param {Cell} cell @param {Recording} recording */
-const solution = ({ id, source }, { solutions }) => `<details class="check solution"><summary><span class="box-kind">Solution</span> Show a worked answer</summary>
+const solution = (
+  { id, source },
+  { solutions },
+) => `<details class="check solution"><summary><span class="box-kind">Solution</span> Show a worked answer</summary>
 <pre class="listing" translate="no" tabindex="0" aria-label="A worked answer"><code>${highlight(source)}</code></pre>
 <p>It prints:</p><pre class="listing" translate="no" tabindex="0" aria-label="What it prints">${escapeHtml(textOf(solutions[id]))}</pre></details>`;
 
@@ -163,9 +189,7 @@ function contents(entries) {
       if (entry.level === 2) chapters.push({ heading: entry, blocks: [] });
     } else chapters[chapters.length - 1]?.blocks.push(entry);
   }
-  return `<ol class="contents">${chapters.map(({ heading, blocks }) => (
-    `<li><a href="#${heading.id}">${escapeHtml(heading.text)}</a>${blocks.length ? `<ol>${blocks.map(({ id, title }) => (
-      `<li><a href="#${id}" data-block="${id}" data-state="recorded">${escapeHtml(title)}</a></li>`)).join('')}</ol>` : ''}</li>`)).join('')}</ol>`;
+  return `<ol class="contents">${chapters.map(({ heading, blocks }) => `<li><a href="#${heading.id}">${escapeHtml(heading.text)}</a>${blocks.length ? `<ol>${blocks.map(({ id, title }) => `<li><a href="#${id}" data-block="${id}" data-state="recorded">${escapeHtml(title)}</a></li>`).join('')}</ol>` : ''}</li>`).join('')}</ol>`;
 }
 
 /**
@@ -186,7 +210,10 @@ export function renderLesson(cells, recording) {
     if (!answer || !exercises[id]) return '';
     const { hints, needs } = exercises[id];
     return exerciseHtml({
-      hints: hints.map((hint) => md.renderInline(hint)), needs: escapeHtml(JSON.stringify(needs)), code: highlight(answer.source), prints: escapeHtml(textOf(recording.solutions[id])),
+      hints: hints.map((hint) => md.renderInline(hint)),
+      needs: escapeHtml(JSON.stringify(needs)),
+      code: highlight(answer.source),
+      prints: escapeHtml(textOf(recording.solutions[id])),
     });
   };
   const html = cells.map((cell) => {

@@ -7,15 +7,16 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addEvent } from '../output/output-items.js';
+import { asProgram, Failure, readIfThere, run, TOP, writeWhole } from '../tools/tools.js';
 import { citations, readLesson } from './cells.js';
 import { pythonFiles } from './python-files.js';
 import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
-import { asProgram, Failure, readIfThere, run, TOP, writeWhole } from '../tools/tools.js';
 
 /**
  * @typedef {import('../output/output-items.js').Item} Item
  * @typedef {import('../shared/protocol.js').Names} Names
- * @typedef {{hash: string, items: Record<string, Item[]>, solutions: Record<string, Item[]>, names: Record<string, Names>,
+ * @typedef {{hash: string, items: Record<string, Item[]>, solutions: Record<string, Item[]>, names: Record<string,
+ *   Names>,
  *   figures: Record<string, string>, exercises?: Record<string, {hints: string[], needs: string[]}>}} Recording
  */
 
@@ -63,7 +64,7 @@ def figure(expression):
 export async function startPython() {
   const { loadPyodide } = await import('pyodide');
   // A build that goes well says nothing.
-  const python = await loadPyodide({ ...await startOptions(), stdout: () => {}, stderr: () => {} });
+  const python = await loadPyodide({ ...(await startOptions()), stdout: () => {}, stderr: () => {} });
   python.mountNodeFS('/py', join(TOP, 'py'));
   python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
   python.runPython(RECORDER);
@@ -72,7 +73,10 @@ export async function startPython() {
 
 /**
  * What a block gives and names.
- * @param {any} python from `startPython` @param {'record' | 'record_aside'} how @param {string} id @param {string} source
+ * @param {any} python from `startPython`
+ * @param {'record' | 'record_aside'} how
+ * @param {string} id
+ * @param {string} source
  * @returns {Promise<{items: Item[], names: Names}>}
  */
 export async function outcome(python, how, id, source) {
@@ -87,13 +91,20 @@ async function record() {
   const python = await startPython();
   const cells = await readLesson();
   /** @type {Omit<Recording, 'hash'>} */
-  const recording = { items: {}, solutions: {}, names: {}, figures: {}, exercises: JSON.parse(python.globals.get('exercises')()) };
+  const recording = {
+    items: {},
+    solutions: {},
+    names: {},
+    figures: {},
+    exercises: JSON.parse(python.globals.get('exercises')()),
+  };
 
   /** @param {'record' | 'record_aside'} how @param {string} id @param {string} source */
   const run = (how, id, source) => outcome(python, how, id, source);
 
   for (const { kind, id, source } of cells) {
-    if (kind === 'block') ({ items: recording.items[id], names: recording.names[id] } = await run('record', id, source));
+    if (kind === 'block')
+      ({ items: recording.items[id], names: recording.names[id] } = await run('record', id, source));
     if (kind === 'evidence') await run('record', 'evidence', source);
     if (kind === 'solution') recording.solutions[id] = (await run('record_aside', id, source)).items;
   }
@@ -106,19 +117,33 @@ async function record() {
 
 /** A hash of all that the recorded outputs depend on. */
 async function inputs() {
-  const chapters = (await readdir(join(TOP, CHAPTERS))).filter((name) => name.endsWith('.py')).map((name) => join(CHAPTERS, name)).sort();
+  const chapters = (await readdir(join(TOP, CHAPTERS)))
+    .filter((name) => name.endsWith('.py'))
+    .map((name) => join(CHAPTERS, name))
+    .sort();
   const python = (await pythonFiles()).map((name) => join('py', name));
   const hash = createHash('sha256').update(RUNTIME.version);
-  for (const path of [...chapters, ...python, 'app/output/kinds.js', 'app/output/output-items.js', 'app/site/record.js', 'app/site/cells.js']) {
-    hash.update(path).update('\0').update(await readFile(join(TOP, path))).update('\0');
+  for (const path of [
+    ...chapters,
+    ...python,
+    'app/output/kinds.js',
+    'app/output/output-items.js',
+    'app/site/record.js',
+    'app/site/cells.js',
+  ]) {
+    hash
+      .update(path)
+      .update('\0')
+      .update(await readFile(join(TOP, path)))
+      .update('\0');
   }
   return hash.digest('hex');
 }
 
 /** The recording of these very sources, if there is one. @returns {Promise<Recording | undefined>} */
 export async function knownRecording() {
-  const known = JSON.parse(String(await readIfThere(RECORDING) ?? 'null'));
-  return known?.hash === await inputs() ? known : undefined;
+  const known = JSON.parse(String((await readIfThere(RECORDING)) ?? 'null'));
+  return known?.hash === (await inputs()) ? known : undefined;
 }
 
 /** @type {Promise<Recording> | undefined} */
@@ -129,20 +154,21 @@ let recording;
  * meanwhile what does not depend on it.
  * @returns {Promise<Recording>}
  */
-export const ensureRecorded = () => recording ??= (async () => {
-  const known = await knownRecording();
-  if (known) return known;
-  console.log('Recording what each block gives ...');
-  const { code, output } = await run(process.execPath, [fileURLToPath(import.meta.url)]);
-  const made = code === 0 ? await knownRecording() : undefined;
-  if (!made) throw new Failure(`The lesson could not be recorded:\n${output.trim()}`);
-  return made;
-})();
+export const ensureRecorded = () =>
+  (recording ??= (async () => {
+    const known = await knownRecording();
+    if (known) return known;
+    console.log('Recording what each block gives ...');
+    const { code, output } = await run(process.execPath, [fileURLToPath(import.meta.url)]);
+    const made = code === 0 ? await knownRecording() : undefined;
+    if (!made) throw new Failure(`The lesson could not be recorded:\n${output.trim()}`);
+    return made;
+  })());
 
 async function recordAll() {
   if (await knownRecording()) return;
   const hash = await inputs();
-  const recording = { hash, ...await record() };
+  const recording = { hash, ...(await record()) };
   await mkdir(RECORDED, { recursive: true });
   for (const [id, items] of Object.entries(recording.items)) {
     await writeWhole(join(RECORDED, `${id}.json`), JSON.stringify(items));

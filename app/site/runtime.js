@@ -4,16 +4,29 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
-import { compiledStart } from '../shared/pyodide-files.js';
 import { pack } from '../shared/file-pack.js';
-import { compileTree, compileLibrary, compileNumpy, FORMAT, startCompiler } from './compile.js';
+import { compiledStart } from '../shared/pyodide-files.js';
 import { ensureVenv } from '../tools/python.js';
-import { asProgram, CACHE, Failure, readIfThere, reason, run, sha256, TOP, withTemporaryFolder, writeWhole } from '../tools/tools.js';
+import {
+  asProgram,
+  CACHE,
+  Failure,
+  readIfThere,
+  reason,
+  run,
+  sha256,
+  TOP,
+  withTemporaryFolder,
+  writeWhole,
+} from '../tools/tools.js';
+import { compileLibrary, compileNumpy, compileTree, FORMAT, startCompiler } from './compile.js';
 
 /** @typedef {{name: string, read: () => Promise<Uint8Array>}} Source Somewhere to get a file from */
 /** @typedef {{file_name: string, sha256: string}} Wheel What Pyodide's lock file says of one */
 
-const { pyodide, '@pyscript/core': pyscript } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8')).dependencies;
+const { pyodide, '@pyscript/core': pyscript } = JSON.parse(
+  readFileSync(join(TOP, 'package.json'), 'utf8'),
+).dependencies;
 const FOLDER = join(TOP, 'static/runtime');
 
 /** What the page does not load as it came. */
@@ -61,7 +74,9 @@ async function place(files, folder) {
 function check(bytes, wheel) {
   const got = sha256(bytes);
   if (got !== wheel.sha256) {
-    throw new Failure(`wrong SHA-256 for ${wheel.file_name} (expected ${wheel.sha256}, got ${got}), nothing of it was kept`);
+    throw new Failure(
+      `wrong SHA-256 for ${wheel.file_name} (expected ${wheel.sha256}, got ${got}), nothing of it was kept`,
+    );
   }
 }
 
@@ -77,7 +92,9 @@ async function download(url) {
     timer = giveUpAfter(SECONDS_TO_DOWNLOAD);
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
-    throw error instanceof Failure ? error : new Failure(abort.signal.aborted ? 'did not answer in time' : 'cannot be reached');
+    throw error instanceof Failure
+      ? error
+      : new Failure(abort.signal.aborted ? 'did not answer in time' : 'cannot be reached');
   } finally {
     clearTimeout(timer);
   }
@@ -95,8 +112,25 @@ async function fromCarrier(wheel) {
   const python = await ensureVenv();
   return withTemporaryFolder(join(TOP, 'node_modules/.cache'), async (folder) => {
     // TMPDIR: what pip leaves when it is killed goes with our folder.
-    const { code, output } = await run(python, ['-m', 'pip', 'download', '--quiet', '--no-input', '--no-cache-dir', '--no-deps',
-      '--only-binary=:all:', '--python-version', '3.12', '-d', folder, CARRIER.requirement], { env: { ...process.env, TMPDIR: folder } });
+    const { code, output } = await run(
+      python,
+      [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-input',
+        '--no-cache-dir',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--python-version',
+        '3.12',
+        '-d',
+        folder,
+        CARRIER.requirement,
+      ],
+      { env: { ...process.env, TMPDIR: folder } },
+    );
     if (code) throw new Failure(`pip: ${reason(output, /^ERROR: /)}`);
     const [carrier] = (await readdir(folder)).filter((name) => name.endsWith('.whl'));
     return member(await readFile(join(folder, carrier)), CARRIER.member + wheel.file_name);
@@ -105,7 +139,10 @@ async function fromCarrier(wheel) {
 
 /** @param {Wheel} wheel @returns {Source[]} */
 const sourcesOf = (wheel) => [
-  { name: "Pyodide's CDN (2.9 MB)", read: () => download(`https://cdn.jsdelivr.net/pyodide/v${pyodide}/full/${wheel.file_name}`) },
+  {
+    name: "Pyodide's CDN (2.9 MB)",
+    read: () => download(`https://cdn.jsdelivr.net/pyodide/v${pyodide}/full/${wheel.file_name}`),
+  },
   { name: `PyPI (${CARRIER.requirement}, which carries it, ${CARRIER.megabytes} MB)`, read: () => fromCarrier(wheel) },
 ];
 
@@ -117,7 +154,9 @@ const sourcesOf = (wheel) => [
 async function firstGood(wheel, sources) {
   const failures = [];
   for (const { name, read } of sources) {
-    console.log(failures.length ? `${failures.at(-1)}. Trying ${name} ...` : `Fetching NumPy for the page from ${name} ...`);
+    console.log(
+      failures.length ? `${failures.at(-1)}. Trying ${name} ...` : `Fetching NumPy for the page from ${name} ...`,
+    );
     try {
       const bytes = await read();
       check(bytes, wheel);
@@ -148,17 +187,23 @@ async function kept(place, wheel) {
 export async function ensureWheel(wheel, { folder, cache = CACHE, sources = sourcesOf(wheel) }) {
   if (await kept(folder, wheel)) return;
   const cached = await kept(cache, wheel);
-  const bytes = cached ?? await firstGood(wheel, sources);
+  const bytes = cached ?? (await firstGood(wheel, sources));
   await writeWhole(join(folder, wheel.file_name), bytes);
   // Without a cache the page works all the same.
   if (!cached) await writeWhole(join(cache, wheel.file_name), bytes).catch(() => {});
 }
 
-/** @param {string} folder @param {string} from hash of the sources @returns {Promise<boolean>} whether it holds what was made from them */
+/**
+ * @param {string} folder
+ * @param {string} from hash of the sources
+ * @returns {Promise<boolean>} whether it holds what was made from them
+ */
 async function isMade(folder, from) {
-  const made = JSON.parse(String(await readIfThere(join(folder, MADE)) ?? '{}'));
+  const made = JSON.parse(String((await readIfThere(join(folder, MADE))) ?? '{}'));
   if (made.from !== from) return false;
-  const hashes = await Promise.all(Object.keys(made.files).map(async (name) => sha256(await readIfThere(join(folder, name)) ?? '')));
+  const hashes = await Promise.all(
+    Object.keys(made.files).map(async (name) => sha256((await readIfThere(join(folder, name))) ?? '')),
+  );
   return Object.values(made.files).every((hash, i) => hash === hashes[i]);
 }
 
@@ -171,7 +216,7 @@ async function isMade(folder, from) {
 export async function ensureCompiled(folder, { library, wheel, pyscript }, { start = startCompiler } = {}) {
   const from = sha256([library, wheel, JSON.stringify(pyscript)].map(sha256).join());
   if (await isMade(folder, from)) return;
-  console.log('Compiling Python\'s library and NumPy for the page ...');
+  console.log("Compiling Python's library and NumPy for the page ...");
   const compile = await start();
   /** @type {[string, Uint8Array][]} */
   const files = [
@@ -179,11 +224,15 @@ export async function ensureCompiled(folder, { library, wheel, pyscript }, { sta
     ['packages.pack', pack([...compileNumpy(wheel, compile), ...compileTree(pyscript, '/home/pyodide', compile)])],
   ];
   await place(files, folder);
-  await writeWhole(join(folder, MADE), JSON.stringify({ from, files: Object.fromEntries(files.map(([name, bytes]) => [name, sha256(bytes)])) }));
+  await writeWhole(
+    join(folder, MADE),
+    JSON.stringify({ from, files: Object.fromEntries(files.map(([name, bytes]) => [name, sha256(bytes)])) }),
+  );
 }
 
 /** The part of Pyodide's lock file that is not about packages. */
-export const lockInfo = async () => JSON.parse(await readFile(join(TOP, 'node_modules/pyodide/pyodide-lock.json'), 'utf8')).info;
+export const lockInfo = async () =>
+  JSON.parse(await readFile(join(TOP, 'node_modules/pyodide/pyodide-lock.json'), 'utf8')).info;
 
 /** Options with which Node's loadPyodide starts as the page does, from the same files. */
 export async function startOptions() {
@@ -200,7 +249,9 @@ export async function startOptions() {
 export async function ensureRuntime() {
   const pyodideFrom = join(TOP, 'node_modules/pyodide');
   const pyscriptFrom = join(TOP, 'node_modules/@pyscript/core');
-  const { packages: { numpy } } = JSON.parse(await readFile(join(pyodideFrom, 'pyodide-lock.json'), 'utf8'));
+  const {
+    packages: { numpy },
+  } = JSON.parse(await readFile(join(pyodideFrom, 'pyodide-lock.json'), 'utf8'));
   const pyscriptNames = (await readdir(join(pyscriptFrom, 'dist'))).filter((name) => PYSCRIPT_FILES.test(name));
 
   await ensureWheel(numpy, { folder: ORIGINALS });
@@ -209,8 +260,14 @@ export async function ensureRuntime() {
     wheel: await readFile(join(ORIGINALS, numpy.file_name)),
     pyscript: (await import(pathToFileURL(join(pyscriptFrom, 'src/stdlib/pyscript.js')).href)).default,
   });
-  await place(await Promise.all(PYODIDE_FILES.map((name) => fileOf(name, pyodideFrom))), join(FOLDER, basename(RUNTIME.pyodideDir)));
-  await place(await Promise.all(pyscriptNames.map((name) => fileOf(name, join(pyscriptFrom, 'dist')))), join(FOLDER, basename(RUNTIME.pyscriptDir)));
+  await place(
+    await Promise.all(PYODIDE_FILES.map((name) => fileOf(name, pyodideFrom))),
+    join(FOLDER, basename(RUNTIME.pyodideDir)),
+  );
+  await place(
+    await Promise.all(pyscriptNames.map((name) => fileOf(name, join(pyscriptFrom, 'dist')))),
+    join(FOLDER, basename(RUNTIME.pyscriptDir)),
+  );
 }
 
 await asProgram(import.meta.url, ensureRuntime);

@@ -1,9 +1,12 @@
-/** What a reader takes along, for app/shared/export.js: the lesson's cells, the page's modules as text, and what the page gives to a block. */
+/**
+ * What a reader takes along, for app/shared/export.js: the lesson's cells, the page's modules as text, and what the
+ * page gives to a block.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure, TOP } from '../tools/tools.js';
 import { cite } from './cells.js';
 import { pythonFiles } from './python-files.js';
-import { Failure, TOP } from '../tools/tools.js';
 
 /** @typedef {import('../shared/protocol.js').TakeAlong} TakeAlong */
 
@@ -26,20 +29,36 @@ async function readModules() {
 /** The light colour of each role, from the style sheet. */
 async function readColours() {
   const style = await readFile(join(TOP, 'app/style/theme.css'), 'utf8');
-  const roles = Array.from(style.matchAll(/--role-([\w-]+): light-dark\((#\w{6}),/g), ([, role, colour]) => [role, colour]);
+  const roles = Array.from(style.matchAll(/--role-([\w-]+): light-dark\((#\w{6}),/g), ([, role, colour]) => [
+    role,
+    colour,
+  ]);
   return Object.fromEntries(roles);
 }
 
 /** @param {string} name */
-const support = async (name) => (await readFile(join(PY, 'takeaway', name), 'utf8')).replaceAll(/ +# noqa: \w+/g, '').trim();
+const support = async (name) =>
+  (await readFile(join(PY, 'takeaway', name), 'utf8')).replaceAll(/ +# noqa: \w+/g, '').trim();
 
-/** @param {import('./cells.js').Cell[]} cells @param {Record<string, string>} figures that the prose cites @returns {Promise<TakeAlong>} */
+/**
+ * @param {import('./cells.js').Cell[]} cells
+ * @param {Record<string, string>} figures that the prose cites
+ * @returns {Promise<TakeAlong>}
+ */
 export async function takeAlong(cells, figures) {
   const [modules, colours, loader, jupyter, python] = await Promise.all([
-    readModules(), readColours(), support('modules.py'), support('given_in_jupyter.py'), support('given_in_python.py')]);
+    readModules(),
+    readColours(),
+    support('modules.py'),
+    support('given_in_jupyter.py'),
+    support('given_in_python.py'),
+  ]);
   return {
-    cells: cells.flatMap(({ kind, id, title, source }) => (kind === 'prose' || kind === 'block' || kind === 'solution'
-      ? [{ kind, id, title, source: kind === 'prose' ? cite(source, figures) : source }] : [])),
+    cells: cells.flatMap(({ kind, id, title, source }) =>
+      kind === 'prose' || kind === 'block' || kind === 'solution'
+        ? [{ kind, id, title, source: kind === 'prose' ? cite(source, figures) : source }]
+        : [],
+    ),
     modules,
     loader,
     given: { python, jupyter: jupyter.replace(/COLOURS = \{.*\}/, `COLOURS = ${JSON.stringify(colours, null, 4)}`) },

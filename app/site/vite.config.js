@@ -4,18 +4,18 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
-import { ask } from '../shared/prefetch.js';
+import { notebookFile, pythonFile } from '../shared/export.js';
 import { pack } from '../shared/file-pack.js';
+import { ask } from '../shared/prefetch.js';
+import { sha256, TOP } from '../tools/tools.js';
+import { readLesson } from './cells.js';
 import { cached, startCompiler } from './compile.js';
 import { withPolicy } from './csp.js';
-import { readLesson } from './cells.js';
-import { notebookFile, pythonFile } from '../shared/export.js';
 import { renderLesson } from './page.js';
 import { pythonFiles } from './python-files.js';
 import { ensureRecorded } from './record.js';
 import { lockInfo, RUNTIME, startOptions } from './runtime.js';
 import { takeAlong } from './takeaway.js';
-import { sha256, TOP } from '../tools/tools.js';
 
 /** The Python that the worker imports. Chapters are not among it: the page sends their blocks. */
 
@@ -43,12 +43,29 @@ const NAMES = {
   __LOCK_INFO__: JSON.stringify(await lockInfo()),
 };
 
-/** The interpreter's module for a worker. A build of its own: in the page's, Vite puts in code that wants a document. */
+/**
+ * The interpreter's module for a worker. A build of its own: in the page's, Vite puts in code that wants a document.
+ */
 async function interpreter() {
-  const [{ output: [{ code }] }] = /** @type {import('vite').Rolldown.RolldownOutput[]} */ (await build({
-    root: TOP, configFile: false, publicDir: false, logLevel: 'warn', define: NAMES,
-    build: { lib: { entry: join(TOP, 'app/worker/boot.js'), formats: ['es'] }, write: false, target: 'es2022', minify: true },
-  }));
+  const [
+    {
+      output: [{ code }],
+    },
+  ] = /** @type {import('vite').Rolldown.RolldownOutput[]} */ (
+    await build({
+      root: TOP,
+      configFile: false,
+      publicDir: false,
+      logLevel: 'warn',
+      define: NAMES,
+      build: {
+        lib: { entry: join(TOP, 'app/worker/boot.js'), formats: ['es'] },
+        write: false,
+        target: 'es2022',
+        minify: true,
+      },
+    })
+  );
   return code;
 }
 
@@ -60,15 +77,21 @@ let packed;
 
 /** @type {Record<string, {name: string, make: () => Promise<Uint8Array | string>}>} */
 const FILES = {
-  'virtual:python': { name: 'python.pack', make: () => packed ??= pythonPack() },
+  'virtual:python': { name: 'python.pack', make: () => (packed ??= pythonPack()) },
   'virtual:interpreter': { name: 'interpreter.js', make: interpreter },
   'virtual:snapshot': {
     name: 'snapshot.pack',
-    make: async () => (existsSync(SNAPSHOT) ? (await import(pathToFileURL(SNAPSHOT).href)).makeSnapshot(await (packed ??= pythonPack())) : ''),
+    make: async () =>
+      existsSync(SNAPSHOT)
+        ? (await import(pathToFileURL(SNAPSHOT).href)).makeSnapshot(await (packed ??= pythonPack()))
+        : '',
   },
 };
 
-/** `import url, { digest } from 'virtual:...'` gives such a file's address and its SHA-256. @returns {import('vite').Plugin} */
+/**
+ * `import url, { digest } from 'virtual:...'` gives such a file's address and its SHA-256.
+ * @returns {import('vite').Plugin}
+ */
 const python = () => ({
   name: 'python',
   resolveId: (id) => (id in FILES ? `\0${id}` : undefined),
@@ -99,7 +122,9 @@ const lesson = () => ({
     order: 'pre',
     async handler(html) {
       const rendered = renderLesson(await readLesson(), await ensureRecorded());
-      return html.replace('<!-- lesson -->', () => rendered.lesson).replace('<!-- contents -->', () => rendered.contents);
+      return html
+        .replace('<!-- lesson -->', () => rendered.lesson)
+        .replace('<!-- contents -->', () => rendered.contents);
     },
   },
 });
@@ -107,10 +132,14 @@ const lesson = () => ({
 const FIRST = join(TOP, 'app/tab/start-kernel.js');
 
 /** What PyScript's core imports before it starts a worker; `await import` in a chain finds out one after the other. */
-const pyscriptModules = async () => (await readdir(join(TOP, 'static', RUNTIME.pyscriptDir))).filter((name) => name.endsWith('.js') && !name.startsWith('pyodide_graph'));
+const pyscriptModules = async () =>
+  (await readdir(join(TOP, 'static', RUNTIME.pyscriptDir))).filter(
+    (name) => name.endsWith('.js') && !name.startsWith('pyodide_graph'),
+  );
 
 /**
- * Starts app/tab/start-kernel.js as early as HTML can say it. By hand: of several scripts in index.html Vite makes one, which
+ * Starts app/tab/start-kernel.js as early as HTML can say it. By hand: of several scripts in index.html Vite makes one,
+ * which
  * waits for the whole page.
  * @returns {import('vite').Plugin}
  */
@@ -124,12 +153,16 @@ const startFirst = () => ({
     async handler(html, { bundle = {} }) {
       const files = Object.values(bundle);
       const first = files.find((file) => file.type === 'chunk' && file.facadeModuleId === FIRST)?.fileName;
-      const snapshot = files.find((file) => file.type === 'asset' && file.names.includes(FILES['virtual:snapshot'].name))?.fileName;
+      const snapshot = files.find(
+        (file) => file.type === 'asset' && file.names.includes(FILES['virtual:snapshot'].name),
+      )?.fileName;
       const addresses = [`./${RUNTIME.pyodideDir}/pyodide.asm.wasm`, snapshot ? `./${snapshot}` : ''];
       const early = [
         `<script>(${ask})(${addresses.map((address) => JSON.stringify(address)).join(', ')});</script>`,
         `<script type="module" async crossorigin src="./${first}"></script>`,
-        ...(await pyscriptModules()).map((name) => `<link rel="modulepreload" crossorigin href="./${RUNTIME.pyscriptDir}/${name}">`),
+        ...(await pyscriptModules()).map(
+          (name) => `<link rel="modulepreload" crossorigin href="./${RUNTIME.pyscriptDir}/${name}">`,
+        ),
       ];
       return html.replace('<title>', `${early.join('\n  ')}\n  <title>`);
     },

@@ -2,11 +2,16 @@
  * A module of Pyodide with NumPy's libraries linked where they were when the snapshot was made, and nothing
  * initialised: memory comes afterwards. The build and the page do this alike, so that pointers in memory stay true.
  *
- * @typedef {{name: string, handle: number, memoryBase: number, tableBase: number, tableSize: number, global: boolean, pinned: boolean}} Library
- * @typedef {{heap: number, tableStart: number, tableEnd: number, symbols: number, libraries: Library[]}} Layout what must be the same again
+ * @typedef {{name: string, handle: number, memoryBase: number, tableBase: number, tableSize: number, global: boolean,
+ *   pinned: boolean}} Library
+ * @typedef {{heap: number, tableStart: number, tableEnd: number, symbols: number, libraries: Library[]}} Layout what
+ *   must be the same again
  */
 
-/** Places for functions between Pyodide's own and the libraries': one browser needs a few more than another, or than Node. */
+/**
+ * Places for functions between Pyodide's own and the libraries': one browser needs a few more than another, or than
+ * Node.
+ */
 export const SPARE = 16;
 
 /** @param {any} M @param {number} length */
@@ -17,24 +22,40 @@ export const growTable = ({ wasmTable }, length) => {
 
 /** @param {any} M Pyodide's Emscripten module @returns {Library[]} in the order in which they were linked */
 export function librariesOf({ LDSO, HEAPU32, HEAP32 }) {
-  return Object.entries(LDSO.loadedLibsByHandle).filter(([, { name }]) => name !== '__main__').map(([key, { name, global, refcount }]) => {
-    const handle = Number(key);
-    // Emscripten's struct dso: memory_addr, memory_size, table_addr and table_size stand behind three other words.
-    return {
-      name, handle, global, pinned: refcount === Infinity,
-      memoryBase: HEAPU32[(handle + 12) >> 2], tableBase: HEAPU32[(handle + 20) >> 2], tableSize: HEAP32[(handle + 24) >> 2],
-    };
-  }).sort((a, b) => a.tableBase - b.tableBase);
+  return Object.entries(LDSO.loadedLibsByHandle)
+    .filter(([, { name }]) => name !== '__main__')
+    .map(([key, { name, global, refcount }]) => {
+      const handle = Number(key);
+      // Emscripten's struct dso: memory_addr, memory_size, table_addr and table_size stand behind three other words.
+      return {
+        name,
+        handle,
+        global,
+        pinned: refcount === Infinity,
+        memoryBase: HEAPU32[(handle + 12) >> 2],
+        tableBase: HEAPU32[(handle + 20) >> 2],
+        tableSize: HEAP32[(handle + 24) >> 2],
+      };
+    })
+    .sort((a, b) => a.tableBase - b.tableBase);
 }
 
-/** A number that is another if any symbol has another address. There are many, and every start adds them up. @param {any} M */
+/**
+ * A number that is another if any symbol has another address. There are many, and every start adds them up.
+ * @param {any} M
+ */
 export function symbolsOf({ GOT }) {
   let sum = 0;
   for (const name in GOT) sum = (Math.imul(sum, 31) + name.length + GOT[name].value) | 0;
   return sum;
 }
 
-/** What Emscripten's loadWebAssemblyModule does, but at given bases and without initialising. @param {any} M @param {Library} library @param {WebAssembly.Module} code */
+/**
+ * What Emscripten's loadWebAssemblyModule does, but at given bases and without initialising.
+ * @param {any} M
+ * @param {Library} library
+ * @param {WebAssembly.Module} code
+ */
 async function link(M, library, code) {
   const { memoryBase, tableBase, tableSize, name, handle } = library;
   const { wasmTable } = M;
@@ -45,17 +66,23 @@ async function link(M, library, code) {
   wasmTable.grow(tableSize);
   /** @type {any} */
   let exports;
-  /** @type {Record<string, (...args: any[]) => any>} Symbols of libraries that come later, looked up when they are called */
+  /**
+   * @type {Record<string, (...args: any[]) => any>} Symbols of libraries that come later, looked up when they are
+   *   called
+   */
   const later = {};
-  const env = new Proxy({}, {
-    get(_, symbol) {
-      if (symbol === '__memory_base') return memoryBase;
-      if (symbol === '__table_base') return tableBase;
-      const found = M.resolveGlobalSymbol(symbol).sym;
-      const key = String(symbol);
-      return found ?? (later[key] ??= (...args) => (M.resolveGlobalSymbol(symbol).sym ?? exports[key])(...args));
+  const env = new Proxy(
+    {},
+    {
+      get(_, symbol) {
+        if (symbol === '__memory_base') return memoryBase;
+        if (symbol === '__table_base') return tableBase;
+        const found = M.resolveGlobalSymbol(symbol).sym;
+        const key = String(symbol);
+        return found ?? (later[key] ??= (...args) => (M.resolveGlobalSymbol(symbol).sym ?? exports[key])(...args));
+      },
     },
-  });
+  );
   /** @type {string[]} Symbols that no library has named before */
   const fresh = [];
   const got = new Proxy(weakImports, {
@@ -64,7 +91,12 @@ async function link(M, library, code) {
       return M.GOTHandler.get(weak, symbol);
     },
   });
-  const instance = await WebAssembly.instantiate(code, { 'GOT.mem': got, 'GOT.func': got, env, wasi_snapshot_preview1: env });
+  const instance = await WebAssembly.instantiate(code, {
+    'GOT.mem': got,
+    'GOT.func': got,
+    env,
+    wasi_snapshot_preview1: env,
+  });
   M.updateTableMap(tableBase, tableSize);
   exports = M.relocateExports(instance.exports, memoryBase);
   M.updateGOT(exports);

@@ -1,15 +1,21 @@
-/** Starts Pyodide from a snapshot of its memory. Throws where anything is not as the snapshot has it: then start without. */
+/**
+ * Starts Pyodide from a snapshot of its memory. Throws where anything is not as the snapshot has it: then start
+ * without.
+ */
 import { unpack } from '../shared/file-pack.js';
 import { createLinked } from './link.js';
 
 /**
  * @typedef {import('./link.js').Layout} Layout
- * @typedef {{version: string, layout: Layout, runs: [page: number, count: number][], state: unknown, info: import('pyodide').LockfileInfo,
+ * @typedef {{version: string, layout: Layout, runs: [page: number, count: number][], state: unknown, info:
+ *   import('pyodide').LockfileInfo,
  *   library: number, packages: Place[], lesson: Place[]}} Plan
- *   runs: which pages of memory the snapshot holds, in order; state: Pyodide's own list of JavaScript objects that Python
+ *   runs: which pages of memory the snapshot holds, in order; state: Pyodide's own list of JavaScript objects that
+ *   Python
  *   holds; library: the standard library's length; packages, lesson: where these packs have each file
  * @typedef {[path: string, at: number, length: number]} Place
- * @typedef {{library: () => Uint8Array, packages: () => Uint8Array, lesson: () => Uint8Array}} Rest What the snapshot leaves out, read when Python asks for it
+ * @typedef {{library: () => Uint8Array, packages: () => Uint8Array, lesson: () => Uint8Array}} Rest What the snapshot
+ *   leaves out, read when Python asks for it
  */
 
 export const PAGE = 4096;
@@ -30,7 +36,12 @@ function installLazily(FS, path, length, read) {
   /** @type {Uint8Array | undefined} */
   let contents;
   Object.defineProperties(node, {
-    contents: { get: () => contents ??= read(), set: (bytes) => { contents = bytes; } },
+    contents: {
+      get: () => (contents ??= read()),
+      set: (bytes) => {
+        contents = bytes;
+      },
+    },
     usedBytes: { get: () => length, set: () => {} },
   });
 }
@@ -39,12 +50,13 @@ function installLazily(FS, path, length, read) {
 function copyPages(memory, runs, pages) {
   let at = 0;
   for (const [page, count] of runs) {
-    memory.set(pages.subarray(at, at += count * PAGE), page * PAGE);
+    memory.set(pages.subarray(at, (at += count * PAGE)), page * PAGE);
   }
 }
 
 /**
- * Where memory says how Python calls a function whose signature is another. It is the browser's own: the start has written
+ * Where memory says how Python calls a function whose signature is another. It is the browser's own: the start has
+ * written
  * it, and Node, which made the snapshot, may have had another.
  * @param {any} M
  */
@@ -63,15 +75,17 @@ function reseed(python) {
 function once(make) {
   /** @type {T | undefined} */
   let made;
-  return () => made ??= make();
+  return () => (made ??= make());
 }
 
 /**
- * @param {{loadPyodide: (options: any) => Promise<any>, version: string, create: (settings: object) => Promise<any>}} pyodide
+ * @param {{loadPyodide: (options: any) => Promise<any>, version: string, create: (settings: object) => Promise<any>}}
+ *   pyodide
  * @param {Record<string, any>} options for loadPyodide; its indexURL ends with a slash
  * @param {Uint8Array} snapshot
  * @param {Rest} rest
- * @param {Promise<unknown>} [checked] rejects if the snapshot is not what it should be: nothing of it runs before that is known
+ * @param {Promise<unknown>} [checked] rejects if the snapshot is not what it should be: nothing of it runs before that
+ *   is known
  * @param {(memory: Uint8Array) => void} [restored] told when memory is as it was
  */
 export async function restore(pyodide, options, snapshot, rest, checked = Promise.resolve(), restored = () => {}) {
@@ -79,7 +93,8 @@ export async function restore(pyodide, options, snapshot, rest, checked = Promis
   const part = (/** @type {string} */ name) => /** @type {Uint8Array<ArrayBuffer>} */ (files.get(name));
   /** @type {Plan} */
   const plan = JSON.parse(new TextDecoder().decode(part(PLAN)));
-  if (plan.version !== pyodide.version) throw new Error(`a snapshot of Pyodide ${plan.version}, not ${pyodide.version}`);
+  if (plan.version !== pyodide.version)
+    throw new Error(`a snapshot of Pyodide ${plan.version}, not ${pyodide.version}`);
   const compiled = Promise.all(plan.layout.libraries.map(({ name }) => WebAssembly.compile(part(LIB + name))));
   compiled.catch(() => {});
   const codes = checked.then(() => compiled);
@@ -111,7 +126,8 @@ export async function restore(pyodide, options, snapshot, rest, checked = Promis
   installLazily(FS, zip, plan.library, rest.library);
   for (const name of /** @type {const} */ (['packages', 'lesson'])) {
     const whole = once(rest[name]);
-    for (const [path, at, length] of plan[name]) installLazily(FS, path, length, () => whole().subarray(at, at + length));
+    for (const [path, at, length] of plan[name])
+      installLazily(FS, path, length, () => whole().subarray(at, at + length));
   }
   reseed(python);
   return python;

@@ -1,22 +1,22 @@
 /** Defines the elements and connects them, the kernel and the page's own buttons. Renders nothing. */
 import '../style/page.css';
+import { redrawCharts } from '../output/chart.js';
+import { connectDataTables } from '../output/data-table.js';
+import { furnish } from './block/lazy-mount.js';
 import { PyBlock } from './block/py-block.js';
 import { showLesson } from './block/show-lesson.js';
-import { createAssistant } from './editor/completion-answers.js';
-import { redrawCharts } from '../output/chart.js';
-import { PyExercise } from './exercise/py-exercise.js';
-import { kernel } from './start-kernel.js';
-import { followLesson } from './shell/contents.js';
-import { connectDataTables } from '../output/data-table.js';
 import { whenIdle } from './dom/idle.js';
+import { createAssistant } from './editor/completion-answers.js';
 import { keepEdits, restoreEdits } from './edits/autosave.js';
-import { titleWith } from './lesson/pace.js';
-import { Lesson } from './lesson/lesson.js';
-import { furnish } from './block/lazy-mount.js';
-import { connectPanel } from './take-along/take-along-panel.js';
-import { connectPieces } from './take-along/copy-and-save.js';
 import { receiveLinks } from './edits/share-banner.js';
+import { PyExercise } from './exercise/py-exercise.js';
+import { Lesson } from './lesson/lesson.js';
+import { titleWith } from './lesson/pace.js';
+import { followLesson } from './shell/contents.js';
 import { switchTheme } from './shell/theme.js';
+import { kernel } from './start-kernel.js';
+import { connectPieces } from './take-along/copy-and-save.js';
+import { connectPanel } from './take-along/take-along-panel.js';
 import { showVariables } from './variables/variables-panel.js';
 
 customElements.define('py-block', PyBlock);
@@ -28,7 +28,10 @@ const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(se
 const place = find('#blocks');
 const blocks = /** @type {PyBlock[]} */ ([...place.querySelectorAll('py-block')]);
 const edits = restoreEdits(blocks);
-const lesson = new Lesson(blocks.map(({ cell }) => cell), kernel);
+const lesson = new Lesson(
+  blocks.map(({ cell }) => cell),
+  kernel,
+);
 const runAll = /** @type {HTMLButtonElement} */ (find('#run-all'));
 const stop = /** @type {HTMLButtonElement} */ (find('#stop'));
 const retry = /** @type {HTMLButtonElement} */ (find('#retry'));
@@ -39,7 +42,10 @@ function showStatus() {
   const { dataset } = document.documentElement;
   if (dataset.python !== state) dataset.python = state;
   if (retry.hidden !== (state !== 'failed')) retry.hidden = state !== 'failed';
-  const said = state === 'failed' ? `Python could not start: ${text}` : (state === 'ready' && lesson.progressText) || (state === 'ready' ? text : `${text} …`);
+  const said =
+    state === 'failed'
+      ? `Python could not start: ${text}`
+      : (state === 'ready' && lesson.progressText) || (state === 'ready' ? text : `${text} …`);
   // It is asked for often, and screen readers read what is written.
   if (status.textContent !== said) status.textContent = said;
 }
@@ -79,7 +85,9 @@ lesson.on('progress', (loop) => {
   share = (loop.said && loop.share) || undefined;
   showTitle();
 });
-lesson.on('end', () => { share = undefined; });
+lesson.on('end', () => {
+  share = undefined;
+});
 runAll.addEventListener('click', () => lesson.runAll());
 stop.addEventListener('click', () => lesson.stop());
 retry.addEventListener('click', () => kernel.start());
@@ -104,8 +112,10 @@ furnish(place, lesson, kernel.settled);
 
 /** Keeping the page for offline fetches it all: it begins when a first reader's first look is over. */
 const KEEP_AFTER_MS = 2000;
-kernel.settled.then(() => setTimeout(whenIdle, KEEP_AFTER_MS, async () => {
-  if (!navigator.serviceWorker) return;
-  const { keepForOffline } = await import('./offline/register.js');
-  keepForOffline(new URL('sw.js', document.baseURI).href);
-}));
+kernel.settled.then(() =>
+  setTimeout(whenIdle, KEEP_AFTER_MS, async () => {
+    if (!navigator.serviceWorker) return;
+    const { keepForOffline } = await import('./offline/register.js');
+    keepForOffline(new URL('sw.js', document.baseURI).href);
+  }),
+);

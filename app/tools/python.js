@@ -1,6 +1,7 @@
 /** A Python environment of our own in .venv, with what py/pyproject.toml names for work. Only Node's own modules. */
-import { readFile, rm } from 'node:fs/promises';
+
 import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asProgram, Failure, readIfThere, reason, run, sha256, TOP, writeWhole } from './tools.js';
 
@@ -25,15 +26,17 @@ export async function findPython(names = NAMES) {
 
 /** The environment with pip and nothing else. @returns {Promise<string>} the path of its python */
 export async function ensureVenv() {
-  if (existsSync(PYTHON) && await isNewEnough(PYTHON)) return PYTHON;
+  if (existsSync(PYTHON) && (await isNewEnough(PYTHON))) return PYTHON;
   const python = await findPython();
   const { code, output } = await run(python, ['-m', 'venv', '--clear', VENV]);
   if (code) {
     // What is there has no pip and would pass for an environment next time.
     await rm(VENV, { recursive: true, force: true });
-    throw new Failure(/ensurepip is not\s+available|No module named venv/.test(output)
-      ? `${python} cannot make virtual environments: install Debian's package python3-venv, or your system's like`
-      : `${python} -m venv failed: ${reason(output, /^Error: /)}`);
+    throw new Failure(
+      /ensurepip is not\s+available|No module named venv/.test(output)
+        ? `${python} cannot make virtual environments: install Debian's package python3-venv, or your system's like`
+        : `${python} -m venv failed: ${reason(output, /^Error: /)}`,
+    );
   }
   return PYTHON;
 }

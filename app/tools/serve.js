@@ -24,18 +24,24 @@ function setHeaders(response, path) {
  * @param {import('node:http').Server} server @param {number} port @param {string} host
  * @returns {Promise<boolean>} false where the port is taken
  */
-const listen = (server, port, host) => new Promise((resolve, reject) => {
-  server.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-    if (error.code === 'EADDRINUSE') resolve(false);
-    else reject(error.code === 'EACCES' ? new Failure(`Port ${port} may not be used: choose another with --port.`) : error);
+const listen = (server, port, host) =>
+  new Promise((resolve, reject) => {
+    server.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else
+        reject(
+          error.code === 'EACCES' ? new Failure(`Port ${port} may not be used: choose another with --port.`) : error,
+        );
+    });
+    server.listen(port, host, () => resolve(true));
   });
-  server.listen(port, host, () => resolve(true));
-});
 
 /**
  * @param {string} folder
- * @param {{port?: number, host?: string, isolate?: boolean, compressed?: boolean}} [options] port: or the next free one; 0: any
- *   free one; isolate: false leaves out what SharedArrayBuffer needs, as most static hosts do; compressed: whether .br and .gz are handed out
+ * @param {{port?: number, host?: string, isolate?: boolean, compressed?: boolean}} [options] port: or the next free
+ *   one; 0: any
+ *   free one; isolate: false leaves out what SharedArrayBuffer needs, as most static hosts do; compressed: whether .br
+ *   and .gz are handed out
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
 export async function serve(folder, { port = 8000, host = '127.0.0.1', isolate = true, compressed = true } = {}) {
@@ -57,9 +63,10 @@ export async function serve(folder, { port = 8000, host = '127.0.0.1', isolate =
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {
     url: `http://${host}:${address.port}/`,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }

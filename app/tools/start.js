@@ -6,13 +6,16 @@ import { asProgram, Failure } from './tools.js';
 /** @param {string} text */
 function portOf(text) {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Failure(`--port ${text}: a port is a number up to 65535.`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Failure(`--port ${text}: a port is a number up to 65535.`);
   return port;
 }
 
 function options() {
   try {
-    const { values } = parseArgs({ options: { port: { type: 'string', default: '8000' }, build: { type: 'boolean', default: false } } });
+    const { values } = parseArgs({
+      options: { port: { type: 'string', default: '8000' }, build: { type: 'boolean', default: false } },
+    });
     return { port: portOf(values.port), build: values.build };
   } catch (error) {
     throw error instanceof Failure ? error : new Failure('Usage: npm start [-- --port N]');

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,10 +20,11 @@ export class Failure extends Error {}
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** @param {string} path @returns {Promise<Buffer | undefined>} undefined where there is no such file */
-export const readIfThere = (path) => readFile(path).catch((error) => {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
-});
+export const readIfThere = (path) =>
+  readFile(path).catch((error) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 
 /** @type {Set<() => void>} What must be undone if this process ends now, by a signal too. */
 const undoOnExit = new Set();
@@ -49,7 +50,11 @@ process.on('exit', () => [...undoOnExit].reverse().forEach((undo) => undo()));
 
 /** Without a handler a signal would end the process before its `exit` event. */
 export function exitOnSignals() {
-  for (const [signal, code] of /** @type {const} */ ([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]])) {
+  for (const [signal, code] of /** @type {const} */ ([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])) {
     process.once(signal, () => process.exit(code));
   }
 }
@@ -65,10 +70,13 @@ const remove = (path) => rmSync(path, { recursive: true, force: true, maxRetries
 export async function writeWhole(path, bytes) {
   const part = `${path}.${process.pid}.part`;
   await mkdir(dirname(path), { recursive: true });
-  await finallyEvenOnExit(() => remove(part), async () => {
-    await writeFile(part, bytes);
-    await rename(part, path);
-  }).catch((error) => {
+  await finallyEvenOnExit(
+    () => remove(part),
+    async () => {
+      await writeFile(part, bytes);
+      await rename(part, path);
+    },
+  ).catch((error) => {
     throw Object.assign(error, { path });
   });
 }
@@ -82,33 +90,48 @@ export async function writeWhole(path, bytes) {
 export async function withTemporaryFolder(parent, use) {
   await mkdir(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, '.part-'));
-  return finallyEvenOnExit(() => remove(folder), () => use(folder));
+  return finallyEvenOnExit(
+    () => remove(folder),
+    () => use(folder),
+  );
 }
 
 /**
  * Runs a program to its end; it is stopped if this process ends first.
  * @param {string} program
  * @param {string[]} args
- * @param {{env?: NodeJS.ProcessEnv, cwd?: string, show?: boolean}} [options] show: its output goes to the terminal, not to the result
+ * @param {{env?: NodeJS.ProcessEnv, cwd?: string, show?: boolean}} [options] show: its output goes to the terminal, not
+ *   to the result
  * @returns {Promise<{code: number, output: string}>} code 127 where there is no such program
  */
 export function run(program, args, { env = process.env, cwd = TOP, show = false } = {}) {
   const child = spawn(program, args, { cwd, env, stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  child.stdout?.on('data', (chunk) => { output += chunk; });
-  child.stderr?.on('data', (chunk) => { output += chunk; });
+  child.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    output += chunk;
+  });
   const ended = new Promise((resolve) => {
     child.on('error', (error) => resolve({ code: 127, output: error.message }));
     child.on('close', (code) => resolve({ code: code ?? 1, output }));
   });
-  return finallyEvenOnExit(() => child.kill(), () => ended);
+  return finallyEvenOnExit(
+    () => child.kill(),
+    () => ended,
+  );
 }
 
 /** What npm, pip, apt-get and Playwright say for the two commonest reasons. @type {[RegExp, string][]} */
 const COMMON_REASONS = [
   [/ENOSPC|No space left/i, 'no space left on the disk'],
-  [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|NewConnectionError|ConnectTimeout|ProxyError|name resolution|Could not resolve/i,
-    'its server cannot be reached'],
+  [
+    // biome-ignore format: a list
+    new RegExp(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'NewConnectionError',
+      'ConnectTimeout', 'ProxyError', 'name resolution', 'Could not resolve'].join('|'), 'i'),
+    'its server cannot be reached',
+  ],
 ];
 
 /**
@@ -119,19 +142,30 @@ const COMMON_REASONS = [
 export function reason(output, telling) {
   const common = COMMON_REASONS.find(([pattern]) => pattern.test(output));
   if (common) return common[1];
-  const lines = output.split('\n').filter((line) => telling.test(line)).map((line) => line.replace(telling, '').trim());
+  const lines = output
+    .split('\n')
+    .filter((line) => telling.test(line))
+    .map((line) => line.replace(telling, '').trim());
   const chosen = lines.length ? lines : output.trim().split('\n').slice(-1);
   return [...new Set(chosen)].slice(0, 3).join('; ').slice(0, 300) || 'it said nothing';
 }
 
 /** npm's own patience is two minutes and more for each package. */
-const NPM_OPTIONS = ['--no-audit', '--no-fund', '--loglevel=error', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+const NPM_OPTIONS = [
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
+];
 
 /** Runs one of npm's commands with the npm that started us, if one did. @param {string[]} args @param {string} [cwd] */
 export async function npm(args, cwd) {
   const started = process.env.npm_execpath;
   const options = [...args, ...NPM_OPTIONS];
-  const { code, output } = await (started ? run(process.execPath, [started, ...options], { cwd }) : run('npm', options, { cwd }));
+  const { code, output } = await (started
+    ? run(process.execPath, [started, ...options], { cwd })
+    : run('npm', options, { cwd }));
   if (code) throw new Failure(`npm ${args[0]} failed: ${reason(output, /^npm (?:error|ERR!) (?!A complete log)/)}`);
 }
 

@@ -2,7 +2,10 @@
 import { askPage } from '../shared/prefetch.js';
 import { compiledStart } from '../shared/pyodide-files.js';
 
-/** None where the folder app/snapshot was deleted. @type {Record<string, typeof import('../snapshot/restore.js').restore>} */
+/**
+ * None where the folder app/snapshot was deleted.
+ * @type {Record<string, typeof import('../snapshot/restore.js').restore>}
+ */
 const ways = import.meta.glob('../snapshot/restore.js', { eager: true, import: 'restore' });
 const restore = Object.values(ways).at(0);
 
@@ -26,7 +29,9 @@ function onRejection(event) {
 }
 self.addEventListener('unhandledrejection', onRejection);
 
-/** Pyodide takes the address of a long ASCII string for a signed number: past 2 GB it would read it from somewhere else. */
+/**
+ * Pyodide takes the address of a long ASCII string for a signed number: past 2 GB it would read it from somewhere else.
+ */
 const MOST_MEMORY = 2 ** 31;
 const { grow } = WebAssembly.Memory.prototype;
 WebAssembly.Memory.prototype.grow = function growWithin(/** @type {number} */ pages) {
@@ -73,7 +78,9 @@ const fromPage = askPage();
 
 const assembly = fromPage.assembly.then((module) => module ?? WebAssembly.compileStreaming(fetch(ASSEMBLY)));
 assembly.catch(() => {});
-WebAssembly.instantiateStreaming = async (/** @type {Parameters<typeof WebAssembly.instantiateStreaming>} */ ...[, imports]) => {
+WebAssembly.instantiateStreaming = async (
+  /** @type {Parameters<typeof WebAssembly.instantiateStreaming>} */ ...[, imports]
+) => {
   try {
     const module = await assembly;
     return { module, instance: await WebAssembly.instantiate(module, imports) };
@@ -89,9 +96,10 @@ self.fetch = async (...asked) => {
   return isAssembly ? new Response() : fetchAnything(...asked);
 };
 
-const snapshot = restore && query.has('snapshot')
-  ? fromPage.snapshot.then((bytes) => (bytes ? new Uint8Array(bytes) : bytesOf(String(query.get('snapshot')))))
-  : undefined;
+const snapshot =
+  restore && query.has('snapshot')
+    ? fromPage.snapshot.then((bytes) => (bytes ? new Uint8Array(bytes) : bytesOf(String(query.get('snapshot')))))
+    : undefined;
 snapshot?.catch(() => {});
 const fetchPacks = () => [PACKAGES, LESSON].map(bytesOf);
 const packs = snapshot ? undefined : fetchPacks();
@@ -105,17 +113,20 @@ export const { version } = pyodide;
 const STREAMS = { stdout: console.log, stderr: console.error };
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
-const startFromSnapshot = async (bytes) => /** @type {NonNullable<typeof restore>} */ (restore)(
-  { ...pyodide, create: (await asm).default },
-  { ...STREAMS, indexURL: PYODIDE },
-  bytes,
-  { library: () => bytesAtOnce(LIBRARY), packages: () => bytesAtOnce(PACKAGES), lesson: () => bytesAtOnce(LESSON) },
-  check(bytes, String(query.get('digest'))),
-);
+const startFromSnapshot = async (bytes) =>
+  /** @type {NonNullable<typeof restore>} */ (restore)(
+    { ...pyodide, create: (await asm).default },
+    { ...STREAMS, indexURL: PYODIDE },
+    bytes,
+    { library: () => bytesAtOnce(LIBRARY), packages: () => bytesAtOnce(PACKAGES), lesson: () => bytesAtOnce(LESSON) },
+    check(bytes, String(query.get('digest'))),
+  );
 
-const startCompiled = () => pyodide.loadPyodide({
-  ...STREAMS, ...compiledStart({ indexURL: PYODIDE, library: LIBRARY, packs: packs ?? fetchPacks(), info: __LOCK_INFO__ }),
-});
+const startCompiled = () =>
+  pyodide.loadPyodide({
+    ...STREAMS,
+    ...compiledStart({ indexURL: PYODIDE, library: LIBRARY, packs: packs ?? fetchPacks(), info: __LOCK_INFO__ }),
+  });
 
 async function start() {
   try {
@@ -131,7 +142,8 @@ const started = start();
 started.catch(() => {});
 
 /**
- * PyScript begins by writing its Python module into files and importing it. The files are there, and the import asks the
+ * PyScript begins by writing its Python module into files and importing it. The files are there, and the import asks
+ * the
  * page for a hundred things, one after the other, which nothing here uses.
  * @param {string} code
  */
@@ -143,8 +155,8 @@ export async function loadPyodide() {
   const python = await started;
   self.removeEventListener('unhandledrejection', onRejection);
   const { runPython } = python;
-  python.runPython = (/** @type {[code: string, options?: object]} */ ...asked) => (
-    isPreparation(asked[0]) ? undefined : runPython.apply(python, asked));
+  python.runPython = (/** @type {[code: string, options?: object]} */ ...asked) =>
+    isPreparation(asked[0]) ? undefined : runPython.apply(python, asked);
   // Pyodide's own last word, after which it answers to nothing.
   python._api.on_fatal = (/** @type {unknown} */ error) => {
     for (const kind of ['error', 'unhandledrejection']) self.addEventListener(kind, (event) => event.preventDefault());

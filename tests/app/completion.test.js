@@ -39,5 +39,6 @@ test('a name comes from Python, from the text, or from a block that has not run'
 });
 
 test('nothing is offered in a text, a comment, a number, or after a call', async () => {
-  for (const code of ['"np', '# np', '12', 'f().']) assert.equal((await offeredAt(code, items('np'))).labels, undefined, code);
+  for (const code of ['"np', '# np', '12', 'f().'])
+    assert.equal((await offeredAt(code, items('np'))).labels, undefined, code);
 });

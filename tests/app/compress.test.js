@@ -16,7 +16,8 @@ let top;
 let kept;
 before(async () => {
   [top, kept] = await Promise.all([mkdtemp(join(tmpdir(), 'compress-')), mkdtemp(join(tmpdir(), 'kept-'))]);
-  for (const [name, text] of Object.entries({ 'a.js': TEXT, 'a.wasm': TEXT, 'small.js': 'tiny', 'a.woff2': TEXT })) await writeFile(join(top, name), text);
+  for (const [name, text] of Object.entries({ 'a.js': TEXT, 'a.wasm': TEXT, 'small.js': 'tiny', 'a.woff2': TEXT }))
+    await writeFile(join(top, name), text);
   await compressFolder(top, { kept });
 });
 after(() => Promise.all([top, kept].map((folder) => rm(folder, { recursive: true }))));
@@ -34,11 +35,17 @@ test('what was compressed once is taken from where it is kept', async () => {
   assert.equal(String(await readFile(join(top, 'a.js.br'))), 'kept');
 });
 
-for (const [accepts, encoding] of /** @type {const} */ ([['gzip, deflate, br, zstd', 'br'], ['gzip', 'gzip'], ['identity', undefined]])) {
+for (const [accepts, encoding] of /** @type {const} */ ([
+  ['gzip, deflate, br, zstd', 'br'],
+  ['gzip', 'gzip'],
+  ['identity', undefined],
+])) {
   test(`who accepts "${accepts}" gets ${encoding ?? 'the file itself'}, of the file's own type`, async () => {
     const server = await serve(top, { port: 0 });
     /** @type {import('node:http').IncomingMessage} */
-    const response = await new Promise((resolve) => request(`${server.url}a.wasm`, { headers: { 'Accept-Encoding': accepts } }, resolve).end());
+    const response = await new Promise((resolve) =>
+      request(`${server.url}a.wasm`, { headers: { 'Accept-Encoding': accepts } }, resolve).end(),
+    );
     response.resume();
     await server.close();
     assert.equal(response.headers['content-encoding'], encoding);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { modulesFor, notebookFile, plainMarkdown, pythonFile } from '../../app/shared/export.js';
 import { citations, readLesson } from '../../app/site/cells.js';
 import { takeAlong } from '../../app/site/takeaway.js';
-import { modulesFor, notebookFile, plainMarkdown, pythonFile } from '../../app/shared/export.js';
 
 const cells = await readLesson();
-const figures = Object.fromEntries(cells.flatMap(({ source }) => citations(source)).map((expression) => [expression, '1']));
+const figures = Object.fromEntries(
+  cells.flatMap(({ source }) => citations(source)).map((expression) => [expression, '1']),
+);
 const lesson = await takeAlong(cells, figures);
 const blocks = cells.filter(({ kind }) => kind === 'block');
 
@@ -13,7 +15,10 @@ test('both files hold every block once, in order', () => {
   const notebook = JSON.parse(notebookFile(lesson));
   const ids = notebook.cells.map((/** @type {any} */ { id }) => id);
   assert.equal(new Set(ids).size, ids.length);
-  assert.deepEqual(ids.filter((/** @type {string} */ id) => blocks.some((block) => block.id === id)), blocks.map(({ id }) => id));
+  assert.deepEqual(
+    ids.filter((/** @type {string} */ id) => blocks.some((block) => block.id === id)),
+    blocks.map(({ id }) => id),
+  );
   const file = pythonFile(lesson);
   let at = 0;
   for (const { id, source } of blocks) {
@@ -27,7 +32,10 @@ test('both files hold every block once, in order', () => {
 test('the code of now takes the place of the original, and is marked', () => {
   const sources = new Map([['policy', 'mine = """\\n"""\n# a quote \' and a \\']]);
   const notebook = JSON.parse(notebookFile(lesson, sources));
-  assert.equal(notebook.cells.find((/** @type {any} */ cell) => cell.id === 'policy').source.join(''), sources.get('policy'));
+  assert.equal(
+    notebook.cells.find((/** @type {any} */ cell) => cell.id === 'policy').source.join(''),
+    sources.get('policy'),
+  );
   assert.match(notebook.cells[0].source.join(''), /with your edits of 1 block\b/);
   assert.match(pythonFile(lesson, sources), /\(edited\)\n\n# %% id="policy"\nmine = /);
 });
@@ -50,7 +58,11 @@ test('imports are found in each form', () => {
 });
 
 test('boxes, checks and headings become plain Markdown', () => {
-  assert.equal(plainMarkdown('## A {#a}\n\n::: key-insight One\ntext\n\nmore\n:::\nafter\n::: check Why?\nso\n:::'),
-    '<a id="a"></a>\n\n## A\n\n> **Key insight: One**\n>\n> text\n>\n> more\n\nafter\n<details><summary><b>Quick check:</b> Why?</summary>\n\nso\n\n</details>');
-  for (const { kind, source } of lesson.cells) if (kind === 'prose') assert.doesNotMatch(plainMarkdown(source), /:::|\{#|\{\{/);
+  assert.equal(
+    plainMarkdown('## A {#a}\n\n::: key-insight One\ntext\n\nmore\n:::\nafter\n::: check Why?\nso\n:::'),
+    '<a id="a"></a>\n\n## A\n\n> **Key insight: One**\n>\n> text\n>\n> more\n\nafter\n' +
+      '<details><summary><b>Quick check:</b> Why?</summary>\n\nso\n\n</details>',
+  );
+  for (const { kind, source } of lesson.cells)
+    if (kind === 'prose') assert.doesNotMatch(plainMarkdown(source), /:::|\{#|\{\{/);
 });

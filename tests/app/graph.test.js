@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import { hash, needed, signatures, withUses } from '../../app/tab/lesson/graph.js';
 
 /** @param {string} id @param {string} defines @param {string} uses @param {string} [source] */
-const block = (id, defines, uses, source = `${id} as published`) => (
-  { id, source, names: { defines: defines.split(' ').filter(Boolean), uses: uses.split(' ').filter(Boolean) } });
+const block = (id, defines, uses, source = `${id} as published`) => ({
+  id,
+  source,
+  names: { defines: defines.split(' ').filter(Boolean), uses: uses.split(' ').filter(Boolean) },
+});
 
 const LESSON = [
   block('data', 'pairs', ''),
@@ -19,7 +22,9 @@ const LESSON = [
 function after(blocks, ids) {
   const now = signatures(blocks);
   const ran = new Map(ids.map((id) => [id, now.get(id) ?? '']));
-  const writers = new Map(blocks.filter(({ id }) => ids.includes(id)).flatMap(({ id, names }) => names.defines.map((name) => [name, id])));
+  const writers = new Map(
+    blocks.filter(({ id }) => ids.includes(id)).flatMap(({ id, names }) => names.defines.map((name) => [name, id])),
+  );
   return { ran, writers };
 }
 

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 import { Kernel } from '../../app/tab/kernel/kernel.js';
 
-/** @typedef {import('../../app/shared/protocol.js').Response} Response @typedef {import('../../app/shared/protocol.js').Request} Request */
+/**
+ * @typedef {import('../../app/shared/protocol.js').Response} Response
+ * @typedef {import('../../app/shared/protocol.js').Request} Request
+ */
 
 class FakeWorker {
   /** @type {Request[]} */
@@ -31,19 +34,27 @@ beforeEach(() => {
 
 /** @param {boolean} shared */
 function startKernel(shared) {
-  const kernel = new Kernel((receive, fail) => {
-    const worker = new FakeWorker(receive, fail);
-    workers.push(worker);
-    return {
-      post: (request) => void worker.received.push(request),
-      terminate: () => { worker.terminated = true; },
-    };
-  }, { shared });
+  const kernel = new Kernel(
+    (receive, fail) => {
+      const worker = new FakeWorker(receive, fail);
+      workers.push(worker);
+      return {
+        post: (request) => void worker.received.push(request),
+        terminate: () => {
+          worker.terminated = true;
+        },
+      };
+    },
+    { shared },
+  );
   kernel.start();
   return kernel;
 }
 
-const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+const settled = () =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 /** @param {Kernel} kernel @param {string} [block] */
 function startRun(kernel, block = 'b') {
@@ -92,7 +103,10 @@ test('events reach the run that they belong to, late ones of another run do not'
   workers[0].say({ type: 'done', id, status: 'ok', seconds: 0 });
   assert.equal(kernel.busy, true);
   assert.deepEqual(second.events, []);
-  assert.deepEqual(first.events.map(({ type }) => type), ['stdout', 'done']);
+  assert.deepEqual(
+    first.events.map(({ type }) => type),
+    ['stdout', 'done'],
+  );
 });
 
 test('stop sends a keyboard interrupt, of which nothing is left when the run has ended', async () => {
@@ -149,7 +163,10 @@ test('without shared memory stop replaces the worker at once', async () => {
   kernel.stop();
   assert.equal(await ended, 'lost');
   assert.equal(workers.length, 2);
-  assert.deepEqual(workers[0].received.map(({ type }) => type), ['run']);
+  assert.deepEqual(
+    workers[0].received.map(({ type }) => type),
+    ['run'],
+  );
 });
 
 test('what a replaced worker still says is ignored', async () => {
@@ -203,7 +220,9 @@ test('a run that waits is told to stop, too', async () => {
 test('a worker that ends by itself is replaced, and the run is told', async () => {
   const { kernel, ended } = await startKernelAndRun(true);
   let losses = 0;
-  kernel.addEventListener('loss', () => { losses += 1; });
+  kernel.addEventListener('loss', () => {
+    losses += 1;
+  });
   workers[0].fail(new Error('killed'));
   assert.equal(await ended, 'died');
   assert.equal(losses, 1);
@@ -217,7 +236,10 @@ test('a run that used up the memory ends with its worker', async () => {
   workers[0].say({ type: 'error', id, name: 'MemoryError', message: '', text: '', line: 1, full: true });
   workers[0].say({ type: 'done', id, status: 'error', seconds: 0 });
   assert.equal(await ended, 'full');
-  assert.deepEqual(events.map(({ type }) => type), ['error', 'done']);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['error', 'done'],
+  );
   assert.equal(workers.length, 2);
 });
 
@@ -242,5 +264,8 @@ test('a failed start is said, and can be tried again', async () => {
 test('two runs at once are a mistake of the caller', async () => {
   const kernel = startKernel(true);
   startRun(kernel);
-  await assert.rejects(kernel.run('b', '', () => {}), /under way/);
+  await assert.rejects(
+    kernel.run('b', '', () => {}),
+    /under way/,
+  );
 });

@@ -3,7 +3,10 @@ import { beforeEach, mock, test } from 'node:test';
 import { Cell, stateOf } from '../../app/tab/lesson/cell.js';
 import { Lesson } from '../../app/tab/lesson/lesson.js';
 
-/** @typedef {import('../../app/tab/kernel/kernel.js').Outcome} Outcome @typedef {import('../../app/shared/protocol.js').RunEvent} RunEvent */
+/**
+ * @typedef {import('../../app/tab/kernel/kernel.js').Outcome} Outcome
+ * @typedef {import('../../app/shared/protocol.js').RunEvent} RunEvent
+ */
 
 /** A kernel that does as it is told: each run waits for `end`. Names of code are its capitals, assigned or used. */
 class FakeKernel extends EventTarget {
@@ -19,11 +22,18 @@ class FakeKernel extends EventTarget {
   /** What `names` answers; undefined as if Python had ended. @type {((source: string) => any) | undefined} */
   answer = namesOf;
 
-  /** @param {string} block @param {string} source @param {(event: RunEvent) => void} onEvent @returns {Promise<Outcome>} */
+  /**
+   * @param {string} block
+   * @param {string} source
+   * @param {(event: RunEvent) => void} onEvent
+   * @returns {Promise<Outcome>}
+   */
   run(block, source, onEvent) {
     this.ran.push(`${block}: ${source}`);
     this.say = onEvent;
-    return new Promise((resolve) => { this.end = resolve; });
+    return new Promise((resolve) => {
+      this.end = resolve;
+    });
   }
 
   /** @param {string} block @param {(event: RunEvent) => void} onEvent @returns {Promise<Outcome>} */
@@ -58,21 +68,43 @@ class FakeKernel extends EventTarget {
 function namesOf(source) {
   if (source.includes('(')) return null;
   const defines = [...source.matchAll(/([A-Z]) =/g)].map(([, name]) => name);
-  return { defines, uses: [...source.matchAll(/[A-Z]/g)].map(([name]) => name).filter((name) => !defines.includes(name)) };
+  return {
+    defines,
+    uses: [...source.matchAll(/[A-Z]/g)].map(([name]) => name).filter((name) => !defines.includes(name)),
+  };
 }
 
 /** @type {FakeKernel} */
 let kernel;
-beforeEach(() => { kernel = new FakeKernel(); });
+beforeEach(() => {
+  kernel = new FakeKernel();
+});
 
 /** @param {Record<string, string>} sources by id @param {string[]} [elsewhere] ids of cells of another page */
 function lessonOf(sources, elsewhere = []) {
-  const cells = Object.entries(sources).map(([id, source]) => (
-    new Cell({ id, title: id.toUpperCase(), source, names: /** @type {any} */ (namesOf(source)), page: elsewhere.includes(id) ? 'relatives' : '' })));
+  const cells = Object.entries(sources).map(
+    ([id, source]) =>
+      new Cell({
+        id,
+        title: id.toUpperCase(),
+        source,
+        names: /** @type {any} */ (namesOf(source)),
+        page: elsewhere.includes(id) ? 'relatives' : '',
+      }),
+  );
   const lesson = new Lesson(cells, kernel);
   /** @type {string[]} */
   const told = [];
-  for (const name of /** @type {const} */ (['begin', 'end', 'reset', 'next', 'source', 'check-begin', 'verdict', 'check-end'])) {
+  for (const name of /** @type {const} */ ([
+    'begin',
+    'end',
+    'reset',
+    'next',
+    'source',
+    'check-begin',
+    'verdict',
+    'check-end',
+  ])) {
     lesson.on(name, ({ cell }) => told.push(`${name} ${cell.id}`));
   }
   lesson.on('state', ({ cell }) => told.push(`${cell.id} ${cell.state}`));
@@ -80,7 +112,10 @@ function lessonOf(sources, elsewhere = []) {
   return { lesson, told, cell: (/** @type {string} */ id) => /** @type {Cell} */ (lesson.cell(id)) };
 }
 
-const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+const settled = () =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 /** Ends the run that is under way. @param {Outcome} outcome */
 async function ends(outcome = 'ok', seconds = 0.25) {
@@ -130,10 +165,15 @@ test('an edit makes stale what depends on it, and what it needs runs anew', asyn
   const { lesson, cell } = lessonOf(CHAIN);
   await runs(lesson, cell('c'), 3);
   lesson.edit(cell('a'), 'A = 2');
-  assert.deepEqual(['a', 'b', 'c'].map((id) => cell(id).said), [
-    'edited since it ran', 'stale: its inputs or its code have changed', 'stale: its inputs or its code have changed']);
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((id) => cell(id).said),
+    ['edited since it ran', 'stale: its inputs or its code have changed', 'stale: its inputs or its code have changed'],
+  );
   lesson.edit(cell('a'), 'A = 1');
-  assert.deepEqual(['a', 'b', 'c'].map((id) => cell(id).state), ['done', 'done', 'done']);
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((id) => cell(id).state),
+    ['done', 'done', 'done'],
+  );
   lesson.edit(cell('a'), 'A = 2');
   await runs(lesson, cell('c'), 3);
   assert.deepEqual(kernel.ran.slice(3), ['a: A = 2', 'b: B = A', 'c: C = B']);
@@ -198,7 +238,10 @@ test('an error ends Run all, and what was to follow is as it was', async () => {
   await settled();
   await ends();
   await ends('error');
-  assert.deepEqual(['a', 'b', 'c'].map((id) => cell(id).state), ['done', 'error', 'recorded']);
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((id) => cell(id).state),
+    ['done', 'error', 'recorded'],
+  );
   assert.ok(!lesson.working);
 });
 
@@ -308,7 +351,10 @@ test('Shift+Enter moves on to the cell below, on this page', () => {
   const { lesson, told, cell } = lessonOf({ ...CHAIN, d: 'D = 1' }, ['b']);
   lesson.run(cell('a'), { next: true });
   lesson.run(cell('d'), { next: true });
-  assert.deepEqual(told.filter((text) => text.startsWith('next')), ['next c']);
+  assert.deepEqual(
+    told.filter((text) => text.startsWith('next')),
+    ['next c'],
+  );
 });
 
 test('what a cell needs from another page runs unseen, and it says which', async () => {
@@ -359,7 +405,10 @@ test('a long loop says its share and its pace', async () => {
   await settled();
   kernel.say({ type: 'progress', id: 1, done: 1, total: 10, seconds: 0.1 });
   kernel.say({ type: 'progress', id: 1, done: 5, total: 10, seconds: 2.1 });
-  assert.deepEqual(said, [[0.1, ''], [0.5, '50 %, 3 s left, 2.0 steps/s']]);
+  assert.deepEqual(said, [
+    [0.1, ''],
+    [0.5, '50 %, 3 s left, 2.0 steps/s'],
+  ]);
   await ends();
   assert.equal(cell('a').pace, undefined);
 });
@@ -368,7 +417,9 @@ test('a check runs the cell, with what the check needs, and then looks at it', a
   const { lesson, told, cell } = lessonOf({ ...CHAIN, d: 'D = 1' });
   /** @type {any} */
   let verdict;
-  lesson.on('verdict', (event) => { verdict = event; });
+  lesson.on('verdict', (event) => {
+    verdict = event;
+  });
   lesson.check(cell('d'), ['A']);
   await settled();
   await ends();
@@ -377,7 +428,10 @@ test('a check runs the cell, with what the check needs, and then looks at it', a
   kernel.say({ type: 'verdict', id: 1, passed: true, message: 'Right.', line: null });
   await ends();
   assert.deepEqual([verdict.cell.id, verdict.verdict.passed, verdict.source], ['d', true, 'D = 1']);
-  assert.ok(told.indexOf('check-begin d') < told.indexOf('verdict d') && told.indexOf('verdict d') < told.indexOf('check-end d'));
+  assert.ok(
+    told.indexOf('check-begin d') < told.indexOf('verdict d') &&
+      told.indexOf('verdict d') < told.indexOf('check-end d'),
+  );
 });
 
 test('what one cell may know of the others', async () => {
@@ -394,7 +448,9 @@ test('what one cell may know of the others', async () => {
 test('a listener that has ended hears nothing more', () => {
   const { lesson, cell } = lessonOf(CHAIN);
   let heard = 0;
-  const end = lesson.on('source', () => { heard += 1; });
+  const end = lesson.on('source', () => {
+    heard += 1;
+  });
   lesson.edit(cell('a'), 'A = 2');
   end();
   lesson.edit(cell('a'), 'A = 3');
@@ -406,7 +462,10 @@ test('a state follows from the run, the queue and the code', () => {
   const now = { signature: 's', published: 's', waits: false, runs: false, ready: true };
   const ran = { signature: 's', outcome: /** @type {Outcome} */ ('ok'), seconds: 0.0314 };
   assert.deepEqual(stateOf({ ran, edited: false }, now), ['done', 'done in 31 ms']);
-  assert.deepEqual(stateOf({ ran, edited: false }, { ...now, waits: true, ready: false }), ['queued', 'queued: runs when Python is ready']);
+  assert.deepEqual(stateOf({ ran, edited: false }, { ...now, waits: true, ready: false }), [
+    'queued',
+    'queued: runs when Python is ready',
+  ]);
   assert.deepEqual(stateOf({ ran, edited: false }, { ...now, runs: true }), ['running', 'running']);
   assert.deepEqual(stateOf({ ran: { ...ran, outcome: 'stopped' }, edited: false }, now), ['stale', 'stopped']);
 });

@@ -6,14 +6,25 @@ const line = { type: 'scatter', mode: 'lines', name: 'reward' };
 
 /** @param {number[]} y @param {object} [more] of the layout */
 const chart = (y, more = {}) => ({
-  data: [{ ...line, x: y.map((_, i) => i), y }, { ...line, x: [0, 10], y: [5, 5], yaxis: 'y2' }],
-  layout: { xaxis: { range: [0, 10] }, yaxis: { title: { text: 'reward' } }, meta: { title: 'Rewards', summary: `now ${y.at(-1)}` }, ...more },
+  data: [
+    { ...line, x: y.map((_, i) => i), y },
+    { ...line, x: [0, 10], y: [5, 5], yaxis: 'y2' },
+  ],
+  layout: {
+    xaxis: { range: [0, 10] },
+    yaxis: { title: { text: 'reward' } },
+    meta: { title: 'Rewards', summary: `now ${y.at(-1)}` },
+    ...more,
+  },
 });
 
 test('a chart whose lines alone have changed keeps its frame', () => {
   assert.equal(frameOf(chart([0, 1])), frameOf(chart([0, 1, 2])));
   assert.notEqual(frameOf(chart([0, 1])), frameOf(chart([0, 1], { shapes: [{ type: 'line' }] })));
-  assert.notEqual(frameOf(chart([0, 1])), frameOf({ ...chart([0, 1]), data: [{ ...line, name: 'another', x: [0], y: [0] }] }));
+  assert.notEqual(
+    frameOf(chart([0, 1])),
+    frameOf({ ...chart([0, 1]), data: [{ ...line, name: 'another', x: [0], y: [0] }] }),
+  );
 });
 
 test('only lines may be moved', () => {
@@ -31,13 +42,25 @@ test('it fits until a value is beyond the range of its own axis', () => {
   assert.equal(fits(chart([-0.1]), range), false);
   assert.equal(fits(chart(Array(12).fill(1)), range), false);
   // A logarithmic axis has no such range.
-  assert.equal(fits(chart([0, 1]), (axis) => (axis === 'yaxis' ? undefined : ranges[axis])), false);
+  assert.equal(
+    fits(chart([0, 1]), (axis) => (axis === 'yaxis' ? undefined : ranges[axis])),
+    false,
+  );
 });
 
 test('gaps take no room, and names are no numbers', () => {
-  assert.equal(fits({ data: [{ ...line, x: [1, 2, 2], y: [1, null, NaN] }], layout: {} }, () => [0.5, 2]), true);
-  assert.equal(fits({ data: [{ ...line, x: [], y: [] }], layout: {} }, () => [0.5, 2]), true);
-  assert.equal(fits({ data: [{ ...line, x: ['a', 'b'], y: [1, 1] }], layout: {} }, () => [0.5, 2]), false);
+  assert.equal(
+    fits({ data: [{ ...line, x: [1, 2, 2], y: [1, null, NaN] }], layout: {} }, () => [0.5, 2]),
+    true,
+  );
+  assert.equal(
+    fits({ data: [{ ...line, x: [], y: [] }], layout: {} }, () => [0.5, 2]),
+    true,
+  );
+  assert.equal(
+    fits({ data: [{ ...line, x: ['a', 'b'], y: [1, 1] }], layout: {} }, () => [0.5, 2]),
+    false,
+  );
 });
 
 test('vertical axes get room, but not below nothing, and not where the chart says its range', () => {

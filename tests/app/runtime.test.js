@@ -34,13 +34,20 @@ test('a wheel is fetched once, and kept for other clones', async () => {
 
 test('a wrong hash says what was expected and keeps nothing', async () => {
   const wrong = strToU8('another');
-  await assert.rejects(ensureWheel(WHEEL, { ...places, sources: [gives(wrong)] }), (error) =>
-    error instanceof Failure && [WHEEL.file_name, WHEEL.sha256, sha256(wrong), 'nothing'].every((word) => error.message.includes(word)));
+  await assert.rejects(
+    ensureWheel(WHEEL, { ...places, sources: [gives(wrong)] }),
+    (error) =>
+      error instanceof Failure &&
+      [WHEEL.file_name, WHEEL.sha256, sha256(wrong), 'nothing'].every((word) => error.message.includes(word)),
+  );
   assert.deepEqual([await readdir(places.folder), await readdir(places.cache)], [[], []]);
 });
 
 test('the next source is tried where one fails or lies', async () => {
-  await ensureWheel(WHEEL, { ...places, sources: [fails(new Failure('no network')), gives(strToU8('a login page')), gives(GOOD)] });
+  await ensureWheel(WHEEL, {
+    ...places,
+    sources: [fails(new Failure('no network')), gives(strToU8('a login page')), gives(GOOD)],
+  });
   assert.equal(await content(places.folder), 'the wheel');
 });
 
@@ -62,12 +69,19 @@ test('one file is taken out of an archive', () => {
   assert.throws(() => member(zip, 'a/three.txt'), Failure);
 });
 
-const SOURCES = { library: zipSync({ 'os.py': strToU8('a') }), wheel: zipSync({ 'numpy/__init__.py': strToU8('b') }), pyscript: { pyscript: { 'web.py': 'c' } } };
+const SOURCES = {
+  library: zipSync({ 'os.py': strToU8('a') }),
+  wheel: zipSync({ 'numpy/__init__.py': strToU8('b') }),
+  pyscript: { pyscript: { 'web.py': 'c' } },
+};
 const MADE = ['made.json', 'packages.pack', 'python_stdlib.zip'];
 
 test('compiled files are made once, and again when one is damaged or a source is another', async () => {
   let starts = 0;
-  const start = async () => { starts += 1; return (/** @type {Uint8Array} */ source) => source; };
+  const start = async () => {
+    starts += 1;
+    return (/** @type {Uint8Array} */ source) => source;
+  };
   await ensureCompiled(places.folder, SOURCES, { start });
   assert.deepEqual((await readdir(places.folder)).sort(), MADE);
   await ensureCompiled(places.folder, SOURCES, { start });
@@ -82,7 +96,9 @@ test('compiled files are made once, and again when one is damaged or a source is
 });
 
 test('a source that does not compile leaves nothing that looks made', async () => {
-  const start = async () => () => { throw new Error('no'); };
+  const start = async () => () => {
+    throw new Error('no');
+  };
   await assert.rejects(ensureCompiled(places.folder, SOURCES, { start }), /no/);
   assert.deepEqual(await readdir(places.folder), []);
 });

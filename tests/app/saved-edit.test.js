@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hash } from '../../app/tab/lesson/graph.js';
 import { KeptEdit } from '../../app/tab/edits/saved-edit.js';
+import { hash } from '../../app/tab/lesson/graph.js';
 
 const ORIGINAL = 'x = 1';
 
@@ -11,7 +11,9 @@ function memory(room = Infinity) {
   const values = new Map();
   const storage = /** @type {any} */ ({
     values,
-    get length() { return values.size; },
+    get length() {
+      return values.size;
+    },
     key: (/** @type {number} */ index) => [...values.keys()][index] ?? null,
     getItem: (/** @type {string} */ key) => values.get(key) ?? null,
     removeItem: (/** @type {string} */ key) => void values.delete(key),
@@ -59,7 +61,10 @@ test('a damaged value is set aside as it is', () => {
   const { edit, text } = open(storage);
   assert.equal(text, ORIGINAL);
   assert.equal(edit.keep('mine'), 'kept');
-  assert.deepEqual(edit.aside().map(({ why, source }) => [why, source]), [['damaged', '{"original": 5']]);
+  assert.deepEqual(
+    edit.aside().map(({ why, source }) => [why, source]),
+    [['damaged', '{"original": 5']],
+  );
 });
 
 test('what another tab wrote is not written over; both texts stay until one is chosen', () => {
@@ -71,7 +76,10 @@ test('what another tab wrote is not written over; both texts stay until one is c
   assert.equal(b.keep('of b'), 'elsewhere');
   const later = open(storage, 'c');
   assert.equal(later.text, 'of a');
-  assert.deepEqual(later.edit.aside().map(({ why, source }) => [why, source]), [['tab', 'of b']]);
+  assert.deepEqual(
+    later.edit.aside().map(({ why, source }) => [why, source]),
+    [['tab', 'of b']],
+  );
   assert.equal(b.choose('of b'), 'kept');
   assert.equal(open(storage, 'c').text, 'of b');
   assert.deepEqual(open(storage, 'c').edit.aside(), []);
@@ -112,7 +120,11 @@ test('where there is no room to set an older edit aside, it is not written over 
 });
 
 test('blocked storage refuses and does not throw', () => {
-  const edit = new KeptEdit('block', ORIGINAL, { storage: () => { throw new DOMException('blocked', 'SecurityError'); } });
+  const edit = new KeptEdit('block', ORIGINAL, {
+    storage: () => {
+      throw new DOMException('blocked', 'SecurityError');
+    },
+  });
   assert.equal(edit.restore(), ORIGINAL);
   assert.equal(edit.keep('mine'), 'refused');
   assert.deepEqual(edit.aside(), []);

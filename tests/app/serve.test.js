@@ -9,7 +9,14 @@ import { serve } from '../../app/tools/serve.js';
 let folder;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'serve-'));
-  for (const name of ['index.html', '.inputs', 'assets/main-1a2b.js', 'runtime/v1/pyodide.mjs', 'runtime/v1/pyodide.asm.wasm', 'runtime/v1/numpy.whl']) {
+  for (const name of [
+    'index.html',
+    '.inputs',
+    'assets/main-1a2b.js',
+    'runtime/v1/pyodide.mjs',
+    'runtime/v1/pyodide.asm.wasm',
+    'runtime/v1/numpy.whl',
+  ]) {
     await mkdir(join(folder, name, '..'), { recursive: true });
     await writeFile(join(folder, name), name);
   }

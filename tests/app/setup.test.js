@@ -22,11 +22,17 @@ test('a missing Python is named', () => assert.rejects(findPython(['no-such-pyth
 
 test('a program that is not there, or fails, gives a code', async () => {
   assert.equal((await run('no-such-program', [])).code, 127);
-  assert.deepEqual(await run(process.execPath, ['-e', 'console.log("out"); process.exit(3)']), { code: 3, output: 'out\n' });
+  assert.deepEqual(await run(process.execPath, ['-e', 'console.log("out"); process.exit(3)']), {
+    code: 3,
+    output: 'out\n',
+  });
 });
 
 test('why a program failed is one line', () => {
-  assert.equal(reason('npm error code ENOTFOUND\nnpm error a long story', /^npm error /), 'its server cannot be reached');
+  assert.equal(
+    reason('npm error code ENOTFOUND\nnpm error a long story', /^npm error /),
+    'its server cannot be reached',
+  );
   assert.equal(reason('OSError: [Errno 28] No space left on device', /^ERROR: /), 'no space left on the disk');
   assert.equal(reason('Looking\nERROR: no match\nERROR: no match\n', /^ERROR: /), 'no match');
   assert.equal(reason('some words\nthe last of them\n', /^ERROR: /), 'the last of them');
@@ -34,20 +40,37 @@ test('why a program failed is one line', () => {
 
 test('expected failures are explained, others are not', () => {
   assert.equal(explain(new Failure('as it says')), 'as it says');
-  assert.match(explain(Object.assign(new Error('ENOSPC: no space left on device, write'), { path: '/a' })) ?? '', /^\/a: no space left/);
-  assert.match(explain(new Error('Build failed:\nError: ENOSPC: no space left on device')) ?? '', /no space left on the disk/);
+  assert.match(
+    explain(Object.assign(new Error('ENOSPC: no space left on device, write'), { path: '/a' })) ?? '',
+    /^\/a: no space left/,
+  );
+  assert.match(
+    explain(new Error('Build failed:\nError: ENOSPC: no space left on device')) ?? '',
+    /no space left on the disk/,
+  );
   assert.equal(explain(new TypeError('x is not a function')), undefined);
 });
 
-test('a file is written whole, or nothing is left', inFolder(async (folder) => {
-  await writeWhole(join(folder, 'new/file'), 'whole');
-  assert.equal(await readFile(join(folder, 'new/file'), 'utf8'), 'whole');
-  // A folder cannot be replaced by a file.
-  await assert.rejects(writeWhole(join(folder, 'new'), 'no'));
-  assert.deepEqual(await readdir(folder), ['new']);
-}));
+test(
+  'a file is written whole, or nothing is left',
+  inFolder(async (folder) => {
+    await writeWhole(join(folder, 'new/file'), 'whole');
+    assert.equal(await readFile(join(folder, 'new/file'), 'utf8'), 'whole');
+    // A folder cannot be replaced by a file.
+    await assert.rejects(writeWhole(join(folder, 'new'), 'no'));
+    assert.deepEqual(await readdir(folder), ['new']);
+  }),
+);
 
-test('a temporary folder goes, also when its use fails', inFolder(async (folder) => {
-  await assert.rejects(withTemporaryFolder(folder, async () => { throw new Failure('no'); }), Failure);
-  assert.deepEqual(await readdir(folder), []);
-}));
+test(
+  'a temporary folder goes, also when its use fails',
+  inFolder(async (folder) => {
+    await assert.rejects(
+      withTemporaryFolder(folder, async () => {
+        throw new Failure('no');
+      }),
+      Failure,
+    );
+    assert.deepEqual(await readdir(folder), []);
+  }),
+);

@@ -9,7 +9,8 @@ const EDITS = [
 ];
 
 /** @param {unknown} value */
-const packed = (value) => `#edits=1.${deflateRawSync(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')}`;
+const packed = (value) =>
+  `#edits=1.${deflateRawSync(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')}`;
 
 test('edits come back as they went, over characters that every link may hold', async () => {
   const fragment = await encodeEdits(EDITS);
@@ -25,15 +26,23 @@ test('no edits make no fragment, and an anchor is not a shared link', async () =
 });
 
 test('Python shrinks: 40 kB of it make a link of less than half', async () => {
-  const source = Array.from({ length: 700 }, (_, i) => `weights_${i} = train(contexts[${i}], preferred, rejected, lr=0.${i})`).join('\n');
+  const source = Array.from(
+    { length: 700 },
+    (_, i) => `weights_${i} = train(contexts[${i}], preferred, rejected, lr=0.${i})`,
+  ).join('\n');
   assert.ok(source.length > 40_000);
   assert.ok((await encodeEdits([{ block: 'policy', original: 'abc', source }])).length < source.length / 2);
 });
 
 test('what does not fit in a link is refused with its size', async () => {
   let state = 1;
-  const noise = Array.from({ length: 120_000 }, () => String.fromCharCode(33 + ((state = (state * 48271) % 2147483647) % 90))).join('');
-  await assert.rejects(encodeEdits([{ block: 'policy', original: 'abc', source: noise }]), (error) => error instanceof ShareError && /\d{3},\d{3} characters/.test(error.message));
+  const noise = Array.from({ length: 120_000 }, () =>
+    String.fromCharCode(33 + ((state = (state * 48271) % 2147483647) % 90)),
+  ).join('');
+  await assert.rejects(
+    encodeEdits([{ block: 'policy', original: 'abc', source: noise }]),
+    (error) => error instanceof ShareError && /\d{3},\d{3} characters/.test(error.message),
+  );
 });
 
 test('a small link that unpacks to a hundred megabytes is not unpacked', async () => {
@@ -53,13 +62,25 @@ for (const [what, fragment, message] of /** @type {[string, string, RegExp][]} *
   ['without anything', '#edits=1.', /damaged/],
   ['that is not deflated', `#edits=1.${Buffer.from('[["a","b","c"]]').toString('base64url')}`, /damaged/],
   ['that is not JSON', packed('import os'), /damaged/],
-  ['that is not UTF-8', `#edits=1.${deflateRawSync(Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d])).toString('base64url')}`, /damaged/],
+  [
+    'that is not UTF-8',
+    `#edits=1.${deflateRawSync(Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d])).toString('base64url')}`,
+    /damaged/,
+  ],
   ['of null', packed(null), /damaged/],
   ['of no edits', packed([]), /damaged/],
   ['of an object', packed({ policy: 'x' }), /damaged/],
   ['of a number for a source', packed([['policy', 'abc', 1]]), /damaged/],
   ['of markup for a block', packed([['<img src=x>', 'abc', 'x']]), /damaged/],
-  ['that edits a block twice', packed([['policy', 'abc', 'x'], ['policy', 'abc', 'y']]), /damaged/],
+  [
+    'that edits a block twice',
+    packed([
+      ['policy', 'abc', 'x'],
+      ['policy', 'abc', 'y'],
+    ]),
+    /damaged/,
+  ],
 ])) {
-  test(`a link ${what} is refused in words`, () => assert.rejects(decodeEdits(fragment), (error) => error instanceof ShareError && message.test(error.message)));
+  test(`a link ${what} is refused in words`, () =>
+    assert.rejects(decodeEdits(fragment), (error) => error instanceof ShareError && message.test(error.message)));
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { definer, distance, nearName } from '../../app/tab/lesson/name-lookup.js';
 import { hintFor, partsOf } from '../../app/tab/block/hints.js';
 import { Kernel } from '../../app/tab/kernel/kernel.js';
+import { definer, distance, nearName } from '../../app/tab/lesson/name-lookup.js';
 import { follow, inWords, titleWith } from '../../app/tab/lesson/pace.js';
 import { typeAndShape } from '../../app/tab/variables/variables-table.js';
 
@@ -29,7 +29,8 @@ test('a name is taken from the block itself, else the latest above, else the fir
 });
 
 test('a name is near if one letter is wrong, missing, too many or swapped', () => {
-  for (const wrong of ['sigmod', 'sigmiod', 'sigmoidd', 'Sigmoid', 'sigmoit']) assert.equal(nearName(BLOCKS, wrong), 'sigmoid', wrong);
+  for (const wrong of ['sigmod', 'sigmiod', 'sigmoidd', 'Sigmoid', 'sigmoit'])
+    assert.equal(nearName(BLOCKS, wrong), 'sigmoid', wrong);
   for (const wrong of ['sigma', 'loss', 'x', 'parse']) assert.equal(nearName(BLOCKS, wrong), undefined, wrong);
   assert.equal(distance('kitten', 'sitting'), 3);
   assert.equal(distance('ab', 'ba'), 1);
@@ -42,14 +43,32 @@ test('a hint is text and code', () => {
 
 test('a name that is defined further down is explained by its block, whatever Python guessed', () => {
   const parts = hintFor({ hint: 'Did you mean `lossy`?', about: 'losses' }, definersOf(0));
-  assert.deepEqual(parts.slice(0, 3), [{ code: 'losses' }, ' is defined further down, in ', { id: 'train', title: 'Training' }]);
+  assert.deepEqual(parts.slice(0, 3), [
+    { code: 'losses' },
+    ' is defined further down, in ',
+    { id: 'train', title: 'Training' },
+  ]);
 });
 
 test('a misspelt name is explained by Python, or else by the other blocks, with a link either way', () => {
   const end = [' It is defined in ', { id: 'model', title: 'Model' }, '.'];
-  assert.deepEqual(hintFor({ hint: 'Did you mean `sigmoid`?', about: 'sigmod' }, definersOf(2)), ['Did you mean ', { code: 'sigmoid' }, '?', ...end]);
-  assert.deepEqual(hintFor({ hint: null, about: 'sigmod' }, definersOf(0)), ['Did you mean ', { code: 'sigmoid' }, '?', ...end]);
-  assert.deepEqual(hintFor({ hint: null, about: 'sigmod' }, definersOf(1)), ['Did you mean ', { code: 'sigmoid' }, '?']);
+  assert.deepEqual(hintFor({ hint: 'Did you mean `sigmoid`?', about: 'sigmod' }, definersOf(2)), [
+    'Did you mean ',
+    { code: 'sigmoid' },
+    '?',
+    ...end,
+  ]);
+  assert.deepEqual(hintFor({ hint: null, about: 'sigmod' }, definersOf(0)), [
+    'Did you mean ',
+    { code: 'sigmoid' },
+    '?',
+    ...end,
+  ]);
+  assert.deepEqual(hintFor({ hint: null, about: 'sigmod' }, definersOf(1)), [
+    'Did you mean ',
+    { code: 'sigmoid' },
+    '?',
+  ]);
   assert.deepEqual(hintFor({ hint: null, about: 'quux' }, definersOf(1)), []);
 });
 
@@ -101,10 +120,13 @@ function kernelWithWorker() {
   const posted = [];
   /** @type {(response: import('../../app/shared/protocol.js').Response) => void} */
   let say = () => {};
-  const kernel = new Kernel((receive) => {
-    say = receive;
-    return { post: (request) => void posted.push(request), terminate() {} };
-  }, { shared: false });
+  const kernel = new Kernel(
+    (receive) => {
+      say = receive;
+      return { post: (request) => void posted.push(request), terminate() {} };
+    },
+    { shared: false },
+  );
   kernel.start();
   return { kernel, posted, say: (/** @type {any} */ response) => say(response) };
 }

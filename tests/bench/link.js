@@ -1,4 +1,7 @@
-/** A slow line in front of a server: so many bits a second for all connections together, and so long for what goes there and back. */
+/**
+ * A slow line in front of a server: so many bits a second for all connections together, and so long for what goes there
+ * and back.
+ */
 import { connect, createServer } from 'node:net';
 
 const CHUNK = 16 * 1024;
@@ -24,7 +27,11 @@ export async function slowLine(url, { mbit, ms }) {
     return freeAt - now;
   };
 
-  /** @param {import('node:net').Socket} from @param {import('node:net').Socket} to @param {(bytes: number) => number} takes */
+  /**
+   * @param {import('node:net').Socket} from
+   * @param {import('node:net').Socket} to
+   * @param {(bytes: number) => number} takes
+   */
   const carry = (from, to, takes) => {
     let waiting = 0;
     from.on('data', (data) => {
@@ -32,11 +39,14 @@ export async function slowLine(url, { mbit, ms }) {
       for (let at = 0; at < bytes.length; at += CHUNK) {
         const chunk = bytes.subarray(at, at + CHUNK);
         waiting += chunk.length;
-        setTimeout(() => {
-          waiting -= chunk.length;
-          if (waiting <= MOST_WAITING) from.resume();
-          if (to.writable) to.write(chunk);
-        }, ms / 2 + takes(chunk.length));
+        setTimeout(
+          () => {
+            waiting -= chunk.length;
+            if (waiting <= MOST_WAITING) from.resume();
+            if (to.writable) to.write(chunk);
+          },
+          ms / 2 + takes(chunk.length),
+        );
       }
       if (waiting > MOST_WAITING) from.pause();
     });
@@ -55,13 +65,16 @@ export async function slowLine(url, { mbit, ms }) {
     carry(client, upstream, () => 0);
     carry(upstream, client, passing);
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', () => resolve(undefined)); });
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(undefined));
+  });
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${address.port}/`,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
   };
 }

@@ -5,11 +5,25 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
-import { findPython } from '../../app/tools/python.js';
 import { ensureWheel } from '../../app/site/runtime.js';
-import { CACHE, Failure, npm, readIfThere, reason, run, sha256, TOP, withTemporaryFolder, writeWhole } from '../../app/tools/tools.js';
+import { findPython } from '../../app/tools/python.js';
+import {
+  CACHE,
+  Failure,
+  npm,
+  readIfThere,
+  reason,
+  run,
+  sha256,
+  TOP,
+  withTemporaryFolder,
+  writeWhole,
+} from '../../app/tools/tools.js';
 
-/** @typedef {{name: string, version: string, file_name: string, sha256: string, depends: string[]}} Package As Pyodide's lock file has it */
+/**
+ * @typedef {{name: string, version: string, file_name: string, sha256: string, depends: string[]}} Package As Pyodide's
+ *   lock file has it
+ */
 /** @typedef {{info: object, packages: Record<string, Package>}} Lock */
 
 /**
@@ -39,16 +53,33 @@ const MARIMO = {
   tools: [`marimo==${MARIMO_VERSION}`],
   pyodide: '314.0.0',
   listed: ['micropip', 'packaging', 'narwhals', 'jedi', 'docutils', 'pygments', 'pyodide-http'],
-  pinned: [`marimo-base==${MARIMO_VERSION}`, 'msgspec==0.22.0', 'markdown==3.11.3', 'pymdown-extensions==11.0.2',
-    'tomlkit==0.15.2', 'itsdangerous==2.2.0', 'python-multipart==0.0.34'],
+  pinned: [
+    `marimo-base==${MARIMO_VERSION}`,
+    'msgspec==0.22.0',
+    'markdown==3.11.3',
+    'pymdown-extensions==11.0.2',
+    'tomlkit==0.15.2',
+    'itsdangerous==2.2.0',
+    'python-multipart==0.0.34',
+  ],
   root: 'marimo-base',
 };
 
 const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'python_stdlib.zip'];
 
 /** Wheels for any platform, or for the one of Pyodide 314. */
-const FOR_PYODIDE = ['--only-binary=:all:', '--no-deps', '--implementation', 'cp', '--python-version', '3.14', '--abi', 'cp314',
-  '--platform', 'pyemscripten_2026_0_wasm32'];
+const FOR_PYODIDE = [
+  '--only-binary=:all:',
+  '--no-deps',
+  '--implementation',
+  'cp',
+  '--python-version',
+  '3.14',
+  '--abi',
+  'cp314',
+  '--platform',
+  'pyemscripten_2026_0_wasm32',
+];
 
 const PIP = ['-m', 'pip', '--quiet', '--no-input', '--disable-pip-version-check'];
 
@@ -61,7 +92,8 @@ const kept = (product, ...inside) => join(CACHE, product.name, ...inside);
 const tool = (product, name) => kept(product, 'venv', BIN, name);
 
 /** @param {Product} product */
-const pyodideOf = (product) => (product.pyodide ? kept(product, 'node_modules/pyodide') : join(TOP, 'node_modules/pyodide'));
+const pyodideOf = (product) =>
+  product.pyodide ? kept(product, 'node_modules/pyodide') : join(TOP, 'node_modules/pyodide');
 
 /** @param {string} folder @returns {Promise<Lock>} */
 const readLock = async (folder) => JSON.parse(await readFile(join(folder, 'pyodide-lock.json'), 'utf8'));
@@ -72,7 +104,8 @@ const canonical = (name) => name.toLowerCase().replace(/[-_.]+/g, '-');
 /** @param {Product} product @param {string} program @param {string[]} args @param {string} [cwd] */
 async function must(product, program, args, cwd) {
   const { code, output } = await run(program, args, { cwd });
-  if (code) throw new Failure(`${product.name} could not be had: ${reason(output, /^(ERROR|Error): |^ +(?=apt install)/)}`);
+  if (code)
+    throw new Failure(`${product.name} could not be had: ${reason(output, /^(ERROR|Error): |^ +(?=apt install)/)}`);
   return output;
 }
 
@@ -107,17 +140,40 @@ async function ensureProduct(product) {
   await mkdir(kept(product, 'wheels'), { recursive: true });
   await must(product, await findPython(), ['-m', 'venv', kept(product, 'venv')]);
   if (product.pyodide) await fetchPyodide(product);
-  const listed = withNeeds(await readLock(pyodideOf(product)), product.listed).map(({ name, version }) => `${name}==${version}`);
+  const listed = withNeeds(await readLock(pyodideOf(product)), product.listed).map(
+    ({ name, version }) => `${name}==${version}`,
+  );
   const python = tool(product, 'python');
   await must(product, python, [...PIP, 'install', ...product.tools]);
-  await must(product, python, [...PIP, 'download', ...FOR_PYODIDE, '-d', kept(product, 'wheels'), ...listed, ...product.pinned]);
+  await must(product, python, [
+    ...PIP,
+    'download',
+    ...FOR_PYODIDE,
+    '-d',
+    kept(product, 'wheels'),
+    ...listed,
+    ...product.pinned,
+  ]);
   await writeWhole(stamp, wanted);
 }
 
-/** @param {string} file_name @param {Uint8Array} bytes @param {Lock} lock @returns {Package & Record<string, unknown>} */
+/**
+ * @param {string} file_name
+ * @param {Uint8Array} bytes
+ * @param {Lock} lock
+ * @returns {Package & Record<string, unknown>}
+ */
 function entryOf(file_name, bytes, lock) {
   const [name, version] = file_name.split('-');
-  const own = { name: canonical(name), version, imports: [], depends: [], install_dir: 'site', package_type: 'package', unvendored_tests: false };
+  const own = {
+    name: canonical(name),
+    version,
+    imports: [],
+    depends: [],
+    install_dir: 'site',
+    package_type: 'package',
+    unvendored_tests: false,
+  };
   // The registry's wheel is another file than the one that Pyodide built of the same source.
   return { ...own, ...lock.packages[own.name], file_name, sha256: sha256(bytes) };
 }
@@ -137,7 +193,9 @@ async function placeWheels(wheels, folder, lock) {
 /** @param {Product} product @returns {Promise<Record<string, Uint8Array>>} */
 async function fetchedWheels(product) {
   const names = await readdir(kept(product, 'wheels'));
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(kept(product, 'wheels', name))])));
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(kept(product, 'wheels', name))])),
+  );
 }
 
 /**
@@ -151,19 +209,31 @@ async function writePyodide(product, folder, more = {}) {
   // Ours for both: the two releases differ in the last number only, and share one binary interface.
   const { numpy } = (await readLock(join(TOP, 'node_modules/pyodide'))).packages;
   await ensureWheel(numpy, { folder });
-  const packages = await placeWheels({ ...await fetchedWheels(product), ...more }, folder, lock);
+  const packages = await placeWheels({ ...(await fetchedWheels(product)), ...more }, folder, lock);
   if (product.root) packages[product.root].depends = Object.keys(packages).filter((name) => name !== product.root);
-  await writeFile(join(folder, 'pyodide-lock.json'), JSON.stringify({ info: lock.info, packages: { ...packages, numpy } }));
+  await writeFile(
+    join(folder, 'pyodide-lock.json'),
+    JSON.stringify({ info: lock.info, packages: { ...packages, numpy } }),
+  );
 }
 
 /** @param {string} folder an empty one; gets JupyterLite's REPL */
 export async function makeJupyterLite(folder) {
   await ensureProduct(JUPYTERLITE);
-  const settings = { '@jupyterlite/pyodide-kernel-extension:kernel': { pyodideUrl: './pyodide/pyodide.mjs', disablePyPIFallback: true } };
+  const settings = {
+    '@jupyterlite/pyodide-kernel-extension:kernel': { pyodideUrl: './pyodide/pyodide.mjs', disablePyPIFallback: true },
+  };
   await withTemporaryFolder(CACHE, async (source) => {
-    await writeFile(join(source, 'jupyter-lite.json'), JSON.stringify({ 'jupyter-lite-schema-version': 0, 'jupyter-config-data': { litePluginSettings: settings } }));
-    await must(JUPYTERLITE, tool(JUPYTERLITE, 'jupyter-lite'),
-      ['build', '--apps', 'repl', '--no-sourcemaps', '--no-unused-shared-packages', '--output-dir', folder], source);
+    await writeFile(
+      join(source, 'jupyter-lite.json'),
+      JSON.stringify({ 'jupyter-lite-schema-version': 0, 'jupyter-config-data': { litePluginSettings: settings } }),
+    );
+    await must(
+      JUPYTERLITE,
+      tool(JUPYTERLITE, 'jupyter-lite'),
+      ['build', '--apps', 'repl', '--no-sourcemaps', '--no-unused-shared-packages', '--output-dir', folder],
+      source,
+    );
   });
   await writePyodide(JUPYTERLITE, join(folder, 'pyodide'));
 }
@@ -180,29 +250,47 @@ numpy.__version__
 \`\`\`
 `;
 
-/** No registry has PyYAML for WebAssembly. It works without its extension module, too: this is what marimo's own environment has, less that. */
+/**
+ * No registry has PyYAML for WebAssembly. It works without its extension module, too: this is what marimo's own
+ * environment has, less that.
+ */
 async function pureYaml() {
   const script = 'import yaml; print(yaml.__version__, yaml.__path__[0], sep="\\n")';
   const [version, from] = (await must(MARIMO, tool(MARIMO, 'python'), ['-c', script])).trim().split(/\r?\n/);
   /** @type {Record<string, Uint8Array>} */
   const files = {};
-  for (const name of (await readdir(from)).filter((file) => file.endsWith('.py'))) files[`yaml/${name}`] = await readFile(join(from, name));
+  for (const name of (await readdir(from)).filter((file) => file.endsWith('.py')))
+    files[`yaml/${name}`] = await readFile(join(from, name));
   const about = `pyyaml-${version}.dist-info`;
   files[`${about}/METADATA`] = strToU8(`Metadata-Version: 2.1\nName: PyYAML\nVersion: ${version}\n`);
   files[`${about}/WHEEL`] = strToU8('Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n');
   return { [`pyyaml-${version}-py3-none-any.whl`]: zipSync(files) };
 }
 
-/** Where the page looks for Pyodide and packages: what marimo itself writes for an export with all its files (--offline, which needs a CDN). */
-const MARIMO_SOURCES = ['pyodide-index-url="./pyodide/"', 'pyodide-lockfile-url="./pyodide/pyodide-lock.json"', 'pypi-index-url="./pyodide/index/"'];
+/**
+ * Where the page looks for Pyodide and packages: what marimo itself writes for an export with all its files (--offline,
+ * which needs a CDN).
+ */
+const MARIMO_SOURCES = [
+  'pyodide-index-url="./pyodide/"',
+  'pyodide-lockfile-url="./pyodide/pyodide-lock.json"',
+  'pypi-index-url="./pyodide/index/"',
+];
 
 const MARIMO_ELEMENT = '<marimo-wasm hidden="">';
 
 /** @param {string} page the exported index.html */
 async function pointToOurFiles(page) {
   const html = await readFile(page, 'utf8');
-  if (!html.includes(MARIMO_ELEMENT)) throw new Failure(`${MARIMO.name} writes its page in another way than is known here: no ${MARIMO_ELEMENT}`);
-  await writeFile(page, html.replace(MARIMO_ELEMENT, `<marimo-wasm hidden="" ${MARIMO_SOURCES.map((source) => `data-${source}`).join(' ')}>`));
+  if (!html.includes(MARIMO_ELEMENT))
+    throw new Failure(`${MARIMO.name} writes its page in another way than is known here: no ${MARIMO_ELEMENT}`);
+  await writeFile(
+    page,
+    html.replace(
+      MARIMO_ELEMENT,
+      `<marimo-wasm hidden="" ${MARIMO_SOURCES.map((source) => `data-${source}`).join(' ')}>`,
+    ),
+  );
 }
 
 /** @param {string} folder an empty one; gets a marimo notebook of one cell, as an app */
@@ -210,13 +298,21 @@ export async function makeMarimo(folder) {
   await ensureProduct(MARIMO);
   await withTemporaryFolder(CACHE, async (source) => {
     await writeFile(join(source, 'notebook.md'), NOTEBOOK);
-    await must(MARIMO, tool(MARIMO, 'marimo'), ['--yes', 'export', 'html-wasm', 'notebook.md', '--mode', 'run', '--no-sandbox', '--force', '-o', folder], source);
+    await must(
+      MARIMO,
+      tool(MARIMO, 'marimo'),
+      ['--yes', 'export', 'html-wasm', 'notebook.md', '--mode', 'run', '--no-sandbox', '--force', '-o', folder],
+      source,
+    );
   });
   await pointToOurFiles(join(folder, 'index.html'));
   await writePyodide(MARIMO, join(folder, 'pyodide'), await pureYaml());
 }
 
-/** When its first output, NumPy's version, is to be seen; runs in the page. marimo's fades in, and does not count while it is transparent. */
+/**
+ * When its first output, NumPy's version, is to be seen; runs in the page. marimo's fades in, and does not count while
+ * it is transparent.
+ */
 const SEEN = {
   jupyterLite: async () => {
     /** @type {Element | null} */
@@ -240,15 +336,26 @@ const SEEN = {
 
 const CODE = encodeURIComponent('import numpy; print(numpy.__version__)');
 
-/** @typedef {{name: string, make: (folder: string) => Promise<void>, path: string, isolate: boolean, firstOutput: () => Promise<number>}} Other */
+/**
+ * @typedef {{name: string, make: (folder: string) => Promise<void>, path: string, isolate: boolean, firstOutput: () =>
+ *   Promise<number>}} Other
+ */
 
 /**
- * What makes each site, its page's address below the site's root, whether to serve it with the headers for SharedArrayBuffer,
- * and what to run in the page. JupyterLite goes without: where it has SharedArrayBuffer, a worker that answers before the page waits
+ * What makes each site, its page's address below the site's root, whether to serve it with the headers for
+ * SharedArrayBuffer,
+ * and what to run in the page. JupyterLite goes without: where it has SharedArrayBuffer, a worker that answers before
+ * the page waits
  * (Atomics.waitAsync then gives no promise) now and then leaves the kernel hanging for good.
  * @type {Other[]}
  */
 export const OTHERS = [
-  { name: 'JupyterLite', make: makeJupyterLite, path: `repl/index.html?kernel=python&code=${CODE}`, isolate: false, firstOutput: SEEN.jupyterLite },
+  {
+    name: 'JupyterLite',
+    make: makeJupyterLite,
+    path: `repl/index.html?kernel=python&code=${CODE}`,
+    isolate: false,
+    firstOutput: SEEN.jupyterLite,
+  },
   { name: 'marimo', make: makeMarimo, path: '', isolate: true, firstOutput: SEEN.marimo },
 ];

@@ -1,14 +1,15 @@
 /**
- * `npm run bench`: what a training step costs. speed.py is run by the project's CPython and by the Pyodide of the page, here
+ * `npm run bench`: what a training step costs. speed.py is run by the project's CPython and by the Pyodide of the page,
+ * here
  * in Node; what it times in turns is printed as ratios with their spread. `-- --json` prints the raw figures instead.
  */
 import { cpus, loadavg } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { setImmediate } from 'node:timers/promises';
-import { ensurePython } from '../../app/tools/python.js';
 import { ensureRuntime, RUNTIME, startOptions } from '../../app/site/runtime.js';
+import { ensurePython } from '../../app/tools/python.js';
 import { asProgram, Failure, run, TOP } from '../../app/tools/tools.js';
 
 /**
@@ -70,26 +71,44 @@ const withSpread = ({ median: middle, low, high }) => `${short(middle)} (${short
 /** Columns as wide as their widest cell, the first to the left. @param {string[][]} rows */
 function aligned(rows) {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  return rows.map((row) => row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** @param {Record<string, Figures>} figures */
 function machine({ CPython: { versions }, Pyodide }) {
   const torch = versions.torch ? `, PyTorch ${versions.torch} (${versions.threads} threads of its own choice)` : '';
-  return `${cpus().length} cores (${cpus()[0]?.model.trim()}), load ${loadavg().map((load) => load.toFixed(1)).join(' ')}, Node ${process.versions.node}; CPython ${versions.python} with NumPy ${versions.numpy}${torch}; `
-    + `Pyodide ${RUNTIME.version}, Python ${Pyodide.versions.python} with NumPy ${Pyodide.versions.numpy}`;
+  return (
+    `${cpus().length} cores (${cpus()[0]?.model.trim()}), load ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(' ')}, Node ${process.versions.node}; CPython ${versions.python} with NumPy ${versions.numpy}${torch}; ` +
+    `Pyodide ${RUNTIME.version}, Python ${Pyodide.versions.python} with NumPy ${Pyodide.versions.numpy}`
+  );
 }
 
 /** @type {[string, string][]} */
-const COLUMNS = [['loop', 'loop, NumPy'], ['floats', 'loop, floats'], ['torch, 1 thread', 'PyTorch, 1 thread'], ['torch, its threads', 'PyTorch, its threads']];
+const COLUMNS = [
+  ['loop', 'loop, NumPy'],
+  ['floats', 'loop, floats'],
+  ['torch, 1 thread', 'PyTorch, 1 thread'],
+  ['torch, its threads', 'PyTorch, its threads'],
+];
 
 /** @param {Record<string, Figures>} figures */
 function comparisons(figures) {
-  const compared = Object.entries(figures).flatMap(([runtime, { tasks }]) => (
-    tasks.filter((task) => task.kind === 'compare').map((task) => ({ runtime, ...task }))));
+  const compared = Object.entries(figures).flatMap(([runtime, { tasks }]) =>
+    tasks.filter((task) => task.kind === 'compare').map((task) => ({ runtime, ...task })),
+  );
   const columns = COLUMNS.filter(([name]) => compared.some(({ ratios }) => name in ratios));
   const rows = compared.map(({ runtime, step, batch, dims, seconds, ratios }) => [
-    `${runtime}  ${step}  ${batch} x ${dims}`, `${milliseconds(seconds.vectorised)} ms`,
+    `${runtime}  ${step}  ${batch} x ${dims}`,
+    `${milliseconds(seconds.vectorised)} ms`,
     ...columns.map(([name]) => (ratios[name] ? withSpread(ratios[name]) : '-')),
   ]);
   return aligned([['batch x dimensions', 'vectorised', ...columns.map(([, title]) => title)], ...rows]);
@@ -97,25 +116,35 @@ function comparisons(figures) {
 
 /** @param {Record<string, Figures>} figures */
 function growth(figures) {
-  const growths = Object.entries(figures).flatMap(([runtime, { tasks }]) => (
-    tasks.filter((task) => task.kind === 'grow').map((task) => ({ runtime, ...task }))));
+  const growths = Object.entries(figures).flatMap(([runtime, { tasks }]) =>
+    tasks.filter((task) => task.kind === 'grow').map((task) => ({ runtime, ...task })),
+  );
   const titles = [...new Set(growths.map(({ step, axis }) => `${step} by ${axis}`))];
-  return titles.map((title) => {
-    const group = growths.filter(({ step, axis }) => `${step} by ${axis}` === title);
-    const [{ sizes, batch, dims }] = group;
-    const fixed = batch ? `batch ${batch}` : `${dims} dimensions`;
-    return aligned([
-      [`${title} (${fixed})`, ...sizes.map(String), 'exponent', 'of the top three'],
-      ...group.map(({ runtime, seconds, exponent, exponent_top: top }) => (
-        [`  ${runtime}, ms`, ...sizes.map((size) => milliseconds(seconds[size])), withSpread(exponent), withSpread(top)])),
-    ]);
-  }).join('\n\n');
+  return titles
+    .map((title) => {
+      const group = growths.filter(({ step, axis }) => `${step} by ${axis}` === title);
+      const [{ sizes, batch, dims }] = group;
+      const fixed = batch ? `batch ${batch}` : `${dims} dimensions`;
+      return aligned([
+        [`${title} (${fixed})`, ...sizes.map(String), 'exponent', 'of the top three'],
+        ...group.map(({ runtime, seconds, exponent, exponent_top: top }) => [
+          `  ${runtime}, ms`,
+          ...sizes.map((size) => milliseconds(seconds[size])),
+          withSpread(exponent),
+          withSpread(top),
+        ]),
+      ]);
+    })
+    .join('\n\n');
 }
 
 await asProgram(import.meta.url, async () => {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } },
+  });
   const rounds = Number(values.rounds);
-  if (!(Number.isInteger(rounds) && rounds > 0)) throw new Failure(`--rounds takes a whole number above 0, not ${values.rounds}.`);
+  if (!(Number.isInteger(rounds) && rounds > 0))
+    throw new Failure(`--rounds takes a whole number above 0, not ${values.rounds}.`);
   const started = Date.now();
   const program = await ensurePython();
   await ensureRuntime();
@@ -130,8 +159,14 @@ await asProgram(import.meta.url, async () => {
     return;
   }
   console.log(machine(figures));
-  if (!cpython.versions.torch) console.log(`PyTorch is not installed, and not measured; ${relative('', program)} -m pip install ${TORCH} adds it.`);
-  console.log(`\nOne step: its time over the vectorised one's, median of ${rounds} rounds in turns, fewer where slow (10 % to 90 % of them); above 1 the vectorised step is faster.\n`);
+  if (!cpython.versions.torch)
+    console.log(
+      `PyTorch is not installed, and not measured; ${relative('', program)} -m pip install ${TORCH} adds it.`,
+    );
+  console.log(
+    `\nOne step: its time over the vectorised one's, median of ${rounds} rounds in turns, fewer where slow ` +
+      '(10 % to 90 % of them); above 1 the vectorised step is faster.\n',
+  );
   console.log(comparisons(figures));
   console.log('\nThe vectorised step as it grows: time ~ size^exponent, fitted in each round.\n');
   console.log(growth(figures));

@@ -1,4 +1,6 @@
-/** The three engines, each behind the same few words: see `Driver`. A missing one is installed where that can be done. */
+/**
+ * The three engines, each behind the same few words: see `Driver`. A missing one is installed where that can be done.
+ */
 import { existsSync } from 'node:fs';
 import { chromium, firefox } from '@playwright/test';
 import { Failure } from '../../app/tools/tools.js';
@@ -20,13 +22,17 @@ import { openSession, startScreen } from './webdriver.js';
  * @property {() => Promise<unknown>} close
  *
  * @typedef {{shared: boolean}} Options shared: whether SharedArrayBuffer is to be had
- * @typedef {{name: string, missing: () => string[], packages: string[], open: (options: Options) => Promise<Driver>}} Engine
+ * @typedef {{name: string, missing: () => string[], packages: string[], open: (options: Options) => Promise<Driver>}}
+ *   Engine
  *   `missing`: the programs that are not here
  */
 
 const FIREFOX = '/usr/bin/firefox-esr';
 const WEBKIT_DRIVER = '/usr/bin/WebKitWebDriver';
-const WEBKIT_BROWSERS = ['4.1', '4.0', '6.0'].map((version) => `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/webkit2gtk-${version}/MiniBrowser`);
+const WEBKIT_BROWSERS = ['4.1', '4.0', '6.0'].map(
+  (version) =>
+    `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/webkit2gtk-${version}/MiniBrowser`,
+);
 const SCREEN = '/usr/bin/Xvfb';
 
 /** @param {string[]} paths */
@@ -55,14 +61,16 @@ export const ENGINES = [
     name: 'Chromium',
     packages: ['chromium'],
     missing: () => [],
-    open: async () => byPlaywright(await chromium.launch(launchOptions(process.env.CHROMIUM_PATH ?? await chromiumPath()))),
+    open: async () =>
+      byPlaywright(await chromium.launch(launchOptions(process.env.CHROMIUM_PATH ?? (await chromiumPath())))),
   },
   {
     name: 'Firefox ESR',
     packages: ['firefox-esr'],
     missing: () => missing(FIREFOX),
     // Playwright's way to drive it (WebDriver BiDi) has no fingers: there a tap does nothing.
-    open: async () => byPlaywright(await firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX }), { fingers: false }),
+    open: async () =>
+      byPlaywright(await firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX }), { fingers: false }),
   },
   {
     name: 'WebKitGTK',
@@ -73,8 +81,15 @@ export const ENGINES = [
       const session = await openSession({
         driver: WEBKIT_DRIVER,
         // Without a graphics card this way of painting takes a quarter less time to have the whole page there.
-        env: { ...process.env, DISPLAY: screen.display, WEBKIT_DISABLE_DMABUF_RENDERER: '1', ...(shared && { JSC_useSharedArrayBuffer: '1' }) },
-        capabilities: { 'webkitgtk:browserOptions': { binary: WEBKIT_BROWSERS.find(existsSync), args: ['--automation'] } },
+        env: {
+          ...process.env,
+          DISPLAY: screen.display,
+          WEBKIT_DISABLE_DMABUF_RENDERER: '1',
+          ...(shared && { JSC_useSharedArrayBuffer: '1' }),
+        },
+        capabilities: {
+          'webkitgtk:browserOptions': { binary: WEBKIT_BROWSERS.find(existsSync), args: ['--automation'] },
+        },
       });
       return {
         ...session,
@@ -87,11 +102,15 @@ export const ENGINES = [
   },
 ];
 
-/** Installs what an engine lacks, if Debian's packages can be installed here. @param {Engine} engine @returns {Promise<string>} why it is still missing; '' if it is here */
+/**
+ * Installs what an engine lacks, if Debian's packages can be installed here.
+ * @param {Engine} engine
+ * @returns {Promise<string>} why it is still missing; '' if it is here
+ */
 export async function ensure(engine) {
   if (!engine.missing().length) return '';
   const advice = `${engine.name} is missing (Debian: apt-get install ${engine.packages.join(' ')})`;
-  if (!process.env.CI || !await onDebianAsRoot()) return advice;
+  if (!process.env.CI || !(await onDebianAsRoot())) return advice;
   try {
     await installDebian(engine.packages);
   } catch (error) {

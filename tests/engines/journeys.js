@@ -1,5 +1,6 @@
 /**
- * What a reader does, in every engine. A journey is told which browser it has and asks no more of it than `Driver` offers.
+ * What a reader does, in every engine. A journey is told which browser it has and asks no more of it than `Driver`
+ * offers.
  *
  * @typedef {import('./engines.js').Driver} Driver
  * @typedef {{driver: Driver, shared: boolean}} Visit
@@ -29,37 +30,80 @@ async function until(driver, what, ask, args = [], fits = Boolean, seconds = 30)
 }
 
 /** @param {number} ms */
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 /** @param {Driver} driver */
-const started = (driver) => (
-  until(driver, 'Python is ready', () => document.documentElement.dataset.python, [], (state) => state === 'ready', SECONDS_TO_START));
+const started = (driver) =>
+  until(
+    driver,
+    'Python is ready',
+    () => document.documentElement.dataset.python,
+    [],
+    (state) => state === 'ready',
+    SECONDS_TO_START,
+  );
 
-/** Python is there, and so are all editors: until then an engine without a graphics card answers slowly. @param {Driver} driver */
+/**
+ * Python is there, and so are all editors: until then an engine without a graphics card answers slowly.
+ * @param {Driver} driver
+ */
 async function ready(driver) {
   await started(driver);
-  await until(driver, 'all editors are there', () => document.querySelectorAll('py-block:not(:has(.cm-content))').length, [], (count) => count === 0, SECONDS_TO_START);
+  await until(
+    driver,
+    'all editors are there',
+    () => document.querySelectorAll('py-block:not(:has(.cm-content))').length,
+    [],
+    (count) => count === 0,
+    SECONDS_TO_START,
+  );
 }
 
 /** @param {Driver} driver @param {string} id */
 function block(driver, id) {
-  const text = (/** @type {string} */ part) => driver.evaluate((selector) => document.querySelector(selector)?.textContent, `#${id} ${part}`);
+  const text = (/** @type {string} */ part) =>
+    driver.evaluate((selector) => document.querySelector(selector)?.textContent, `#${id} ${part}`);
   return {
     run: () => driver.click(`#${id} .run`),
     tap: () => driver.tap(`#${id} .run`),
     output: () => text('.output'),
     messages: () => text('.messages'),
-    source: () => driver.evaluate((name) => /** @type {any} */ (document.getElementById(name)?.closest('py-block')).source, id),
+    source: () =>
+      driver.evaluate((name) => /** @type {any} */ (document.getElementById(name)).closest('py-block').source, id),
     /** @param {RegExp} states @param {string} [after] what was done */
-    is: (states, seconds = 60, after = '') => until(driver, `${after} ${id} is ${states}`, (name) => document.getElementById(name)?.dataset.state, [id], (state) => states.test(state), seconds),
+    is: (states, seconds = 60, after = '') =>
+      until(
+        driver,
+        `${after} ${id} is ${states}`,
+        (name) => document.getElementById(name)?.dataset.state,
+        [id],
+        (state) => states.test(state),
+        seconds,
+      ),
     /** @param {RegExp} pattern @param {string} [part] */
-    says: (pattern, part = '') => until(driver, `${id} says ${pattern}`, (selector) => document.querySelector(selector)?.textContent, [`#${id} ${part}`], (said) => pattern.test(said), 30),
+    says: (pattern, part = '') =>
+      until(
+        driver,
+        `${id} says ${pattern}`,
+        (selector) => document.querySelector(selector)?.textContent,
+        [`#${id} ${part}`],
+        (said) => pattern.test(said),
+        30,
+      ),
     /** Types it, as a reader would. @param {string} code without newlines, which would be indented */
     async write(code) {
-      await until(driver, `${id} has its editor`, (name) => document.querySelector(`#${name} .cm-content`) !== null, [id]);
+      await until(driver, `${id} has its editor`, (name) => document.querySelector(`#${name} .cm-content`) !== null, [
+        id,
+      ]);
       await driver.click(`#${id} .cm-scroller`);
       // Under a long line a finger may meet the bar that scrolls it.
-      await driver.evaluate((name) => /** @type {HTMLElement} */ (document.querySelector(`#${name} .cm-content`)).focus(), id);
+      await driver.evaluate(
+        (name) => /** @type {HTMLElement} */ (document.querySelector(`#${name} .cm-content`)).focus(),
+        id,
+      );
       await driver.press('Control+a');
       await driver.type(code);
     },
@@ -67,17 +111,36 @@ function block(driver, id) {
 }
 
 /** What the page says of a block. @param {Driver} driver @param {string} id */
-const saidOf = (driver, id) => driver.evaluate((name) => ['.messages', '.output', '.charts'].map((part) => (
-  [...document.querySelectorAll(`#${name} ${part} > *`)].map((child) => child.textContent).join(' '))).join(' ').trim(), id);
+const saidOf = (driver, id) =>
+  driver.evaluate(
+    (name) =>
+      ['.messages', '.output', '.charts']
+        .map((part) =>
+          [...document.querySelectorAll(`#${name} ${part} > *`)].map((child) => child.textContent).join(' '),
+        )
+        .join(' ')
+        .trim(),
+    id,
+  );
 
-/** One block is given what goes wrong; then another must run. @param {Driver} driver @param {import('../bad-inputs.js').Input} input */
+/**
+ * One block is given what goes wrong; then another must run.
+ * @param {Driver} driver
+ * @param {import('../bad-inputs.js').Input} input
+ */
 async function survives(driver, { name, code, stop, begun, ends, says }) {
   const [bad, probe] = [block(driver, 'ppo-setup'), block(driver, 'policy')];
-  // Neither typed nor clicked: the longest has 300,000 characters, and where a thousand charts are being drawn a click may miss.
-  const run = (/** @type {string} */ id, /** @type {string} */ source) => driver.evaluate((...[id, source]) => {
-    /** @type {any} */ (document.getElementById(id)?.closest('py-block')).replaceSource(source);
-    /** @type {HTMLElement} */ (document.querySelector(`#${id} .run`)).click();
-  }, id, source);
+  // Neither typed nor clicked: the longest has 300,000 characters, and where a thousand charts are being drawn a click
+  // may miss.
+  const run = (/** @type {string} */ id, /** @type {string} */ source) =>
+    driver.evaluate(
+      (...[id, source]) => {
+        /** @type {any} */ (document.getElementById(id)).closest('py-block').replaceSource(source);
+        /** @type {HTMLElement} */ (document.querySelector(`#${id} .run`)).click();
+      },
+      id,
+      source,
+    );
   await run('ppo-setup', code);
   if (stop) {
     await bad.is(/running/);
@@ -87,7 +150,8 @@ async function survives(driver, { name, code, stop, begun, ends, says }) {
   }
   await bad.is(new RegExp(`^(${ends})$`), 90, name);
   let said = '';
-  for (let tries = 0; tries < 100 && !says.test(said); tries += 1, await pause(50)) said = await saidOf(driver, 'ppo-setup');
+  for (let tries = 0; tries < 100 && !says.test(said); tries += 1, await pause(50))
+    said = await saidOf(driver, 'ppo-setup');
   assert.match(said.slice(-2000), says, name);
   await run('policy', 'print("usable", np.sum([40, 2]))');
   await probe.is(/queued|running|done/);
@@ -104,7 +168,9 @@ export const JOURNEYS = {
       /** @type {string[]} */
       const refused = [];
       Object.assign(window, { refused });
-      document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => refused.push(`${effectiveDirective} ${blockedURI}`));
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
+        refused.push(`${effectiveDirective} ${blockedURI}`),
+      );
     });
     await ready(driver);
     assert.equal(await driver.evaluate(() => typeof SharedArrayBuffer === 'function'), shared);
@@ -118,7 +184,9 @@ export const JOURNEYS = {
     await is(/done/);
     assert.equal(await output(), recorded);
     for (const id of ['preferences', 'reward-model']) await block(driver, id).is(/done/, 1);
-    await driver.evaluate(() => document.querySelector('#train-reward figure')?.scrollIntoView({ behavior: 'instant' }));
+    await driver.evaluate(() =>
+      document.querySelector('#train-reward figure')?.scrollIntoView({ behavior: 'instant' }),
+    );
     await until(driver, 'the chart is drawn', () => document.querySelectorAll('#train-reward .main-svg .trace').length);
   },
 
@@ -157,8 +225,17 @@ export const JOURNEYS = {
     const seen = new Map();
     for (let i = 0; i < 3; i += 1) {
       await driver.click('#theme');
-      const [theme, ...colours] = await driver.evaluate(() => [document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]);
-      seen.set(theme, colours.map((/** @type {string} */ colour) => Math.max(...(colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number))));
+      const [theme, ...colours] = await driver.evaluate(() => [
+        document.documentElement.dataset.theme,
+        getComputedStyle(document.body).backgroundColor,
+        getComputedStyle(document.body).color,
+      ]);
+      seen.set(
+        theme,
+        colours.map((/** @type {string} */ colour) =>
+          Math.max(...(colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number)),
+        ),
+      );
     }
     assert.ok(seen.get('light')[0] > 200 && seen.get('light')[1] < 100, `light: ${seen.get('light')}`);
     assert.ok(seen.get('dark')[0] < 100 && seen.get('dark')[1] > 200, `dark: ${seen.get('dark')}`);
@@ -174,27 +251,54 @@ export const JOURNEYS = {
     await run();
     await is(/error/);
     await says(/Did you mean sigmoid\? It is defined in Bradley-Terry training\./, '.messages');
-    assert.equal(await driver.evaluate(() => document.querySelector('#ppo-setup .error-box a')?.getAttribute('href')), '#reward-model');
+    assert.equal(
+      await driver.evaluate(() => document.querySelector('#ppo-setup .error-box a')?.getAttribute('href')),
+      '#reward-model',
+    );
     assert.ok(await driver.evaluate(() => document.querySelector('#ppo-setup .error-box a')?.getClientRects().length));
   },
 
   async 'completion and help come from the live names'({ driver }) {
     const { write, source } = block(driver, 'ppo-setup');
     await write('np.linalg.nor');
-    await until(driver, 'norm is offered', () => document.querySelector('.cm-tooltip-autocomplete li')?.textContent, [], (said) => /^norm/.test(said));
+    await until(
+      driver,
+      'norm is offered',
+      () => document.querySelector('.cm-tooltip-autocomplete li')?.textContent,
+      [],
+      (said) => /^norm/.test(said),
+    );
     await driver.press('Tab');
     assert.equal(await source(), 'np.linalg.norm');
     // Enter is a new line, though a list is open: who types code has not read it.
     await write('np.linalg.nor');
-    await until(driver, 'norm is offered', () => document.querySelector('.cm-tooltip-autocomplete li')?.textContent, [], (said) => /^norm/.test(said));
+    await until(
+      driver,
+      'norm is offered',
+      () => document.querySelector('.cm-tooltip-autocomplete li')?.textContent,
+      [],
+      (said) => /^norm/.test(said),
+    );
     await driver.press('Enter');
     assert.equal(await source(), 'np.linalg.nor\n');
     await write('sigmoid(');
     await driver.press('Control+i');
-    await until(driver, 'help comes', () => document.querySelector('.help-box')?.textContent, [], (said) => /sigmoid\(z\)/.test(said));
+    await until(
+      driver,
+      'help comes',
+      () => document.querySelector('.help-box')?.textContent,
+      [],
+      (said) => /sigmoid\(z\)/.test(said),
+    );
     await pause(500);
     await driver.press('Escape');
-    await until(driver, 'help goes', () => document.querySelectorAll('.help-box').length, [], (count) => count === 0);
+    await until(
+      driver,
+      'help goes',
+      () => document.querySelectorAll('.help-box').length,
+      [],
+      (count) => count === 0,
+    );
   },
 
   async 'the variables follow a run, and a long loop says how far it is, in the title, too'({ driver }) {
@@ -203,7 +307,11 @@ export const JOURNEYS = {
     const title = await driver.evaluate(() => {
       /** @type {string[]} */
       const titles = [];
-      new MutationObserver(() => titles.push(document.title)).observe(document.head, { childList: true, characterData: true, subtree: true });
+      new MutationObserver(() => titles.push(document.title)).observe(document.head, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
       Object.assign(window, { titles });
       return document.title;
     });
@@ -213,20 +321,48 @@ export const JOURNEYS = {
     await is(/done/);
     /** @type {string[]} */
     const titles = await driver.evaluate(() => /** @type {any} */ (window).titles);
-    assert.ok(titles.some((said) => /^\d\d? % · /.test(said)), `the titles were ${titles.join(', ')}`);
+    assert.ok(
+      titles.some((said) => /^\d\d? % · /.test(said)),
+      `the titles were ${titles.join(', ')}`,
+    );
     assert.equal(await driver.evaluate(() => document.title), title);
-    await until(driver, 'the variables are there', () => document.querySelector('#variables')?.textContent, [], (said) => /lengths\s*float64 array \(20, 4\)/.test(said));
+    await until(
+      driver,
+      'the variables are there',
+      () => document.querySelector('#variables')?.textContent,
+      [],
+      (said) => /lengths\s*float64 array \(20, 4\)/.test(said),
+    );
     await driver.click('#variables-toggle');
   },
 
   async 'an exercise: a wrong answer is told so, hints come one at a time, the worked answer passes'({ driver }) {
     const { says } = block(driver, 'challenge-noise');
     await driver.click('#challenge-noise .check-answer');
-    await until(driver, 'the verdict', () => document.querySelector('#challenge-noise .verdict')?.textContent, [], (said) => /Nothing has been swapped yet/.test(said), 60);
-    const shown = () => driver.evaluate(() => [...document.querySelectorAll('#challenge-noise .hint')].filter((hint) => hint.getClientRects().length).length);
+    await until(
+      driver,
+      'the verdict',
+      () => document.querySelector('#challenge-noise .verdict')?.textContent,
+      [],
+      (said) => /Nothing has been swapped yet/.test(said),
+      60,
+    );
+    const shown = () =>
+      driver.evaluate(
+        () =>
+          [...document.querySelectorAll('#challenge-noise .hint')].filter((hint) => hint.getClientRects().length)
+            .length,
+      );
     assert.equal(await shown(), 1);
     await driver.click('#challenge-noise .hint summary');
-    await until(driver, 'the second hint', () => [...document.querySelectorAll('#challenge-noise .hint')].filter((hint) => hint.getClientRects().length).length, [], (count) => count === 2);
+    await until(
+      driver,
+      'the second hint',
+      () =>
+        [...document.querySelectorAll('#challenge-noise .hint')].filter((hint) => hint.getClientRects().length).length,
+      [],
+      (count) => count === 2,
+    );
     await driver.click('#challenge-noise .answer summary');
     await driver.click('#challenge-noise .use');
     await driver.click('#challenge-noise .check-answer');
@@ -235,7 +371,11 @@ export const JOURNEYS = {
 
   async 'a chart has its numbers in a table'({ driver }) {
     await driver.click('#train-reward .data summary');
-    const rows = await until(driver, 'the table is there', () => document.querySelectorAll('#train-reward .data tbody tr').length);
+    const rows = await until(
+      driver,
+      'the table is there',
+      () => document.querySelectorAll('#train-reward .data tbody tr').length,
+    );
     assert.ok(rows > 2);
     await driver.click('#train-reward .data summary');
   },
@@ -253,10 +393,24 @@ export const JOURNEYS = {
     await driver.click('#take-panel [data-part=share]');
     const link = await until(driver, 'the link is copied', () => /** @type {any} */ (window).copied);
     await driver.click('#take');
-    await until(driver, 'the panel is closed', () => document.querySelectorAll('#take-panel:popover-open').length, [], (count) => count === 0);
+    await until(
+      driver,
+      'the panel is closed',
+      () => document.querySelectorAll('#take-panel:popover-open').length,
+      [],
+      (count) => count === 0,
+    );
     await write('own = 1');
-    await driver.evaluate((hash) => { window.location.hash = hash; }, new URL(link).hash);
-    await until(driver, 'the page asks', () => document.querySelector('#shared')?.textContent, [], (said) => /made by whoever sent it\. Nothing of it has run\./.test(said));
+    await driver.evaluate((hash) => {
+      window.location.hash = hash;
+    }, new URL(link).hash);
+    await until(
+      driver,
+      'the page asks',
+      () => document.querySelector('#shared')?.textContent,
+      [],
+      (said) => /made by whoever sent it\. Nothing of it has run\./.test(said),
+    );
     assert.equal(await source(), 'own = 1');
     await driver.click('#shared button');
     assert.equal(await source(), 'print("sent")');
@@ -288,7 +442,9 @@ export const JOURNEYS = {
 };
 
 /** What depends on how Python has started. @type {Record<string, (visit: Visit) => Promise<unknown>>} */
-export const STARTS = Object.fromEntries(Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|^completion|^Stop|reload/.test(name)));
+export const STARTS = Object.fromEntries(
+  Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|^completion|^Stop|reload/.test(name)),
+);
 
 /** @type {Record<string, (visit: Visit) => Promise<unknown>>} */
 export const BAD_INPUT = {
@@ -303,16 +459,29 @@ export const BAD_INPUT = {
   },
 };
 
-/** On a phone, by touch: what is the same whatever the size is left out. @type {Record<string, (visit: Visit) => Promise<unknown>>} */
+/**
+ * On a phone, by touch: what is the same whatever the size is left out.
+ * @type {Record<string, (visit: Visit) => Promise<unknown>>}
+ */
 export const BY_TOUCH = {
-  ...Object.fromEntries(Object.entries(JOURNEYS).filter(([name]) => !/keyboard|light and dark|survives a reload/.test(name))),
+  ...Object.fromEntries(
+    Object.entries(JOURNEYS).filter(([name]) => !/keyboard|light and dark|survives a reload/.test(name)),
+  ),
   async 'a finger opens the contents'({ driver }) {
     assert.ok(await driver.evaluate(() => window.innerWidth <= 500));
     await driver.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
     await driver.click('#contents-toggle');
-    await until(driver, 'the contents are open', () => document.querySelector('#contents-toggle')?.getAttribute('aria-expanded') === 'true');
+    await until(
+      driver,
+      'the contents are open',
+      () => document.querySelector('#contents-toggle')?.getAttribute('aria-expanded') === 'true',
+    );
     await driver.click('#contents-toggle');
-    await until(driver, 'the contents are closed', () => document.querySelector('#contents-toggle')?.getAttribute('aria-expanded') === 'false');
+    await until(
+      driver,
+      'the contents are closed',
+      () => document.querySelector('#contents-toggle')?.getAttribute('aria-expanded') === 'false',
+    );
   },
 };
 
@@ -323,13 +492,30 @@ export const BY_TOUCH = {
  */
 export async function offline(driver, stopServer) {
   await ready(driver);
-  await until(driver, 'the page is kept', async () => Boolean((await navigator.serviceWorker.getRegistration())?.active), [], Boolean, SECONDS_TO_START);
+  await until(
+    driver,
+    'the page is kept',
+    async () => Boolean((await navigator.serviceWorker.getRegistration())?.active),
+    [],
+    Boolean,
+    SECONDS_TO_START,
+  );
   await stopServer();
   await driver.reload();
   await ready(driver);
   await driver.click('#run-all');
-  const states = () => [...document.querySelectorAll('section.block')].map((section) => `${section.id} ${/** @type {HTMLElement} */ (section).dataset.state}`);
-  await until(driver, 'all blocks are done', states, [], (all) => all.every((/** @type {string} */ state) => state.endsWith(' done')), 240);
+  const states = () =>
+    [...document.querySelectorAll('section.block')].map(
+      (section) => `${section.id} ${/** @type {HTMLElement} */ (section).dataset.state}`,
+    );
+  await until(
+    driver,
+    'all blocks are done',
+    states,
+    [],
+    (all) => all.every((/** @type {string} */ state) => state.endsWith(' done')),
+    240,
+  );
   await driver.evaluate(() => document.querySelector('#train-reward figure')?.scrollIntoView({ behavior: 'instant' }));
   await until(driver, 'a chart is drawn', () => document.querySelectorAll('#train-reward .main-svg .trace').length);
 }

@@ -6,26 +6,35 @@ const SECONDS_TO_START = 20;
 const SECONDS_TO_REST = 10;
 
 /** @param {number} ms */
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 /** @returns {Promise<number>} a port that is free just now */
-const freePort = () => new Promise((resolve, reject) => {
-  const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-    server.close(() => resolve(port));
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+      .once('error', reject)
+      .listen(0, '127.0.0.1', () => {
+        const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+        server.close(() => resolve(port));
+      });
   });
-});
 
 // Ended by a signal, a process says no 'exit', on which it ends what it has started.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 /**
- * Starts a program that lives until `stop`, with a session of its own: what it starts ends with it, and no terminal can halt it.
+ * Starts a program that lives until `stop`, with a session of its own: what it starts ends with it, and no terminal can
+ * halt it.
  * @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} env
  */
 function start(program, args, env) {
   const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
-  const gone = new Promise((resolve) => { child.once('exit', resolve).once('error', resolve); });
+  const gone = new Promise((resolve) => {
+    child.once('exit', resolve).once('error', resolve);
+  });
   const kill = () => {
     try {
       if (child.pid) process.kill(-child.pid);
@@ -49,14 +58,19 @@ function start(program, args, env) {
 export async function startScreen() {
   const screen = start('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'], process.env);
   const number = await new Promise((resolve, reject) => {
-    screen.told.once('data', (data) => resolve(String(data).trim())).once('end', () => reject(new Error('Xvfb does not start')));
+    screen.told
+      .once('data', (data) => resolve(String(data).trim()))
+      .once('end', () => reject(new Error('Xvfb does not start')));
   });
   return { display: `:${number}`, stop: screen.stop };
 }
 
 /** @param {string} method @param {string} url @param {unknown} [body] @returns {Promise<any>} */
 async function call(method, url, body) {
-  const answer = await fetch(url, { method, ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }) });
+  const answer = await fetch(url, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+  });
   const { value } = /** @type {any} */ (await answer.json());
   if (!answer.ok) throw new Error(`${method} ${new URL(url).pathname}: ${value.error}: ${value.message}`);
   return value;
@@ -74,7 +88,13 @@ function placeOf(selector) {
 /** The name that WebDriver gives to elements. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
-const KEYS = /** @type {Record<string, string>} */ ({ Control: '\uE009', Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004', End: '\uE010' });
+const KEYS = /** @type {Record<string, string>} */ ({
+  Control: '\uE009',
+  Enter: '\uE007',
+  Escape: '\uE00C',
+  Tab: '\uE004',
+  End: '\uE010',
+});
 
 /**
  * @param {object} options
@@ -90,7 +110,8 @@ export async function openSession({ driver, capabilities, env }) {
   let session = '';
   for (;;) {
     try {
-      session = `${base}/session/${(await call('POST', `${base}/session`, { capabilities: { alwaysMatch: capabilities } })).sessionId}`;
+      const { sessionId } = await call('POST', `${base}/session`, { capabilities: { alwaysMatch: capabilities } });
+      session = `${base}/session/${sessionId}`;
       break;
     } catch (error) {
       // Until it listens, connections are refused.
@@ -103,14 +124,16 @@ export async function openSession({ driver, capabilities, env }) {
   }
   const post = (/** @type {string} */ path, /** @type {unknown} */ body) => call('POST', `${session}/${path}`, body);
   /**
-   * The element once it can be clicked: in the middle of the screen (the page's own scrolling takes its time), where it has
+   * The element once it can be clicked: in the middle of the screen (the page's own scrolling takes its time), where it
+   * has
    * been for a while, and with nothing over it.
    * @param {string} selector
    */
   async function find(selector) {
     const deadline = Date.now() + SECONDS_TO_REST * 1000;
     for (let [now, before, rests] = ['', '', 0]; rests < 3; before = now) {
-      if (Date.now() > deadline) throw new Error(`${selector} cannot be clicked: it is not there, moves, or is covered`);
+      if (Date.now() > deadline)
+        throw new Error(`${selector} cannot be clicked: it is not there, moves, or is covered`);
       now = await post('execute/sync', { script: `return (${placeOf})(arguments[0])`, args: [selector] });
       rests = now && now === before ? rests + 1 : 0;
       await pause(50);
@@ -124,28 +147,71 @@ export async function openSession({ driver, capabilities, env }) {
     /** @param {(...args: any[]) => unknown} what @param {...unknown} args */
     evaluate: (what, ...args) => post('execute/sync', { script: `return (${what}).apply(null, arguments)`, args }),
     async click(/** @type {string} */ selector) {
-      // Where the pointer was, help may be on its way: the click waits until the pointer is here and nothing covers the place.
+      // Where the pointer was, help may be on its way: the click waits until the pointer is here and nothing covers the
+      // place.
       const origin = await find(selector);
-      await post('actions', { actions: [{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions: [{ type: 'pointerMove', origin, x: 0, y: 0 }] }] });
+      await post('actions', {
+        actions: [
+          {
+            type: 'pointer',
+            id: 'mouse',
+            parameters: { pointerType: 'mouse' },
+            actions: [{ type: 'pointerMove', origin, x: 0, y: 0 }],
+          },
+        ],
+      });
       return post(`element/${(await find(selector))[ELEMENT]}/click`, {});
     },
     async tap(/** @type {string} */ selector) {
       const origin = await find(selector);
-      await post('actions', { actions: [{ type: 'pointer', id: 'finger', parameters: { pointerType: 'touch' }, actions: [
-        { type: 'pointerMove', origin, x: 0, y: 0 }, { type: 'pointerDown', button: 0 }, { type: 'pause', duration: 50 }, { type: 'pointerUp', button: 0 },
-      ] }] });
+      await post('actions', {
+        actions: [
+          {
+            type: 'pointer',
+            id: 'finger',
+            parameters: { pointerType: 'touch' },
+            actions: [
+              { type: 'pointerMove', origin, x: 0, y: 0 },
+              { type: 'pointerDown', button: 0 },
+              { type: 'pause', duration: 50 },
+              { type: 'pointerUp', button: 0 },
+            ],
+          },
+        ],
+      });
     },
     /** @param {string} keys one key, or several that are held together, as in Control+a */
     press(keys) {
       const values = keys.split('+').map((key) => KEYS[key] ?? key);
-      return post('actions', { actions: [{ type: 'key', id: 'keys', actions: [
-        ...values.map((value) => ({ type: 'keyDown', value })), ...values.toReversed().map((value) => ({ type: 'keyUp', value })),
-      ] }] });
+      return post('actions', {
+        actions: [
+          {
+            type: 'key',
+            id: 'keys',
+            actions: [
+              ...values.map((value) => ({ type: 'keyDown', value })),
+              ...values.toReversed().map((value) => ({ type: 'keyUp', value })),
+            ],
+          },
+        ],
+      });
     },
-    type: (/** @type {string} */ text) => post('actions', { actions: [{ type: 'key', id: 'keys', actions: [...text].flatMap((sign) => {
-      const value = sign === '\n' ? KEYS.Enter : sign;
-      return [{ type: 'keyDown', value }, { type: 'keyUp', value }];
-    }) }] }),
+    type: (/** @type {string} */ text) =>
+      post('actions', {
+        actions: [
+          {
+            type: 'key',
+            id: 'keys',
+            actions: [...text].flatMap((sign) => {
+              const value = sign === '\n' ? KEYS.Enter : sign;
+              return [
+                { type: 'keyDown', value },
+                { type: 'keyUp', value },
+              ];
+            }),
+          },
+        ],
+      }),
     resize: (/** @type {number} */ width, /** @type {number} */ height) => post('window/rect', { width, height }),
     screenshot: async () => Buffer.from(await call('GET', `${session}/screenshot`), 'base64'),
     async close() {

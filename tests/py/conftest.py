@@ -1,7 +1,8 @@
 """The lesson, as a namespace and as cells."""
 
+import json
 import pathlib
-import re
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -23,9 +24,13 @@ def chapters():
 
 
 @pytest.fixture(scope="session")
-def blocks(chapters):
+def cells():
+    """All cells, in page order, as the build reads them: {kind, id, title, source}."""
+    parser = pathlib.Path(__file__).parents[2] / "app/site/cells.js"
+    return json.loads(subprocess.run(["node", parser], capture_output=True, check=True).stdout)
+
+
+@pytest.fixture(scope="session")
+def blocks(cells):
     """{id: source} of every block."""
-    text = "\n".join(chapter.read_text("utf-8") for chapter in chapters)
-    cells = re.split(r"^# %% ?", text, flags=re.M)
-    found = (re.match(r'.*\bid="([\w-]+)"[^\n]*\n(.*)', cell, flags=re.S) for cell in cells)
-    return {match[1]: match[2] for match in found if match}
+    return {cell["id"]: cell["source"] for cell in cells if cell["kind"] == "block"}

@@ -3,7 +3,6 @@
 
 import asyncio
 import pathlib
-import re
 import textwrap
 
 import numpy as np
@@ -17,7 +16,7 @@ from runtime.dependencies import names
 from runtime.grading import Exercise, Table, Work, grade, near, number
 from runtime.runner import Runner
 
-CHAPTER = pathlib.Path(run_in_terminal.__file__).parent / "chapters/06_exercises.py"
+CHAPTER = pathlib.Path(run_in_terminal.__file__).parent / "chapters/07_exercises.py"
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +25,8 @@ def starters(blocks):
 
 
 @pytest.fixture(scope="module")
-def solutions():
-    cells = re.split(r"^# %% ?", CHAPTER.read_text("utf-8"), flags=re.M)
-    found = (re.match(r'.*solution="([\w-]+)"[^\n]*\n(.*)', cell, flags=re.S) for cell in cells)
-    return {match[1]: match[2] for match in found if match}
+def solutions(cells):
+    return {cell["id"]: cell["source"] for cell in cells if cell["kind"] == "solution"}
 
 
 @pytest.fixture(scope="module")

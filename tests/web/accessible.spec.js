@@ -14,9 +14,23 @@ test('in forced colours axe finds nothing, with an error, a data table and the p
   await broken.runToEnd();
   await chart.section.getByText('Show data').click();
   await page.getByRole('button', { name: 'Variables' }).click();
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .include('.bar').include('#variables').include('#preferences').include('#reward-model').include('#exercise-rlhf').analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .include('.bar')
+    .include('#variables')
+    .include('#preferences')
+    .include('#reward-model')
+    .include('#exercise-rlhf')
+    .analyze();
+  expect(
+    violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .slice(0, 3)
+          .map(({ html }) => html.slice(0, 160))
+          .join(' | ')}`,
+    ),
+  ).toEqual([]);
   // What was told by a background alone is told by a line here.
   await expect(broken.section.locator('.cm-error-line')).toHaveCSS('outline-style', 'solid');
 });
@@ -52,10 +66,13 @@ test('a screen reader hears the status, the output, what went wrong and what was
 
 test('each chart has its numbers in a table, which follows the next run', async ({ page }) => {
   await open(page);
-  for (const figure of await page.locator('figure.chart').all()) await expect(figure.getByText('Show data')).toHaveCount(1);
+  for (const figure of await page.locator('figure.chart').all())
+    await expect(figure.getByText('Show data')).toHaveCount(1);
   const { section, write, runToEnd } = block(page, 'ppo-setup');
-  const chart = (/** @type {string} */ y) => `show({"data": [{"type": "scatter", "name": "Mine", "x": list(range(100)), "y": ${y}}], `
-    + '"layout": {"xaxis": {"title": {"text": "step"}}, "yaxis": {"title": {"text": "reward"}}, "meta": {"title": "A line", "summary": "It rises."}}})';
+  const chart = (/** @type {string} */ y) =>
+    `show({"data": [{"type": "scatter", "name": "Mine", "x": list(range(100)), "y": ${y}}], ` +
+    '"layout": {"xaxis": {"title": {"text": "step"}}, "yaxis": {"title": {"text": "reward"}}, ' +
+    '"meta": {"title": "A line", "summary": "It rises."}}})';
   await write(chart('list(range(100))'));
   await runToEnd();
   const table = section.getByRole('table');
@@ -78,7 +95,7 @@ test('by keyboard alone: run, read the numbers of a chart, stop, change the them
     for (let i = 0; i < 80; i += 1) {
       if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) break;
       // In an editor Shift+Tab takes spaces away, until Escape leaves it.
-      if (key === 'Shift+Tab' && await page.locator('.cm-content:focus').count()) await page.keyboard.press('Escape');
+      if (key === 'Shift+Tab' && (await page.locator('.cm-content:focus').count())) await page.keyboard.press('Escape');
       await page.keyboard.press(key);
     }
     const focused = page.locator(`${selector}:focus`);
@@ -87,11 +104,13 @@ test('by keyboard alone: run, read the numbers of a chart, stop, change the them
     await expect(page.locator(':focus:not(.cm-content), .cm-editor:has(:focus)')).toHaveCSS('outline-style', 'solid');
     await expect(focused).toBeInViewport();
     // Nothing that sticks to the window's edges hides it.
-    expect(await focused.evaluate((element) => {
-      const { left, top, width, bottom } = element.getBoundingClientRect();
-      const middle = (Math.max(top, 0) + Math.min(bottom, window.innerHeight)) / 2;
-      return element.contains(document.elementFromPoint(left + Math.min(width / 2, 20), middle));
-    })).toBe(true);
+    expect(
+      await focused.evaluate((element) => {
+        const { left, top, width, bottom } = element.getBoundingClientRect();
+        const middle = (Math.max(top, 0) + Math.min(bottom, window.innerHeight)) / 2;
+        return element.contains(document.elementFromPoint(left + Math.min(width / 2, 20), middle));
+      }),
+    ).toBe(true);
   };
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter'); // skips to the lesson
@@ -132,7 +151,13 @@ test('with reduced motion nothing moves by itself, and jumps are jumps', async (
   await write('import time\ntime.sleep(3)');
   await run();
   await is('running');
-  expect(await page.evaluate(() => document.getAnimations().map((animation) => /** @type {CSSAnimation} */ (animation).animationName ?? 'transition'))).toEqual([]);
+  expect(
+    await page.evaluate(() =>
+      document
+        .getAnimations()
+        .map((animation) => /** @type {CSSAnimation} */ (animation).animationName ?? 'transition'),
+    ),
+  ).toEqual([]);
   expect(await page.evaluate(() => getComputedStyle(document.documentElement).scrollBehavior)).toBe('auto');
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   expect(await page.evaluate(() => document.getAnimations().length)).toBeGreaterThan(0);
@@ -149,9 +174,14 @@ test('at 200 % zoom nothing is wider than the page, and the bar leaves room to r
   await block(page, 'preferences').section.getByText('Show data').click();
   expect(await wider(page)).toBeLessThanOrEqual(0);
   expect(await page.locator('.bar').evaluate((bar) => bar.getBoundingClientRect().height)).toBeLessThan(450 / 3);
-  // WCAG 1.4.10: at 400 %, which is 320 px wide, it reflows too; 1.4.12: with more space between lines and letters nothing is cut.
+  // WCAG 1.4.10: at 400 %, which is 320 px wide, it reflows too; 1.4.12: with more space between lines and letters
+  // nothing is cut.
   await page.setViewportSize({ width: 320, height: 256 });
   expect(await wider(page)).toBeLessThanOrEqual(0);
-  expect(await page.locator('.bar').evaluate((bar) => getComputedStyle(bar).position === 'static' || bar.getBoundingClientRect().height < 256 / 2)).toBe(true);
+  expect(
+    await page
+      .locator('.bar')
+      .evaluate((bar) => getComputedStyle(bar).position === 'static' || bar.getBoundingClientRect().height < 256 / 2),
+  ).toBe(true);
   await context.close();
 });

@@ -13,7 +13,9 @@ for (const id of ['preferences', 'dpo-train', 'faq-ppo']) {
   test(`${id} runs alone on a fresh page, as recorded`, async ({ page }) => {
     /** @type {(value?: unknown) => void} */
     let letStart = () => {};
-    const mayStart = new Promise((resolve) => { letStart = resolve; });
+    const mayStart = new Promise((resolve) => {
+      letStart = resolve;
+    });
     await page.route('**/*.wasm', async (route) => {
       await mayStart;
       await route.continue();

@@ -18,7 +18,11 @@ test('the policy stands: nothing that is put into the page runs as script', asyn
     document.body.append(script, image, link, foreign);
     link.click();
   });
-  for (const refused of ['script-src-attr inline', 'script-src-elem inline', 'script-src-elem https://example.invalid/x.js']) {
+  for (const refused of [
+    'script-src-attr inline',
+    'script-src-elem inline',
+    'script-src-elem https://example.invalid/x.js',
+  ]) {
     await expect.poll(() => wrong.join('\n')).toContain(`refused by the policy: ${refused}`);
   }
   expect(await page.evaluate(() => 'ran' in window)).toBe(false);
@@ -31,7 +35,11 @@ test.afterAll(() => {
   if (table.length) console.table(table);
 });
 
-/** In place of all that is there, as the clipboard does it. @param {import('@playwright/test').Locator} editor @param {string} code */
+/**
+ * In place of all that is there, as the clipboard does it.
+ * @param {import('@playwright/test').Locator} editor
+ * @param {string} code
+ */
 async function paste(editor, code) {
   await editor.press('Control+a');
   await editor.evaluate((element, text) => {
@@ -70,16 +78,29 @@ async function survives(page, inputs) {
       }
       await bad.is(new RegExp(`^(${input.ends})$`));
       let sees = '';
-      await expect.poll(async () => {
-        sees = await bad.section.evaluate((section) => ['.messages', '.output', '.charts'].map((part) => (
-          [...section.querySelectorAll(`${part} > *`)].map((child) => child.textContent).join(' '))).join(' ').trim());
-        return sees;
-      }).toMatch(input.says);
+      await expect
+        .poll(async () => {
+          sees = await bad.section.evaluate((section) =>
+            ['.messages', '.output', '.charts']
+              .map((part) => [...section.querySelectorAll(`${part} > *`)].map((child) => child.textContent).join(' '))
+              .join(' ')
+              .trim(),
+          );
+          return sees;
+        })
+        .toMatch(input.says);
       await probe.runToEnd();
       await expect(probe.output).toHaveText('usable 1 42');
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
-      const lost = (await Promise.all([first, bad, probe].map((one) => one.code()))).filter((now, i) => now !== code[i]).length;
-      table.push({ input: input.name, 'the reader sees': (input.says.exec(sees)?.[0] ?? '').slice(0, 60), 'seconds to usable again': seconds, 'edits lost': lost });
+      const lost = (await Promise.all([first, bad, probe].map((one) => one.code()))).filter(
+        (now, i) => now !== code[i],
+      ).length;
+      table.push({
+        input: input.name,
+        'the reader sees': (input.says.exec(sees)?.[0] ?? '').slice(0, 60),
+        'seconds to usable again': seconds,
+        'edits lost': lost,
+      });
       expect(lost).toBe(0);
     });
   }
@@ -97,13 +118,16 @@ test('after code that takes Python down, Python starts again by itself', async (
   await page.addInitScript(() => {
     /** @type {Worker[]} */
     const workers = [];
-    Object.assign(window, { workers, Worker: new Proxy(Worker, {
-      construct: (target, given) => {
-        const worker = Reflect.construct(target, given);
-        workers.push(worker);
-        return worker;
-      },
-    }) });
+    Object.assign(window, {
+      workers,
+      Worker: new Proxy(Worker, {
+        construct: (target, given) => {
+          const worker = Reflect.construct(target, given);
+          workers.push(worker);
+          return worker;
+        },
+      }),
+    });
   });
   await open(page);
   await survives(page, ROUGH);
@@ -124,7 +148,9 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
     expect(await code()).toBe('print("kept")');
     await page.unroute(part);
   }
-  await page.route('**/pyodide.asm.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: 'not WebAssembly' }));
+  await page.route('**/pyodide.asm.wasm', (route) =>
+    route.fulfill({ contentType: 'application/wasm', body: 'not WebAssembly' }),
+  );
   await page.reload();
   await expect(retry).toBeVisible({ timeout: 60_000 });
   await page.unroute('**/pyodide.asm.wasm');

@@ -14,10 +14,15 @@ function exercise(page, id) {
   };
 }
 
-test('a wrong answer, its message, a hint, the comparison, a right answer, and a reload that remembers', async ({ page }) => {
+test('a wrong answer, its message, a hint, the comparison, a right answer, and a reload that remembers', async ({
+  page,
+}) => {
   test.setTimeout(120_000);
   await open(page);
-  const { section, editor, check, verdict, details, code, reset, is, messages, output } = exercise(page, 'challenge-noise');
+  const { section, editor, check, verdict, details, code, reset, is, messages, output } = exercise(
+    page,
+    'challenge-noise',
+  );
   const link = page.getByRole('navigation', { name: 'Contents' }).getByRole('link', { name: 'labels swapped' });
   const starter = await code();
 
@@ -28,7 +33,13 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await is('done');
   });
   await test.step('a wrong answer gets its own message', async () => {
-    await fill(editor, starter.replace('return preferred, rejected', 's = swap[:, None]\n    return np.where(s, preferred, rejected), np.where(s, rejected, preferred)'));
+    await fill(
+      editor,
+      starter.replace(
+        'return preferred, rejected',
+        's = swap[:, None]\n    return np.where(s, preferred, rejected), np.where(s, rejected, preferred)',
+      ),
+    );
     await check.click();
     await expect(verdict).toContainText('Not yet. Labels are swapped on the wrong side');
     await expect(verdict.locator('code').first()).toHaveText('swap');
@@ -47,8 +58,14 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await details('Worked answer').locator('summary').click();
     await section.getByRole('button', { name: 'Compare with mine' }).click();
     const comparison = section.getByRole('region', { name: 'Your code beside the worked answer' });
-    await expect(comparison.locator('.lines del')).toContainText(['s = swap[:, None]', 'np.where(s, preferred, rejected)']);
-    await expect(comparison.locator('.lines ins')).toContainText(['swap = swap[:, None]', 'np.where(swap, rejected, preferred)']);
+    await expect(comparison.locator('.lines del')).toContainText([
+      's = swap[:, None]',
+      'np.where(s, preferred, rejected)',
+    ]);
+    await expect(comparison.locator('.lines ins')).toContainText([
+      'swap = swap[:, None]',
+      'np.where(swap, rejected, preferred)',
+    ]);
     await section.getByRole('button', { name: 'Use it' }).click();
     await expect(comparison).toContainText('Your code is the worked answer');
     await expect(messages).toContainText('Reset brings back the starter');
@@ -56,7 +73,10 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await section.getByRole('button', { name: 'Back to my code' }).click();
     expect(await code()).toContain('np.where(s, preferred, rejected)');
   });
-  const right = (await code()).replace('np.where(s, preferred, rejected), np.where(s, rejected, preferred)', 'np.where(s, rejected, preferred), np.where(s, preferred, rejected)');
+  const right = (await code()).replace(
+    'np.where(s, preferred, rejected), np.where(s, rejected, preferred)',
+    'np.where(s, rejected, preferred), np.where(s, preferred, rejected)',
+  );
   await test.step('a right answer passes', async () => {
     await fill(editor, right);
     await check.click();
@@ -91,21 +111,31 @@ test('a check says more than an error does, and Stop ends one that never would',
   const { section, editor, check, verdict, code, is, messages } = exercise(page, 'exercise-dpo');
   const starter = await code();
 
-  await fill(editor, starter.replace(/np\.nan .*all pairs/, 'dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)'));
+  await fill(
+    editor,
+    starter.replace(/np\.nan .*all pairs/, 'dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)'),
+  );
   await check.click();
   await expect(verdict).toContainText('Take the first', { timeout: 60_000 });
   await expect(messages).toContainText('TypeError');
   await is('error');
 
-  await fill(editor, starter.replace('final_loss = np.nan', 'while beta not in (0.1, 0.5, 1.0): pass\n    final_loss = np.nan'));
+  await fill(
+    editor,
+    starter.replace('final_loss = np.nan', 'while beta not in (0.1, 0.5, 1.0): pass\n    final_loss = np.nan'),
+  );
   await check.click();
   await expect(verdict).toHaveText('Checking …', { timeout: 30_000 });
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(messages).toContainText('Stopped');
   await expect(verdict).toHaveCount(0);
 
-  await fill(editor, starter.replace(/np\.nan .*all pairs/, 'dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)[0]')
-    .replace(/np\.nan .*its answers/, 'path[-1][0] @ TRUE_WEIGHTS'));
+  await fill(
+    editor,
+    starter
+      .replace(/np\.nan .*all pairs/, 'dpo_loss_and_grad(path[-1], contexts, preferred, rejected, beta=beta)[0]')
+      .replace(/np\.nan .*its answers/, 'path[-1][0] @ TRUE_WEIGHTS'),
+  );
   await check.click();
   await expect(verdict).toContainText('Passed', { timeout: 30_000 });
   await expect(section.locator('.passed')).toBeVisible();

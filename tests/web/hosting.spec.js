@@ -1,6 +1,10 @@
-/** The page from any static host: a folder somewhere below its top, no header but the type of a file. And without it, later. */
-import { createServer } from 'node:http';
+/**
+ * The page from any static host: a folder somewhere below its top, no header but the type of a file. And without it,
+ * later.
+ */
+
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import sirv from 'sirv';
 import { TOP } from '../../app/tools/tools.js';
@@ -11,7 +15,9 @@ const FOLDER = '/lessons/preference-lab/';
 
 test.use({ serviceWorkers: 'allow' });
 
-/** @typedef {{url: string, next: () => Promise<void>, close: () => Promise<void>}} Host `next` puts a new version there */
+/**
+ * @typedef {{url: string, next: () => Promise<void>, close: () => Promise<void>}} Host `next` puts a new version there
+ */
 
 /** @returns {Promise<Host>} */
 async function bareHost() {
@@ -32,14 +38,18 @@ async function bareHost() {
     url: `http://127.0.0.1:${port}${FOLDER}`,
     async next() {
       const page = (await readFile(join(DIST, 'index.html'), 'utf8')).replace('<title>', '<title>Second edition: ');
-      const worker = (await readFile(join(DIST, 'sw.js'), 'utf8')).replace(/(url:[`"]index\.html[`"],revision:[`"])\w+/, '$1second');
+      const worker = (await readFile(join(DIST, 'sw.js'), 'utf8')).replace(
+        /(url:[`"]index\.html[`"],revision:[`"])\w+/,
+        '$1second',
+      );
       for (const path of ['/', '/index.html']) changed.set(path, { type: 'text/html', text: page });
       changed.set('/sw.js', { type: 'text/javascript', text: worker });
     },
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
@@ -49,7 +59,9 @@ const kept = (page) => page.evaluate(async () => Boolean((await navigator.servic
 /** @param {import('@playwright/test').Page} page */
 const isolated = (page) => page.evaluate(() => crossOriginIsolated);
 
-test('from a bare host under a sub-path: one visit with it, the next without, and everything runs', async ({ page }) => {
+test('from a bare host under a sub-path: one visit with it, the next without, and everything runs', async ({
+  page,
+}) => {
   const host = await bareHost();
   await page.goto(host.url);
   await ready(page);
@@ -110,7 +122,11 @@ test('the page can be installed', async ({ page, baseURL }) => {
   const { errors, data } = await client.send('Page.getAppManifest');
   expect(errors).toEqual([]);
   const { name, start_url: start, display, icons } = JSON.parse(String(data));
-  expect({ name, start, display }).toEqual({ name: expect.stringContaining('Preference Lab'), start: './', display: 'standalone' });
+  expect({ name, start, display }).toEqual({
+    name: expect.stringContaining('Preference Lab'),
+    start: './',
+    display: 'standalone',
+  });
   for (const { src, type } of icons) {
     const answer = await page.request.get(new URL(src, baseURL).href);
     expect([src, answer.status(), answer.headers()['content-type']]).toEqual([src, 200, type]);

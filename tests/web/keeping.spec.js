@@ -21,7 +21,10 @@ test('an edit of an older version is offered, not put over the new one', async (
   await page.addInitScript(() => {
     if (!localStorage.getItem('seeded')) {
       localStorage.setItem('seeded', 'yes');
-      localStorage.setItem('preference-lab/edit/policy', JSON.stringify({ original: 'an older one', source: 'mine = 1' }));
+      localStorage.setItem(
+        'preference-lab/edit/policy',
+        JSON.stringify({ original: 'an older one', source: 'mine = 1' }),
+      );
     }
   });
   await page.goto('/');
@@ -43,7 +46,11 @@ test('damaged storage does no harm', async ({ page }) => {
 
 test('blocked storage is said once, and the page works', async ({ page }) => {
   await page.addInitScript(() => {
-    Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError'); } });
+    Object.defineProperty(window, 'localStorage', {
+      get() {
+        throw new DOMException('blocked', 'SecurityError');
+      },
+    });
   });
   await open(page);
   const { editor, runToEnd, output } = block(page, 'reward-model');
@@ -60,10 +67,11 @@ test('by keyboard alone: to a block, into its editor, run, out again', async ({ 
   await expect(page.getByRole('link', { name: 'Skip to the lesson' })).toBeFocused();
   await page.keyboard.press('Enter');
   const { editor, section, output, is } = block(page, 'preferences');
-  const focused = () => page.evaluate(() => {
-    const { activeElement } = document;
-    return `${activeElement?.closest('section')?.id} ${activeElement?.className}`;
-  });
+  const focused = () =>
+    page.evaluate(() => {
+      const { activeElement } = document;
+      return `${activeElement?.closest('section')?.id} ${activeElement?.className}`;
+    });
   for (let i = 0; i < 40 && (await focused()) !== 'preferences run'; i += 1) await page.keyboard.press('Tab');
   expect(await focused()).toBe('preferences run');
   await page.keyboard.press('Enter');

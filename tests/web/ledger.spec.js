@@ -23,10 +23,14 @@ const GIVEN = {
 };
 
 /** @param {import('@playwright/test').Locator} section */
-const rows = (section) => section.locator('tbody tr').evaluateAll((all) => all.map((row) => (
-  Array.from(row.children, ({ textContent }) => textContent ?? ''))));
+const rows = (section) =>
+  section
+    .locator('tbody tr')
+    .evaluateAll((all) => all.map((row) => Array.from(row.children, ({ textContent }) => textContent ?? '')));
 
-test('a click runs the published recipe here, and it gives what its code gives, to the last digit', async ({ page }) => {
+test('a click runs the published recipe here, and it gives what its code gives, to the last digit', async ({
+  page,
+}) => {
   await open(page);
   const seeds = block(page, 'ledger-seeds');
   await seeds.write((await seeds.code()).replace('SEEDS = 20 ', 'SEEDS = 3 '));
@@ -60,7 +64,11 @@ test('the seeds come in one by one, with a bar and a chart that grows', async ({
   const { section, run, is } = block(page, 'ledger-seeds');
   await section.evaluate((element) => {
     const seen = new Set();
-    new MutationObserver(() => seen.add(element.querySelector('.summary')?.textContent)).observe(element, { subtree: true, childList: true, characterData: true });
+    new MutationObserver(() => seen.add(element.querySelector('.summary')?.textContent)).observe(element, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
     Object.assign(window, { seen });
   });
   await run();

@@ -3,7 +3,9 @@ import { block, blockIds, expect, furnished, open, runs, test } from './page.js'
 
 /** @typedef {import('@playwright/test').Page} Page */
 
-test('text is painted before Python is there, no script holds it up, and nothing moves while the rest comes', async ({ page }) => {
+test('text is painted before Python is there, no script holds it up, and nothing moves while the rest comes', async ({
+  page,
+}) => {
   await page.addInitScript(() => {
     /** @type {number[]} */
     const shifts = [];
@@ -13,17 +15,26 @@ test('text is painted before Python is there, no script holds it up, and nothing
     }).observe({ type: 'layout-shift', buffered: true });
   });
   await page.goto('/');
-  const [painted, status] = await page.evaluate(() => new Promise((resolve) => {
-    new PerformanceObserver((list, observer) => {
-      if (!list.getEntriesByName('first-contentful-paint').length) return;
-      observer.disconnect();
-      resolve([document.querySelectorAll('section.block .stdout').length, document.documentElement.dataset.python]);
-    }).observe({ type: 'paint', buffered: true });
-  }));
+  const [painted, status] = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        new PerformanceObserver((list, observer) => {
+          if (!list.getEntriesByName('first-contentful-paint').length) return;
+          observer.disconnect();
+          resolve([document.querySelectorAll('section.block .stdout').length, document.documentElement.dataset.python]);
+        }).observe({ type: 'paint', buffered: true });
+      }),
+  );
   expect(status).toBe('booting');
   expect(painted).toBeGreaterThan(20);
-  expect(await page.evaluate(() => performance.getEntriesByType('resource')
-    .filter((entry) => /** @type {any} */ (entry).renderBlockingStatus === 'blocking').map(({ name }) => name.replace(/.*\./, '')))).toEqual(['css']);
+  expect(
+    await page.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .filter((entry) => /** @type {any} */ (entry).renderBlockingStatus === 'blocking')
+        .map(({ name }) => name.replace(/.*\./, '')),
+    ),
+  ).toEqual(['css']);
   await page.waitForFunction(() => document.documentElement.dataset.python === 'ready');
   await furnished(page);
   await block(page, 'ppo-train').runToEnd();
@@ -34,44 +45,67 @@ test('text is painted before Python is there, no script holds it up, and nothing
 test('a click shows before anything else is done, while Python starts and when it is there', async ({ page }) => {
   await page.goto('/');
   const first = block(page, 'preferences');
-  await page.waitForFunction(() => !/** @type {HTMLButtonElement} */ (document.querySelector('#preferences button.run')).disabled);
-  const state = () => page.evaluate(() => {
-    const section = /** @type {HTMLElement} */ (document.querySelector('#preferences'));
-    /** @type {HTMLElement} */ (section.querySelector('button.run')).click();
-    return section.dataset.state;
-  });
+  await page.waitForFunction(
+    () => !(/** @type {HTMLButtonElement} */ (document.querySelector('#preferences button.run')).disabled),
+  );
+  const state = () =>
+    page.evaluate(() => {
+      const section = /** @type {HTMLElement} */ (document.querySelector('#preferences'));
+      /** @type {HTMLElement} */ (section.querySelector('button.run')).click();
+      return section.dataset.state;
+    });
   expect(await state()).toBe('queued');
   await first.is('done');
   expect(await state()).toMatch(/queued|running/);
   await first.is('done');
 });
 
-/** Bytes that the page keeps: all but the engine's compiled code, which comes and goes as functions get hot or cold. @param {Page} page */
+/**
+ * Bytes that the page keeps: all but the engine's compiled code, which comes and goes as functions get hot or cold.
+ * @param {Page} page
+ */
 async function kept(page) {
   const client = await page.context().newCDPSession(page);
   let text = '';
-  client.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => { text += chunk; });
+  client.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => {
+    text += chunk;
+  });
   await client.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
   await client.detach();
-  const { snapshot: { meta }, nodes } = JSON.parse(text);
+  const {
+    snapshot: { meta },
+    nodes,
+  } = JSON.parse(text);
   const [type, size] = ['type', 'self_size'].map((field) => meta.node_fields.indexOf(field));
   const code = meta.node_types[type].indexOf('code');
   let bytes = 0;
-  for (let at = 0; at < nodes.length; at += meta.node_fields.length) if (nodes[at + type] !== code) bytes += nodes[at + size];
+  for (let at = 0; at < nodes.length; at += meta.node_fields.length)
+    if (nodes[at + type] !== code) bytes += nodes[at + size];
   return bytes;
 }
 
-/** What the page and Python keep, in bytes; how many objects Python does; and its whole memory, which grows by fifths, for good. @param {Page} page */
+/**
+ * What the page and Python keep, in bytes; how many objects Python does; and its whole memory, which grows by fifths,
+ * for good.
+ * @param {Page} page
+ */
 async function memory(page) {
   const last = block(page, 'faq-ppo');
-  await last.write('import gc, tracemalloc, pyodide_js\ngc.collect()\nprint(tracemalloc.get_traced_memory()[0], len(gc.get_objects()), pyodide_js._module.HEAPU8.length)');
+  await last.write(
+    'import gc, tracemalloc, pyodide_js\ngc.collect()\n' +
+      'print(tracemalloc.get_traced_memory()[0], len(gc.get_objects()), pyodide_js._module.HEAPU8.length)',
+  );
   await last.runToEnd();
-  const [python, objects, wasm] = String(await last.output.textContent()).trim().split(' ').map(Number);
+  const [python, objects, wasm] = String(await last.output.textContent())
+    .trim()
+    .split(' ')
+    .map(Number);
   return { page: await kept(page), python, objects, wasm };
 }
 
 /** These take most of the time that all blocks take: `BLOCKS=all npm test -- web -g memory` runs them, too. */
-const SLOW = `no-kl beta-dpo few-pairs stale-pairs exercise-rlhf variant-trainer ipo kto simpo flipped-labels cdpo rdpo label-noise
+const SLOW =
+  `no-kl beta-dpo few-pairs stale-pairs exercise-rlhf variant-trainer ipo kto simpo flipped-labels cdpo rdpo label-noise
 finite-policy orpo grpo variants-plane over-optimisation-run ledger-seeds`.split(/\s+/);
 
 test('after 500 runs of the blocks memory is what it was after 50', async ({ page }) => {

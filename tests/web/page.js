@@ -14,14 +14,20 @@ export async function watch(page) {
   const wrong = [];
   page.on('pageerror', (error) => wrong.push(`uncaught: ${error}`));
   page.context().on('request', (request) => {
-    if (!/^(http:\/\/127\.0\.0\.1:\d+\/|blob:http:\/\/127\.0\.0\.1:\d+\/|data:)/.test(request.url())) wrong.push(`left the host: ${request.url()}`);
+    if (!/^(http:\/\/127\.0\.0\.1:\d+\/|blob:http:\/\/127\.0\.0\.1:\d+\/|data:)/.test(request.url()))
+      wrong.push(`left the host: ${request.url()}`);
   });
   page.on('response', (response) => {
     if (response.status() >= 400) wrong.push(`${response.status()}: ${response.url()}`);
   });
-  await page.exposeFunction('refused', (/** @type {string} */ what) => { wrong.push(`refused by the policy: ${what}`); });
-  await page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) => (
-    /** @type {any} */ (window).refused(`${effectiveDirective} ${blockedURI} ${sourceFile}:${lineNumber}`))));
+  await page.exposeFunction('refused', (/** @type {string} */ what) => {
+    wrong.push(`refused by the policy: ${what}`);
+  });
+  await page.addInitScript(() =>
+    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) =>
+      /** @type {any} */ (window).refused(`${effectiveDirective} ${blockedURI} ${sourceFile}:${lineNumber}`),
+    ),
+  );
   // A worker's violations do not reach the page, but its console does.
   page.on('console', (message) => {
     if (message.type() === 'error' && /Content.Security.Policy/i.test(message.text())) wrong.push(message.text());
@@ -38,7 +44,8 @@ export const test = base.extend({
     if (!SNAPSHOT) {
       await context.addInitScript(() => {
         const { search, hash } = window.location;
-        if (window.top === window && !search.includes('snapshot=')) window.history.replaceState(null, '', `${search ? `${search}&` : '?'}snapshot=off${hash}`);
+        if (window.top === window && !search.includes('snapshot='))
+          window.history.replaceState(null, '', `${search ? `${search}&` : '?'}snapshot=off${hash}`);
       });
     }
     await use(context);
@@ -53,7 +60,8 @@ export const test = base.extend({
 /** @typedef {import('@playwright/test').Page} Page */
 
 /** @param {Page} page */
-export const ready = (page) => expect(page.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 120_000 });
+export const ready = (page) =>
+  expect(page.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 120_000 });
 
 /** @param {Page} page @param {string} [address] */
 export async function open(page, address = '/') {
@@ -62,7 +70,8 @@ export async function open(page, address = '/') {
 }
 
 /**
- * Replaces the code. Playwright's `fill` selects by the DOM, which an update of the editor before the typing undoes; its own key does not.
+ * Replaces the code. Playwright's `fill` selects by the DOM, which an update of the editor before the typing undoes;
+ * its own key does not.
  * @param {import('@playwright/test').Locator} editor @param {string} code
  */
 export async function fill(editor, code) {
@@ -101,31 +110,41 @@ export function block(page, id) {
 }
 
 /** When all editors are there. @param {Page} page */
-export const furnished = (page) => expect.poll(() => page.locator('py-block:not(:has(.cm-editor))').count(), { timeout: 120_000 }).toBe(0);
+export const furnished = (page) =>
+  expect.poll(() => page.locator('py-block:not(:has(.cm-editor))').count(), { timeout: 120_000 }).toBe(0);
 
-/** Runs blocks one after the other, `times` each, and gives the milliseconds from each click to its end. @param {Page} page @param {string[]} ids @param {number} times */
-export const runs = (page, ids, times) => page.evaluate(async ([ids, times]) => {
-  /** @type {number[]} */
-  const took = [];
-  for (let i = 0; i < times; i += 1) {
-    for (const id of ids) {
-      const section = /** @type {HTMLElement} */ (document.getElementById(id));
-      await new Promise((resolve) => {
-        const begun = performance.now();
-        const watcher = new MutationObserver(() => {
-          if (section.dataset.state !== 'done') return;
-          watcher.disconnect();
-          took.push(performance.now() - begun);
-          // After what else is to be done at a run's end.
-          setTimeout(resolve);
-        });
-        watcher.observe(section, { attributeFilter: ['data-state'] });
-        /** @type {HTMLElement} */ (section.querySelector('button.run')).click();
-      });
-    }
-  }
-  return took;
-}, /** @type {const} */ ([ids, times]));
+/**
+ * Runs blocks one after the other, `times` each, and gives the milliseconds from each click to its end.
+ * @param {Page} page
+ * @param {string[]} ids
+ * @param {number} times
+ */
+export const runs = (page, ids, times) =>
+  page.evaluate(
+    async ([ids, times]) => {
+      /** @type {number[]} */
+      const took = [];
+      for (let i = 0; i < times; i += 1) {
+        for (const id of ids) {
+          const section = /** @type {HTMLElement} */ (document.getElementById(id));
+          await new Promise((resolve) => {
+            const begun = performance.now();
+            const watcher = new MutationObserver(() => {
+              if (section.dataset.state !== 'done') return;
+              watcher.disconnect();
+              took.push(performance.now() - begun);
+              // After what else is to be done at a run's end.
+              setTimeout(resolve);
+            });
+            watcher.observe(section, { attributeFilter: ['data-state'] });
+            /** @type {HTMLElement} */ (section.querySelector('button.run')).click();
+          });
+        }
+      }
+      return took;
+    },
+    /** @type {const} */ ([ids, times]),
+  );
 
 /** The ids of all blocks, in order. @param {Page} page */
 export const blockIds = (page) => page.locator('section.block').evaluateAll((sections) => sections.map(({ id }) => id));
@@ -134,7 +153,8 @@ export const blockIds = (page) => page.locator('section.block').evaluateAll((sec
 export async function recorded(page, id) {
   /** @type {import('../../app/output/output-items.js').Item[]} */
   const items = await (await page.request.get(`/recorded/${id}.json`)).json();
-  const of = (/** @type {string} */ kind) => items.flatMap((item) => (!isText(item) && item.kind === kind ? [item] : []));
+  const of = (/** @type {string} */ kind) =>
+    items.flatMap((item) => (!isText(item) && item.kind === kind ? [item] : []));
   return { text: textOf(items), charts: of('chart'), tables: of('table') };
 }
 
@@ -149,7 +169,9 @@ export async function gaveWhatWasRecorded(page, id) {
   }
   await expect(section.locator('figure.table-figure')).toHaveCount(tables.length);
   for (const { slot, data } of tables) {
-    const cells = await section.locator(`figure[data-slot="${slot}"] tbody :is(th, td)`).evaluateAll((all) => all.map(({ textContent }) => textContent));
+    const cells = await section
+      .locator(`figure[data-slot="${slot}"] tbody :is(th, td)`)
+      .evaluateAll((all) => all.map(({ textContent }) => textContent));
     expect(cells).toEqual(data.rows.flat().map((/** @type {any} */ cell) => cell.text ?? cell));
   }
 }

@@ -67,7 +67,9 @@ test('recorded charts are drawn as they come near, with a text beside each', asy
       const plot = figures.nth(i).locator('.plot');
       await expect(plot).toHaveRole('img');
       await expect(plot).toHaveAccessibleName(charts[i].data.layout.meta.title);
-      await expect(plot).toHaveAccessibleDescription(new RegExp(charts[i].data.layout.meta.summary.slice(0, 12).replace(/[^\w ]/g, '.')));
+      await expect(plot).toHaveAccessibleDescription(
+        new RegExp(charts[i].data.layout.meta.summary.slice(0, 12).replace(/[^\w ]/g, '.')),
+      );
     }
   }
 });
@@ -76,7 +78,8 @@ test('nothing jumps while Python starts and charts load', async ({ page }) => {
   await page.addInitScript(() => {
     /** @type {any} */ (window).shift = 0;
     new PerformanceObserver((list) => {
-      for (const entry of /** @type {any[]} */ (list.getEntries())) if (!entry.hadRecentInput) /** @type {any} */ (window).shift += entry.value;
+      for (const entry of /** @type {any[]} */ (list.getEntries()))
+        if (!entry.hadRecentInput) /** @type {any} */ (window).shift += entry.value;
     }).observe({ type: 'layout-shift', buffered: true });
   });
   await open(page);
@@ -136,15 +139,28 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     const broken = block(page, 'reward-model');
     await broken.write('1 / 0');
     await broken.runToEnd();
-    await page.evaluate(() => document.querySelectorAll('details.check').forEach((check) => { check.setAttribute('open', ''); }));
+    await page.evaluate(() =>
+      document.querySelectorAll('details.check').forEach((check) => {
+        check.setAttribute('open', '');
+      }),
+    );
     await page.locator('figure.chart').first().scrollIntoViewIfNeeded();
     await expect(page.locator('.main-svg').first()).toBeVisible();
-    // What KaTeX draws is hidden from screen readers, who get MathML; it is half of all elements. All editors are alike: two will do.
+    // What KaTeX draws is hidden from screen readers, who get MathML; it is half of all elements. All editors are
+    // alike: two will do.
     const axe = new AxeBuilder({ page }).exclude('.katex-html').exclude('py-block:nth-of-type(n+4) .cm-editor');
     // The dark theme is other colours and nothing else.
     if (colorScheme === 'dark') axe.withRules(['color-contrast']);
     const { violations } = await axe.analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+    expect(
+      violations.map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map(({ html }) => html.slice(0, 160))
+            .join(' | ')}`,
+      ),
+    ).toEqual([]);
   });
 }
 

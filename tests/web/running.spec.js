@@ -247,8 +247,13 @@ test('a chart that was zoomed shows all of what the next run draws', async ({ pa
   await train.runToEnd();
   const drag = train.section.locator('.plot .nsewdrag').first();
   await drag.scrollIntoViewIfNeeded();
-  const range = () => train.section.locator('.plot').first().evaluate((plot) => (
-    /** @type {any} */ (plot)._fullLayout?.xaxis.range.map((/** @type {number} */ end) => Math.round(end))));
+  const range = () =>
+    train.section
+      .locator('.plot')
+      .first()
+      .evaluate((plot) =>
+        /** @type {any} */ (plot)._fullLayout?.xaxis.range.map((/** @type {number} */ end) => Math.round(end)),
+      );
   const whole = await range();
   const box = /** @type {{x: number, y: number, width: number, height: number}} */ (await drag.boundingBox());
   await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.3);
@@ -274,7 +279,9 @@ test('Ctrl+Enter runs on a Mac, too', async ({ page }) => {
   await open(page);
   const setup = block(page, 'ppo-setup');
   // Playwright's own key for "select all" goes by the machine, and not by what the page is told.
-  await setup.section.evaluate((section) => /** @type {any} */ (section.closest('py-block')).replaceSource('print("ran")'));
+  await setup.section.evaluate((section) =>
+    /** @type {any} */ (section.closest('py-block')).replaceSource('print("ran")'),
+  );
   await setup.editor.press('Control+Enter');
   await expect(setup.output).toHaveText('ran');
   expect(await setup.code()).toBe('print("ran")');
@@ -296,5 +303,7 @@ test('a progress bar that writes over its line leaves its last state, also when 
   await setup.write('for i in range(3): print(f"epoch {i}/2", end="\\r")');
   await setup.runToEnd();
   await expect(setup.output).toHaveText('epoch 2/2');
-  expect(await setup.section.evaluate((section) => /** @type {any} */ (section.closest('py-block')).outputText)).toBe('epoch 2/2');
+  expect(await setup.section.evaluate((section) => /** @type {any} */ (section.closest('py-block')).outputText)).toBe(
+    'epoch 2/2',
+  );
 });

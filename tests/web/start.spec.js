@@ -12,7 +12,9 @@ test.skip(!SNAPSHOT, 'These are about the snapshot.');
 function starts(page) {
   /** @type {string[]} */
   const said = [];
-  page.on('console', (message) => { if (message.text().startsWith('Python starts without')) said.push(message.text()); });
+  page.on('console', (message) => {
+    if (message.text().startsWith('Python starts without')) said.push(message.text());
+  });
   return said;
 }
 
@@ -21,7 +23,9 @@ function fetched(page) {
   /** @type {Set<string>} */
   const names = new Set();
   page.context().on('request', (request) => {
-    const name = /\/(?:assets|runtime)\/.*?((?:snapshot|python|packages)[^/]*\.(?:pack|zip))$/.exec(request.url())?.[1].replace(/-[\w-]{8}\./, '.');
+    const name = /\/(?:assets|runtime)\/.*?((?:snapshot|python|packages)[^/]*\.(?:pack|zip))$/
+      .exec(request.url())?.[1]
+      .replace(/-[\w-]{8}\./, '.');
     if (name) names.add(name);
   });
   return names;
@@ -34,7 +38,9 @@ const OUTSIDE = `import sqlite3, wave, numpy.fft, numpy.polynomial, preflab.loss
 print(np.fft.fft([1, 2]).real, numpy.polynomial.Polynomial([1, 2])(3.0), wave.__name__)
 print(inspect.getsource(preflab.losses).splitlines()[0][:3])`;
 
-test('Python starts from its snapshot, has all modules, draws anew on each visit, and starts so again after a restart', async ({ page }) => {
+test('Python starts from its snapshot, has all modules, draws anew on each visit, also after a restart', async ({
+  page,
+}) => {
   const failures = starts(page);
   const names = fetched(page);
   await open(page);
@@ -63,7 +69,9 @@ test('Python starts from its snapshot, has all modules, draws anew on each visit
   expect(failures).toEqual([]);
 });
 
-test('without its snapshot Python starts from compiled files: by the address, or because the snapshot is damaged', async ({ page }) => {
+test('without its snapshot Python starts from compiled files: by the address, or if the snapshot is damaged', async ({
+  page,
+}) => {
   const failures = starts(page);
   const names = fetched(page);
   await open(page, '/?snapshot=off');
@@ -84,7 +92,9 @@ test('without its snapshot Python starts from compiled files: by the address, or
 });
 
 /** `npm run bench:start` measures what comes of it. */
-test('Python’s largest files are asked for before the page’s own script, and a click made at once waits for nothing else', async ({ page }) => {
+test('Python’s largest files are asked for before the page’s own script; a click at once waits for no more', async ({
+  page,
+}) => {
   /** @type {string[]} */
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
@@ -92,20 +102,28 @@ test('Python’s largest files are asked for before the page’s own script, and
   await block(page, 'preferences').run();
   await block(page, 'preferences').is('done');
   const at = (/** @type {RegExp} */ name) => asked.findIndex((url) => name.test(url));
-  const [assembly, snapshot, main] = [/asm\.wasm$/, /snapshot-[^/]*\.pack$/, /assets\/(?:index|main)-[^/]*\.js$/].map(at);
+  const [assembly, snapshot, main] = [/asm\.wasm$/, /snapshot-[^/]*\.pack$/, /assets\/(?:index|main)-[^/]*\.js$/].map(
+    at,
+  );
   expect(Math.min(assembly, snapshot, main)).toBeGreaterThanOrEqual(0);
   expect(Math.max(assembly, snapshot)).toBeLessThan(main);
   expect(asked.filter((url) => /asm\.wasm$|snapshot-[^/]*\.pack$/.test(url)).length).toBe(2);
 });
 
-test('with the folder of the snapshot deleted, the page builds, and Python starts from compiled files', async ({ page }) => {
+test('with the folder of the snapshot deleted, the page builds, and Python starts from compiled files', async ({
+  page,
+}) => {
   await withTemporaryFolder(CACHE, async (folder) => {
     for (const name of ['app', 'py', 'static', 'index.html', 'package.json', 'package-lock.json']) {
       await cp(join(TOP, name), join(folder, name), { recursive: true });
     }
     await symlink(join(TOP, 'node_modules'), join(folder, 'node_modules'));
     await rm(join(folder, 'app/snapshot'), { recursive: true });
-    const { code, output } = await run(process.execPath, ['-e', "import('./app/site/build.js').then(({ ensureBuilt }) => ensureBuilt({ compress: false }))"], { cwd: folder });
+    const { code, output } = await run(
+      process.execPath,
+      ['-e', "import('./app/site/build.js').then(({ ensureBuilt }) => ensureBuilt({ compress: false }))"],
+      { cwd: folder },
+    );
     expect(code, output).toBe(0);
     const copy = await serve(join(folder, 'dist'), { port: 0 });
     try {

@@ -8,7 +8,11 @@ const EDIT = 'preference-lab/edit/';
 /** @param {import('@playwright/test').Page} page @param {string} key */
 const stored = (page, key) => page.evaluate((name) => localStorage.getItem(name), key);
 
-/** The file that `action` downloads. @param {import('@playwright/test').Page} page @param {() => Promise<unknown>} action */
+/**
+ * The file that `action` downloads.
+ * @param {import('@playwright/test').Page} page
+ * @param {() => Promise<unknown>} action
+ */
 async function downloaded(page, action) {
   const waiting = page.waitForEvent('download');
   await action();
@@ -16,7 +20,10 @@ async function downloaded(page, action) {
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
-test('two tabs: neither writes over the other, and both texts stay until the reader chooses', async ({ page, context }) => {
+test('two tabs: neither writes over the other, and both texts stay until the reader chooses', async ({
+  page,
+  context,
+}) => {
   const other = await context.newPage();
   await page.goto('/');
   await other.goto('/');
@@ -45,7 +52,7 @@ test('two tabs: neither writes over the other, and both texts stay until the rea
   expect(await block(other, 'generalize').code()).toBe('mine = 1');
 });
 
-test('who types without a pause and leaves at once loses nothing; what is damaged is set aside, not thrown away', async ({ page }) => {
+test('who types without a pause and leaves at once loses nothing; what is damaged is set aside', async ({ page }) => {
   await page.addInitScript((key) => {
     if (!localStorage.getItem('seeded')) localStorage.setItem(key, '{"source": "half a');
     localStorage.setItem('seeded', 'yes');
@@ -57,7 +64,7 @@ test('who types without a pause and leaves at once loses nothing; what is damage
   await page.evaluate((key) => {
     const { setItem } = Storage.prototype;
     Storage.prototype.setItem = function count(/** @type {string} */ name, /** @type {string} */ value) {
-      if (name === key) Object.assign(window, { saves: (/** @type {any} */ (window).saves ?? 0) + 1 });
+      if (name === key) Object.assign(window, { saves: /** @type {any} */ (window.saves ?? 0) + 1 });
       setItem.call(this, name, value);
     };
   }, `${EDIT}policy`);
@@ -79,12 +86,18 @@ test('who types without a pause and leaves at once loses nothing; what is damage
   await expect(damaged.messages).toBeEmpty();
 });
 
-test('full storage: a message, and the page and its downloads work; all blocks can be reset, and that undone', async ({ page }) => {
+test('full storage: a message, and the page and its downloads work; all blocks can be reset, and that undone', async ({
+  page,
+}) => {
   await open(page);
   await page.evaluate(() => {
     let size = 4_000_000;
     while (size >= 1) {
-      try { localStorage.setItem('filler', (localStorage.getItem('filler') ?? '') + 'x'.repeat(size)); } catch { size /= 4; }
+      try {
+        localStorage.setItem('filler', (localStorage.getItem('filler') ?? '') + 'x'.repeat(size));
+      } catch {
+        size /= 4;
+      }
     }
   });
   const { editor, code, runToEnd, output, section } = block(page, 'reward-model');
@@ -120,7 +133,11 @@ test('full storage: a message, and the page and its downloads work; all blocks c
   expect(await block(page, 'policy').code()).toBe('second = 2');
 });
 
-test('a shared link: says whose edits it carries, runs nothing, and gives the reader’s own back', async ({ page, context, browser }) => {
+test('a shared link: says whose edits it carries, runs nothing, and gives the reader’s own back', async ({
+  page,
+  context,
+  browser,
+}) => {
   test.slow();
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto('/');
@@ -131,7 +148,9 @@ test('a shared link: says whose edits it carries, runs nothing, and gives the re
   await panel.getByRole('button', { name: 'Copy a link' }).click();
   await expect(panel.getByRole('status')).toContainText('the edits of 2 blocks');
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  await page.evaluate(() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); });
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
+  });
   await panel.getByRole('button', { name: 'Copy a link' }).click();
   await expect(panel.getByRole('textbox', { name: 'Link' })).toHaveValue(link);
 
@@ -154,7 +173,11 @@ test('a shared link: says whose edits it carries, runs nothing, and gives the re
   expect(new URL(reader.url()).hash).toBe('');
   // In place, and still nothing has run.
   await own.is('stale');
-  expect(await reader.locator('section:is([data-state=queued], [data-state=running], [data-state=done], [data-state=error])').count()).toBe(0);
+  expect(
+    await reader
+      .locator('section:is([data-state=queued], [data-state=running], [data-state=done], [data-state=error])')
+      .count(),
+  ).toBe(0);
   await own.runToEnd();
   await expect(own.output).toHaveText('<b>from the sender</b>');
   await reader.reload();
@@ -164,8 +187,15 @@ test('a shared link: says whose edits it carries, runs nothing, and gives the re
   expect(await block(reader, 'reward-model').code()).toContain('def train_reward_model');
   await expect(banner).toBeHidden();
 
-  await reader.goto(`${new URL('/', link)}${await encodeEdits([{ block: 'policy', original: 'old', source: 'x' }, { block: 'no-such-block', original: 'o', source: 'y' }])}`);
-  await expect(banner).toContainText('Made on another version of the lesson: “Policy and KL”. Not in this lesson, and left out: no-such-block.');
+  await reader.goto(
+    `${new URL('/', link)}${await encodeEdits([
+      { block: 'policy', original: 'old', source: 'x' },
+      { block: 'no-such-block', original: 'o', source: 'y' },
+    ])}`,
+  );
+  await expect(banner).toContainText(
+    'Made on another version of the lesson: “Policy and KL”. Not in this lesson, and left out: no-such-block.',
+  );
   await banner.getByRole('button', { name: 'Keep mine' }).click();
   expect(await own.code()).toBe('own = 1');
   await reader.goto(link.slice(0, -9));
@@ -193,15 +223,16 @@ test('a block’s code and output are copied, and a chart is saved as picture an
   expect(await clipboard()).toBe(await code());
   await copy.click();
   await section.getByRole('button', { name: 'Output' }).click();
-  await expect.poll(clipboard).toMatch(/^feature {3}true {2}learned\n[^]*costs 0\.4541$/);
+  await expect.poll(clipboard).toMatch(/^feature {3}true {2}learned\n[\s\S]*costs 0\.4541$/);
 
-  const save = (/** @type {string} */ format) => downloaded(page, () => section.getByRole('button', { name: `Save as ${format}` }).click());
+  const save = (/** @type {string} */ format) =>
+    downloaded(page, () => section.getByRole('button', { name: `Save as ${format}` }).click());
   const csv = String((await save('CSV')).bytes).split('\r\n');
   expect(csv[0]).toContain('reward model: epoch,reward model: loss (nats a pair)');
   expect(csv.length).toBe(1 + 100 + 1);
   const svg = await save('SVG');
   expect(svg.name).toMatch(/^train-reward-the-reward-model-.*\.svg$/);
-  expect(String(svg.bytes)).toMatch(/^<svg[^]*reward model[^]*<\/svg>$/);
+  expect(String(svg.bytes)).toMatch(/^<svg[\s\S]*reward model[\s\S]*<\/svg>$/);
   // The light theme's blue, on white, though the page is dark.
   expect(String(svg.bytes)).toContain('stroke: rgb(29, 111, 163)');
   expect(String(svg.bytes)).not.toContain('rgb(130, 200, 240)');

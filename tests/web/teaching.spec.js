@@ -1,13 +1,13 @@
 /** Errors that teach, help while one edits, the variables, and how far a long loop is. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TOP } from '../../app/tools/tools.js';
 import { startOptions } from '../../app/site/runtime.js';
+import { TOP } from '../../app/tools/tools.js';
 import { block, expect, open, test } from './page.js';
 
 test('each common mistake gets its hint on the page’s own Python, too', async () => {
   const { loadPyodide } = await import('pyodide');
-  const python = await loadPyodide({ ...await startOptions(), stdout: () => {}, stderr: () => {} });
+  const python = await loadPyodide({ ...(await startOptions()), stdout: () => {}, stderr: () => {} });
   python.mountNodeFS('/py', join(TOP, 'py'));
   python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
   python.FS.writeFile('/py-cases.py', await readFile(join(TOP, 'tests/py/error_cases.py')));
@@ -36,7 +36,9 @@ test('a misspelt name: the hint, a link to its block, the variables, the way to 
   await expect(messages).toContainText("NameError: name 'sigmod' is not defined (line 3)");
   await expect(messages).toContainText('Did you mean sigmoid? It is defined in Bradley-Terry training.');
   await messages.getByText('Variables at this point').click();
-  await expect(messages.getByRole('row', { name: /^scores/ })).toHaveText(/scores\s*float64 array \(20, 4\)\s*1 to 1, mean 1/);
+  await expect(messages.getByRole('row', { name: /^scores/ })).toHaveText(
+    /scores\s*float64 array \(20, 4\)\s*1 to 1, mean 1/,
+  );
   await messages.getByRole('button', { name: 'line 3' }).click();
   await expect(editor).toBeFocused();
   await messages.getByRole('link', { name: 'Bradley-Terry training' }).click();
@@ -48,7 +50,9 @@ test('a misspelt name: the hint, a link to its block, the variables, the way to 
   await expect(messages).toContainText('train_dpo is defined further down, in The DPO loop');
   await write('a = np.ones((20, 4))\nb = np.ones(20)\na * b');
   await runToEnd();
-  await expect(messages).toContainText('If b holds a value for each row, b[:, None] makes it a column, (20, 1), which fits.');
+  await expect(messages).toContainText(
+    'If b holds a value for each row, b[:, None] makes it a column, (20, 1), which fits.',
+  );
   await expect(section.locator('.cm-error-line')).toHaveText('a * b');
   await write('p = np.array([0.5, 0.0])\nlog_p = np.log(p)\nprint("goes on")');
   await runToEnd();
@@ -125,11 +129,15 @@ test('variables follow each run; a long loop says how fast it is, in the block a
   await expect(panel.getByRole('link', { name: 'lengths' })).toHaveAttribute('href', '#ppo-step');
 
   await write('import time\nlengths = 3\nfor step in progress(range(60)): time.sleep(0.05)');
-  const height = await section.evaluate((element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight);
+  const height = await section.evaluate(
+    (element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight,
+  );
   await run();
   await expect(section.locator('.block-state')).toHaveText(/^\d+ %, \d+ s left, [\d.]+ steps\/s$/);
   await expect(page).toHaveTitle(/^\d+ % · /);
-  expect(await section.evaluate((element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight)).toBe(height);
+  expect(
+    await section.evaluate((element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight),
+  ).toBe(height);
   await is('done');
   await expect(page).toHaveTitle(title);
   await expect(panel.getByRole('row', { name: /^lengths/ })).toHaveText(/^lengths\s*int\s*3$/);

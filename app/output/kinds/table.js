@@ -1,5 +1,5 @@
 /** A table that Python made. */
-import { escape } from '../html.js';
+import { escapeHtml } from '../html.js';
 
 /** @typedef {import('../../shared/protocol.js').Table} Table */
 
@@ -7,19 +7,20 @@ const TONES = ['yes', 'no', 'open'];
 
 /** @param {Table['rows'][0][0]} cell @param {number} column */
 function cellHtml(cell, column) {
-  if (column === 0) return `<th scope="row">${escape(textIn(cell))}</th>`;
+  if (column === 0) return `<th scope="row">${escapeHtml(textIn(cell))}</th>`;
   const tone = typeof cell === 'object' && TONES.includes(cell.tone) ? ` class="tone ${cell.tone}"` : '';
-  return `<td${tone}>${escape(textIn(cell))}</td>`;
+  return `<td${tone}>${escapeHtml(textIn(cell))}</td>`;
 }
 
 /** @param {Table['rows'][0][0]} cell */
 const textIn = (cell) => (typeof cell === 'object' ? cell.text : String(cell));
 
 /** What stands inside the table's <figure>. All text is escaped. @param {Table} table */
-const tableHtml = ({ title, columns, rows }) => `<figcaption><strong>${escape(title)}</strong></figcaption>`
-  + `<div class="table" tabindex="0" role="region" aria-label="${escape(title)}"><table>`
-  + `<thead><tr>${columns.map((column) => `<th scope="col">${escape(column)}</th>`).join('')}</tr></thead>`
-  + `<tbody>${rows.map((row) => `<tr>${row.map(cellHtml).join('')}</tr>`).join('')}</tbody></table></div>`;
+const tableHtml = ({ title, columns, rows }) =>
+  `<figcaption><strong>${escapeHtml(title)}</strong></figcaption>` +
+  `<div class="table" tabindex="0" role="region" aria-label="${escapeHtml(title)}"><table>` +
+  `<thead><tr>${columns.map((column) => `<th scope="col">${escapeHtml(column)}</th>`).join('')}</tr></thead>` +
+  `<tbody>${rows.map((row) => `<tr>${row.map(cellHtml).join('')}</tr>`).join('')}</tbody></table></div>`;
 
 const ROW_REM = 3.6;
 
@@ -31,6 +32,8 @@ export const table = {
   html: tableHtml,
   height: ({ rows }) => (rows.length + 2) * ROW_REM,
   /** Tabs between the cells. */
-  text: (place) => [...place.querySelectorAll('tr')].map((row) => (
-    [...row.cells].map(({ textContent }) => (textContent ?? '').replaceAll(/\s+/g, ' ')).join('\t'))).join('\n'),
+  text: (place) =>
+    [...place.querySelectorAll('tr')]
+      .map((row) => [...row.cells].map(({ textContent }) => (textContent ?? '').replaceAll(/\s+/g, ' ')).join('\t'))
+      .join('\n'),
 };

@@ -1,8 +1,8 @@
 /** What went wrong, as DOM: the message first, then the usual cause, and on a click the variables and the traceback. */
 import { element, linkTo } from '../dom/element.js';
-import { hintFor, partsOf } from './hints.js';
 import { disclosure } from '../dom/notice.js';
 import { valuesTable } from '../variables/variables-table.js';
+import { hintFor, partsOf } from './hints.js';
 
 /**
  * @typedef {import('./hints.js').Definers} Definers
@@ -10,19 +10,42 @@ import { valuesTable } from '../variables/variables-table.js';
  * @typedef {Extract<import('../../shared/protocol.js').RunEvent, {type: 'warning'}>} WarningEvent
  */
 
-/** @param {ErrorEvent} error @param {Definers} definers @param {(line: number) => void} goTo shows a line of this block */
+/**
+ * @param {ErrorEvent} error
+ * @param {Definers} definers
+ * @param {(line: number) => void} goTo shows a line of this block
+ */
 export function errorBox(error, definers, goTo) {
   // It is the answer to a click on Run: screen readers say it at once.
   const box = element('div', { className: 'error-box', role: 'alert' });
   const { name, message, line, where, variables = [], history = [], text } = error;
-  box.append(element('p', { className: 'said' }, element('strong', {}, name), message ? `: ${message}` : '', ...lineOf(line, goTo)));
+  box.append(
+    element(
+      'p',
+      { className: 'said' },
+      element('strong', {}, name),
+      message ? `: ${message}` : '',
+      ...lineOf(line, goTo),
+    ),
+  );
   for (const one of history) box.append(element('p', { className: 'cause' }, ...nodesOf(partsOf(one))));
   const hint = hintFor(error, definers);
   if (hint.length) box.append(element('p', { className: 'cause' }, ...nodesOf(hint)));
   const title = where ? definers.titleOf(where.block) : undefined;
   if (where && title) {
-    box.append(element('p', { className: 'cause' }, ...nodesOf([
-      'It failed in ', { code: where.function }, `, line ${where.line} of `, { id: where.block, title }, ', which this block called.'])));
+    box.append(
+      element(
+        'p',
+        { className: 'cause' },
+        ...nodesOf([
+          'It failed in ',
+          { code: where.function },
+          `, line ${where.line} of `,
+          { id: where.block, title },
+          ', which this block called.',
+        ]),
+      ),
+    );
   }
   if (variables.length) box.append(disclosure('Variables at this point', valuesTable(variables)));
   box.append(disclosure('Traceback', element('pre', { tabIndex: 0, translate: false }, text)));
@@ -31,7 +54,14 @@ export function errorBox(error, definers, goTo) {
 
 /** A warning is no error: one quiet line. @param {WarningEvent} warning @param {(line: number) => void} goTo */
 export function noteBox({ name, message, line, hint }, goTo) {
-  const note = element('p', { className: 'message note' }, `${name}: `, ...nodesOf(partsOf(message)), ...lineOf(line, goTo), '. ');
+  const note = element(
+    'p',
+    { className: 'message note' },
+    `${name}: `,
+    ...nodesOf(partsOf(message)),
+    ...lineOf(line, goTo),
+    '. ',
+  );
   note.append(...nodesOf(partsOf(hint ?? '')));
   return note;
 }
@@ -44,7 +74,12 @@ export function nodesOf(parts) {
   });
 }
 
-/** ` (line 3)`, a button that goes there. @param {number | null} line @param {(line: number) => void} goTo @returns {(Node | string)[]} */
+/**
+ * ` (line 3)`, a button that goes there.
+ * @param {number | null} line
+ * @param {(line: number) => void} goTo
+ * @returns {(Node | string)[]}
+ */
 function lineOf(line, goTo) {
   if (!line) return [];
   const button = element('button', { className: 'line', type: 'button' }, `line ${line}`);

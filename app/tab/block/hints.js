@@ -13,7 +13,11 @@
  */
 
 /** Text with code in backticks, as parts. @param {string} text @returns {Part[]} */
-export const partsOf = (text) => text.split('`').map((piece, index) => (index % 2 ? { code: piece } : piece)).filter((part) => part !== '');
+export const partsOf = (text) =>
+  text
+    .split('`')
+    .map((piece, index) => (index % 2 ? { code: piece } : piece))
+    .filter((part) => part !== '');
 
 /**
  * The hint for an error. Of a missing name the page knows more than Python: which block defines it, or one like it.
@@ -24,14 +28,27 @@ export const partsOf = (text) => text.split('`').map((piece, index) => (index % 
 export function hintFor({ hint, about }, definers) {
   const found = about ? definers.find(about) : undefined;
   if (about && found?.where === 'below') {
-    return [{ code: about }, ' is defined further down, in ', linkTo(found), '. A block finds what ran before it: run that one, then this.'];
+    return [
+      { code: about },
+      ' is defined further down, in ',
+      linkTo(found),
+      '. A block finds what ran before it: run that one, then this.',
+    ];
   }
   if (about && found?.where === 'above') {
-    return [{ code: about }, ' is assigned above, in ', linkTo(found), ', but that run did not come to the line, or another one deleted it.'];
+    return [
+      { code: about },
+      ' is assigned above, in ',
+      linkTo(found),
+      ', but that run did not come to the line, or another one deleted it.',
+    ];
   }
   const near = about && !hint ? definers.near(about) : undefined;
-  const parts = partsOf(near ? `Did you mean \`${near}\`?` : hint ?? '');
-  const meant = about && parts[0] === 'Did you mean ' && typeof parts[1] === 'object' && 'code' in parts[1] ? definers.find(parts[1].code) : undefined;
+  const parts = partsOf(near ? `Did you mean \`${near}\`?` : (hint ?? ''));
+  const meant =
+    about && parts[0] === 'Did you mean ' && typeof parts[1] === 'object' && 'code' in parts[1]
+      ? definers.find(parts[1].code)
+      : undefined;
   return meant && meant.where !== 'here' ? [...parts, ' It is defined in ', linkTo(meant), '.'] : parts;
 }
 

@@ -1,6 +1,8 @@
 /**
- * What parts of the lesson get when Python has started, and the first block has run where a reader has asked for it at once:
- * an editor, what is near first, and a layout. They would otherwise take time from it. Recorded charts come with the reader.
+ * What parts of the lesson get when Python has started, and the first block has run where a reader has asked for it at
+ * once:
+ * an editor, what is near first, and a layout. They would otherwise take time from it. Recorded charts come with the
+ * reader.
  */
 import { whenIdle } from '../dom/idle.js';
 import { PyBlock } from './py-block.js';
@@ -23,13 +25,19 @@ const PAUSE_MS = 40;
 const TOGETHER = 25;
 
 /** @param {number} ms */
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 /** @param {Element} part @returns {Promise<void>} */
-const furnished = (part) => new Promise((resolve) => whenIdle(() => {
-  if (part instanceof PyBlock) part.mountEditor().then(resolve, () => resolve());
-  else resolve();
-}));
+const furnished = (part) =>
+  new Promise((resolve) =>
+    whenIdle(() => {
+      if (part instanceof PyBlock) part.mountEditor().then(resolve, () => resolve());
+      else resolve();
+    }),
+  );
 
 /** @param {Lesson} lesson @param {Promise<unknown>} started */
 async function firstRun(lesson, started) {
@@ -37,12 +45,18 @@ async function firstRun(lesson, started) {
   if (!lesson.working) return;
   /** @type {() => void} */
   let listening = () => {};
-  const ran = new Promise((resolve) => { listening = lesson.on('end', resolve); });
+  const ran = new Promise((resolve) => {
+    listening = lesson.on('end', resolve);
+  });
   await Promise.race([ran, pause(FIRST_RUN_MS)]);
   listening();
 }
 
-/** @param {HTMLElement} place that holds prose and blocks @param {Lesson} lesson @param {Promise<unknown>} started Python has started, or has failed to */
+/**
+ * @param {HTMLElement} place that holds prose and blocks
+ * @param {Lesson} lesson
+ * @param {Promise<unknown>} started Python has started, or has failed to
+ */
 export function furnish(place, lesson, started) {
   const parts = /** @type {HTMLElement[]} */ ([...place.querySelectorAll('.prose, py-block')]);
   /** @type {Set<HTMLElement>} */
@@ -76,15 +90,18 @@ export function furnish(place, lesson, started) {
     working = false;
   }
 
-  const watcher = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      watcher.unobserve(target);
-      near.add(/** @type {HTMLElement} */ (target));
-      if (target instanceof PyBlock && target.showsMore) target.mountRecorded();
-    }
-    work();
-  }, { rootMargin: MARGIN });
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        watcher.unobserve(target);
+        near.add(/** @type {HTMLElement} */ (target));
+        if (target instanceof PyBlock && target.showsMore) target.mountRecorded();
+      }
+      work();
+    },
+    { rootMargin: MARGIN },
+  );
   for (const part of parts) watcher.observe(part);
 
   ran.then(() => {

@@ -1,15 +1,17 @@
 /**
- * <py-block>: one cell's editor, buttons, output and messages. It shows what its cell is, and asks the lesson for what the
+ * <py-block>: one cell's editor, buttons, output and messages. It shows what its cell is, and asks the lesson for what
+ * the
  * reader wants. It knows no other block and no worker.
  *
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
  */
-import { errorBox, noteBox } from './error-box.js';
+
 import { Output } from '../../output/output-view.js';
+import { notice } from '../dom/notice.js';
 import { Cell } from '../lesson/cell.js';
 import { inWords } from '../lesson/pace.js';
-import { notice } from '../dom/notice.js';
+import { errorBox, noteBox } from './error-box.js';
 
 export class PyBlock extends HTMLElement {
   /** What it shows; read from the page. @type {Cell} */
@@ -41,7 +43,10 @@ export class PyBlock extends HTMLElement {
     this.#output = new Output(this.#part('.output'), this.#part('.charts'));
   }
 
-  /** @param {Lesson} lesson @param {import('../editor/completion-answers.js').Assistant} assistant completes and explains in the editor */
+  /**
+   * @param {Lesson} lesson
+   * @param {import('../editor/completion-answers.js').Assistant} assistant completes and explains in the editor
+   */
   connect(lesson, assistant) {
     this.#lesson = lesson;
     this.#assistant = assistant;
@@ -125,7 +130,11 @@ export class PyBlock extends HTMLElement {
     this.showProgress(0, '');
   }
 
-  /** How far a loop is. @param {number} share from 0 to 1 @param {string} said '' before and after a run, and for a short loop */
+  /**
+   * How far a loop is.
+   * @param {number} share from 0 to 1
+   * @param {string} said '' before and after a run, and for a short loop
+   */
   showProgress(share, said) {
     const bar = /** @type {HTMLProgressElement} */ (this.#part('.progress'));
     bar.value = share;
@@ -172,7 +181,10 @@ export class PyBlock extends HTMLElement {
     this.#editor?.focus();
   }
 
-  /** Whoever goes to the code before its editor has come needs it now, and where they went. @param {{x: number, y: number}} place */
+  /**
+   * Whoever goes to the code before its editor has come needs it now, and where they went.
+   * @param {{x: number, y: number}} place
+   */
   async #editAt(place) {
     await this.mountEditor();
     this.#editor?.focusAt(place);
@@ -186,10 +198,15 @@ export class PyBlock extends HTMLElement {
     if (recorded && !edited && !ran && state !== 'running') this.#output?.showRecorded(recorded);
   }
 
-  /** What the build recorded of this block; undefined if it cannot be had. @returns {Promise<import('../../shared/protocol.js').Recorded | undefined>} */
+  /**
+   * What the build recorded of this block; undefined if it cannot be had.
+   * @returns {Promise<import('../../shared/protocol.js').Recorded | undefined>}
+   */
   async recorded() {
     const { recorded } = this.#part('.charts').dataset;
-    return fetch(recorded ?? '').then((answer) => (answer.ok ? answer.json() : undefined)).catch(() => undefined);
+    return fetch(recorded ?? '')
+      .then((answer) => (answer.ok ? answer.json() : undefined))
+      .catch(() => undefined);
   }
 
   /** Mounts what was recorded, such as charts, unless the block has run by now. */

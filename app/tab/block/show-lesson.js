@@ -2,7 +2,10 @@
 
 /** @typedef {import('./py-block.js').PyBlock} PyBlock @typedef {import('../lesson/cell.js').Cell} Cell */
 
-/** @param {import('../lesson/lesson.js').Lesson} lesson @param {Map<Cell, PyBlock>} blocks those of cells that are shown */
+/**
+ * @param {import('../lesson/lesson.js').Lesson} lesson
+ * @param {Map<Cell, PyBlock>} blocks those of cells that are shown
+ */
 export function showLesson(lesson, blocks) {
   lesson.on('state', ({ cell }) => blocks.get(cell)?.showState());
   lesson.on('source', ({ cell }) => blocks.get(cell)?.showSource());

@@ -2,7 +2,8 @@
  * A new element with its properties and children; text is only ever text.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, string | number | boolean>} [properties] as the DOM names them: className, tabIndex, role, ariaLabel
+ * @param {Record<string, string | number | boolean>} [properties] as the DOM names them: className, tabIndex, role,
+ *   ariaLabel
  * @param {...(Node | string)} children
  */
 export function element(tag, properties = {}, ...children) {

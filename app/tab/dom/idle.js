@@ -2,7 +2,8 @@
 const TIMEOUT_MS = 200;
 
 /**
- * Runs `work` when the page has nothing better to do, or after a moment: Chromium's idle callbacks now and then stop coming.
+ * Runs `work` when the page has nothing better to do, or after a moment: Chromium's idle callbacks now and then stop
+ * coming.
  * @param {() => void} work
  */
 export function whenIdle(work) {

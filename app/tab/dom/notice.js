@@ -10,10 +10,13 @@ export function notice(text, actions = [], shown) {
   // It is news, and comes where the reader is not looking.
   const message = element('div', { className: 'message', role: 'status' }, text);
   for (const [label, action] of actions) {
-    message.append(' ', button(label, () => {
-      message.remove();
-      action();
-    }));
+    message.append(
+      ' ',
+      button(label, () => {
+        message.remove();
+        action();
+      }),
+    );
   }
   if (shown !== undefined) message.append(listing('Show it', shown));
   return message;

@@ -32,7 +32,16 @@ export function createAssistant(kernel, definers) {
       const block = found && found.where !== 'here' ? found : undefined;
       if (told) return { ...told, block };
       if (!block) return undefined;
-      return { name: path, kind: 'value', signature: '', doc: '', value: '', live: false, note: busy(kernel) ?? 'That block has not run yet.', block };
+      return {
+        name: path,
+        kind: 'value',
+        signature: '',
+        doc: '',
+        value: '',
+        live: false,
+        note: busy(kernel) ?? 'That block has not run yet.',
+        block,
+      };
     },
     names: () => definers.all().map(({ name, title }) => ({ label: name, type: 'variable', detail: `of “${title}”` })),
     excuse: () => busy(kernel) ?? 'Python knows nothing of it yet: has the block run?',

@@ -1,6 +1,7 @@
 /**
  * Completion and help in an editor: on typing, on hover, and with Ctrl/Cmd+I. A CodeMirror extension; where the answers
- * come from is handed to it. It never waits for long: without an answer it goes by the text and by what Python always has.
+ * come from is handed to it. It never waits for long: without an answer it goes by the text and by what Python always
+ * has.
  *
  * @typedef {import('./completion-answers.js').Assistant} Assistant
  * @typedef {import('../../shared/protocol.js').Item} Item
@@ -8,15 +9,36 @@
  * @typedef {import('@codemirror/autocomplete').CompletionContext} Context
  * @typedef {import('@codemirror/state').EditorState} State
  */
-import { acceptCompletion, autocompletion, completionStatus, moveCompletionSelection, selectedCompletionIndex } from '@codemirror/autocomplete';
+import {
+  acceptCompletion,
+  autocompletion,
+  completionStatus,
+  moveCompletionSelection,
+  selectedCompletionIndex,
+} from '@codemirror/autocomplete';
 import { globalCompletion, localCompletionSource } from '@codemirror/lang-python';
 import { syntaxTree } from '@codemirror/language';
 import { Prec, StateEffect, StateField } from '@codemirror/state';
-import { closeHoverTooltips, EditorView, hasHoverTooltips, hoverTooltip, keymap, showTooltip, tooltips } from '@codemirror/view';
+import {
+  closeHoverTooltips,
+  EditorView,
+  hasHoverTooltips,
+  hoverTooltip,
+  keymap,
+  showTooltip,
+  tooltips,
+} from '@codemirror/view';
 import { helpBox } from './help-box.js';
 
 /** How CodeMirror calls the kinds. */
-const KINDS = { function: 'function', class: 'class', module: 'namespace', value: 'variable', property: 'property', keyword: 'keyword' };
+const KINDS = {
+  function: 'function',
+  class: 'class',
+  module: 'namespace',
+  value: 'variable',
+  property: 'property',
+  keyword: 'keyword',
+};
 /** Names as Python has them: letters of any script. */
 const PATH = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
@@ -24,19 +46,25 @@ const PATH = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 export function assist(assistant) {
   return [
     // Enter is a new line, unless the reader has moved to a choice: code is typed faster than a list is read.
-    autocompletion({ override: [(context) => completions(context, assistant)], selectOnOpen: false, interactionDelay: 0 }),
+    autocompletion({
+      override: [(context) => completions(context, assistant)],
+      selectOnOpen: false,
+      interactionDelay: 0,
+    }),
     hoverTooltip(async (view, pos, side) => {
       const path = pathAt(view.state, pos, side);
-      const told = path && await assistant.help(path, view.state.doc.toString());
+      const told = path && (await assistant.help(path, view.state.doc.toString()));
       return told ? { pos, create: () => ({ dom: helpBox(told) }) } : null;
     }),
     helpField,
     tooltips({ tooltipSpace: roomBetweenBars }),
-    Prec.highest(keymap.of([
-      { key: 'Mod-i', run: (view) => showHelp(view, assistant), preventDefault: true },
-      { key: 'Escape', run: hideHelp },
-      { key: 'Tab', run: takeCompletion },
-    ])),
+    Prec.highest(
+      keymap.of([
+        { key: 'Mod-i', run: (view) => showHelp(view, assistant), preventDefault: true },
+        { key: 'Escape', run: hideHelp },
+        { key: 'Tab', run: takeCompletion },
+      ]),
+    ),
   ];
 }
 
@@ -49,11 +77,22 @@ function takeCompletion(view) {
 
 /** What neither the bar on top nor the panel at the foot covers. */
 function roomBetweenBars() {
-  const [bar, panel] = ['.bar', '#variables'].map((selector) => document.querySelector(selector)?.getBoundingClientRect());
-  return { top: bar?.bottom ?? 0, left: 0, bottom: panel?.height ? panel.top : window.innerHeight, right: document.documentElement.clientWidth };
+  const [bar, panel] = ['.bar', '#variables'].map((selector) =>
+    document.querySelector(selector)?.getBoundingClientRect(),
+  );
+  return {
+    top: bar?.bottom ?? 0,
+    left: 0,
+    bottom: panel?.height ? panel.top : window.innerHeight,
+    right: document.documentElement.clientWidth,
+  };
 }
 
-/** @param {Context} context @param {Assistant} assistant @returns {Promise<import('@codemirror/autocomplete').CompletionResult | null>} */
+/**
+ * @param {Context} context
+ * @param {Assistant} assistant
+ * @returns {Promise<import('@codemirror/autocomplete').CompletionResult | null>}
+ */
 export async function completions(context, assistant) {
   const node = syntaxTree(context.state).resolveInner(context.pos, -1);
   if (/String|Comment|Number/.test(node.name)) return null;
@@ -69,8 +108,14 @@ export async function completions(context, assistant) {
   if (context.aborted) return null;
   const hidden = context.state.sliceDoc(from, context.pos).startsWith('_');
   const options = base
-    ? (live ?? wordsAfterDots(source)).map((item) => optionOf(item, (label) => assistant.help(`${base}.${label}`, source)))
-    : merged((live ?? []).map((item) => optionOf(item, (label) => assistant.help(label, source))), fromText(context), assistant.names());
+    ? (live ?? wordsAfterDots(source)).map((item) =>
+        optionOf(item, (label) => assistant.help(`${base}.${label}`, source)),
+      )
+    : merged(
+        (live ?? []).map((item) => optionOf(item, (label) => assistant.help(label, source))),
+        fromText(context),
+        assistant.names(),
+      );
   // While Python has not answered, each further sign asks again.
   const validFor = live && (hidden ? /^_[\p{L}\p{N}_]*$/u : /^(?!_)[\p{L}\p{N}_]*$/u);
   return { from, options: options.filter(({ label }) => hidden === label.startsWith('_')), validFor };
@@ -107,7 +152,12 @@ function merged(...lists) {
   return [...known.values()];
 }
 
-/** The dotted name at a place in the code; undefined in texts and comments. @param {State} state @param {number} pos @param {-1 | 0 | 1} side */
+/**
+ * The dotted name at a place in the code; undefined in texts and comments.
+ * @param {State} state
+ * @param {number} pos
+ * @param {-1 | 0 | 1} side
+ */
 function pathAt(state, pos, side) {
   let node = syntaxTree(state).resolveInner(pos, side);
   if (node.name === '.' && node.parent) node = node.parent;
@@ -117,7 +167,11 @@ function pathAt(state, pos, side) {
 
 /** The function whose brackets the place is in. @param {State} state @param {number} pos */
 function callAround(state, pos) {
-  for (let node = /** @type {import('@lezer/common').SyntaxNode | null} */ (syntaxTree(state).resolveInner(pos, -1)); node; node = node.parent) {
+  for (
+    let node = /** @type {import('@lezer/common').SyntaxNode | null} */ (syntaxTree(state).resolveInner(pos, -1));
+    node;
+    node = node.parent
+  ) {
     const function_ = node.name === 'CallExpression' && pos > (node.firstChild?.to ?? pos) ? node.firstChild : null;
     if (function_) return dotted(state.sliceDoc(function_.from, function_.to));
   }
@@ -154,8 +208,15 @@ function showHelp(view, assistant) {
   assistant.help(path, state.doc.toString()).then((told) => {
     // The reader has moved on meanwhile, or pressed Escape.
     if (asked.get(view) !== question || view.state.doc !== state.doc || view.state.selection.main.head !== pos) return;
-    const dom = helpBox(told ?? { name: path, kind: 'value', signature: '', doc: '', value: '', live: false, note: assistant.excuse() });
-    view.dispatch({ effects: [setHelp.of({ pos, above: true, create: () => ({ dom }) }), EditorView.announce.of(dom.textContent ?? '')] });
+    const dom = helpBox(
+      told ?? { name: path, kind: 'value', signature: '', doc: '', value: '', live: false, note: assistant.excuse() },
+    );
+    view.dispatch({
+      effects: [
+        setHelp.of({ pos, above: true, create: () => ({ dom }) }),
+        EditorView.announce.of(dom.textContent ?? ''),
+      ],
+    });
   });
   return true;
 }

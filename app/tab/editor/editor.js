@@ -4,7 +4,14 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { python } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
+import {
+  Decoration,
+  EditorView,
+  highlightActiveLine,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import { assist } from './completion.js';
 
@@ -51,19 +58,29 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
       doc: source,
       extensions: [
         assist(assistant),
-        Prec.highest(keymap.of([
-          { key: 'Mod-Enter', run: command(onRun) },
-          // Also on a Mac, where Mod is the Command key: readers have the habit of notebooks.
-          { key: 'Ctrl-Enter', run: command(onRun) },
-          { key: 'Shift-Enter', run: command(onRunAndNext) },
-          { key: 'Escape', run: leave },
-        ])),
+        Prec.highest(
+          keymap.of([
+            { key: 'Mod-Enter', run: command(onRun) },
+            // Also on a Mac, where Mod is the Command key: readers have the habit of notebooks.
+            { key: 'Ctrl-Enter', run: command(onRun) },
+            { key: 'Shift-Enter', run: command(onRunAndNext) },
+            { key: 'Escape', run: leave },
+          ]),
+        ),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
         // Signs that nobody sees, such as a space of no width, are seen.
         highlightSpecialChars(),
-        lineNumbers(), history(), bracketMatching(), closeBrackets(), indentOnInput(), highlightActiveLine(),
-        indentUnit.of('    '), EditorState.tabSize.of(4),
-        python(), syntaxHighlighting(classHighlighter), errorLine,
+        lineNumbers(),
+        history(),
+        bracketMatching(),
+        closeBrackets(),
+        indentOnInput(),
+        highlightActiveLine(),
+        indentUnit.of('    '),
+        EditorState.tabSize.of(4),
+        python(),
+        syntaxHighlighting(classHighlighter),
+        errorLine,
         // Laying out asks for a scroll, which makes CodeMirror measure; the page stays where it is.
         EditorView.scrollHandler.of(() => {
           const stay = layingOut;
@@ -71,7 +88,9 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
           return stay;
         }),
         EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
-        EditorView.updateListener.of((update) => { if (update.docChanged) onChange(update.state.doc.toString()); }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) onChange(update.state.doc.toString());
+        }),
       ],
     }),
   });
@@ -110,7 +129,10 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
   };
 }
 
-/** Escape leaves the editor, so that Tab moves on; a list of completions that is open is closed first. @param {EditorView} view */
+/**
+ * Escape leaves the editor, so that Tab moves on; a list of completions that is open is closed first.
+ * @param {EditorView} view
+ */
 function leave(view) {
   if (completionStatus(view.state) === 'active') return false;
   const section = view.dom.closest('section');

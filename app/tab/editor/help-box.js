@@ -1,7 +1,10 @@
 /** What is known of a name, as DOM: beside a completion and in a tooltip. */
 import { element, linkTo } from '../dom/element.js';
 
-/** @typedef {import('../../shared/protocol.js').Help & {note?: string, block?: {id: string, title: string}}} Told `block` is the one that defines it */
+/**
+ * @typedef {import('../../shared/protocol.js').Help & {note?: string, block?: {id: string, title: string}}} Told
+ *   `block` is the one that defines it
+ */
 
 /** @param {Told} told */
 export function helpBox({ name, signature, value, doc, note, block }) {

@@ -1,5 +1,6 @@
 /**
- * Keeps what is typed: across visits, the end of the page, and beside other tabs. What was set aside is offered until the
+ * Keeps what is typed: across visits, the end of the page, and beside other tabs. What was set aside is offered until
+ * the
  * reader has chosen. Says so where the browser keeps nothing.
  *
  * @typedef {import('../block/py-block.js').PyBlock} PyBlock
@@ -13,7 +14,11 @@ const SAVE_AFTER_MS = 300;
 /** Puts kept edits in place, before there is a lesson of them. @param {PyBlock[]} blocks */
 export const restoreEdits = (blocks) => blocks.map((block) => new BlockEdits(block));
 
-/** @param {BlockEdits[]} edits @param {Lesson} lesson @param {HTMLElement} warning shown as long as some block could not be kept */
+/**
+ * @param {BlockEdits[]} edits
+ * @param {Lesson} lesson
+ * @param {HTMLElement} warning shown as long as some block could not be kept
+ */
 export function keepEdits(edits, lesson, warning) {
   for (const one of edits) one.offerAside(lesson);
   const saveAll = () => edits.forEach((one) => one.saveNow());
@@ -96,16 +101,22 @@ class BlockEdits {
     } else if (!this.#elsewhere) {
       this.saveNow();
       this.#elsewhere = this.#block.say('This block was edited in another tab. Both versions stay until you choose.', [
-        ['Take that one', () => {
-          this.#elsewhere = undefined;
-          const { theirs } = kept;
-          kept.choose(theirs);
-          this.#lesson?.edit(this.cell, theirs);
-        }],
-        ['Keep mine', () => {
-          this.#elsewhere = undefined;
-          this.#said(kept.choose(this.cell.source));
-        }],
+        [
+          'Take that one',
+          () => {
+            this.#elsewhere = undefined;
+            const { theirs } = kept;
+            kept.choose(theirs);
+            this.#lesson?.edit(this.cell, theirs);
+          },
+        ],
+        [
+          'Keep mine',
+          () => {
+            this.#elsewhere = undefined;
+            this.#said(kept.choose(this.cell.source));
+          },
+        ],
       ]);
       this.#elsewhere.dataset.lasting = '';
     }
@@ -120,14 +131,26 @@ class BlockEdits {
     };
     const [said, labels] = OFFERS[why];
     const actions = labels.length > 1 ? [use, drop] : [drop];
-    const message = this.#block.addMessage(notice(said, labels.map((label, index) => [label, actions[index]]), source));
+    const message = this.#block.addMessage(
+      notice(
+        said,
+        labels.map((label, index) => [label, actions[index]]),
+        source,
+      ),
+    );
     message.dataset.lasting = '';
   }
 }
 
-/** What is said of a text that was set aside, and the buttons: to use it, if it can be, and to discard it. @type {Record<import('./saved-edit.js').Why, [string, string[]]>} */
+/**
+ * What is said of a text that was set aside, and the buttons: to use it, if it can be, and to discard it.
+ * @type {Record<import('./saved-edit.js').Why, [string, string[]]>}
+ */
 const OFFERS = {
   damaged: ['What the browser kept of this block could not be read. It is set aside, not thrown away.', ['Discard it']],
-  older: ['This block has changed since you edited it. You see the new version; yours is kept.', ['Use my edit', 'Discard my edit']],
+  older: [
+    'This block has changed since you edited it. You see the new version; yours is kept.',
+    ['Use my edit', 'Discard my edit'],
+  ],
   tab: ['Another version of this block is kept, from another tab.', ['Use that one', 'Discard it']],
 };

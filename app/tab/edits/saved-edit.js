@@ -1,7 +1,8 @@
 /**
  * The reader's edits, kept in the browser. An edit remembers which original it was made on.
  *
- * What this tab did not write itself it never writes over: another tab's edit, an edit of an older version of the block, a
+ * What this tab did not write itself it never writes over: another tab's edit, an edit of an older version of the
+ * block, a
  * value that cannot be read. Such a text is set aside under a key of its own, until the reader has chosen.
  */
 import { hash } from '../lesson/graph.js';
@@ -10,9 +11,15 @@ const PREFIX = 'preference-lab/edit/';
 const ASIDE = 'preference-lab/aside/';
 
 /** @typedef {{original: string, source: string}} Edit `original` is the hash of the block's code as it was published */
-/** @typedef {'older' | 'tab' | 'damaged'} Why `older`: made on an older original; `tab`: from another tab; `damaged`: cannot be read */
+/**
+ * @typedef {'older' | 'tab' | 'damaged'} Why `older`: made on an older original; `tab`: from another tab; `damaged`:
+ *   cannot be read
+ */
 /** @typedef {{key: string, why: Why, source: string}} Aside */
-/** @typedef {'kept' | 'refused' | 'elsewhere'} Saved `elsewhere`: another tab has written meanwhile, so this text was set aside */
+/**
+ * @typedef {'kept' | 'refused' | 'elsewhere'} Saved `elsewhere`: another tab has written meanwhile, so this text was
+ *   set aside
+ */
 
 /** Tells this tab's texts from those of others. */
 const TAB = Math.random().toString(36).slice(2, 10);
@@ -51,7 +58,9 @@ export class KeptEdit {
     return PREFIX + this.#block;
   }
 
-  /** The text to begin with: the kept edit if it was made on this very original. What else is found there is set aside. */
+  /**
+   * The text to begin with: the kept edit if it was made on this very original. What else is found there is set aside.
+   */
   restore() {
     const raw = this.#read();
     this.#seen = raw;
@@ -82,7 +91,11 @@ export class KeptEdit {
     return nothingNew || this.#setAside(source) ? 'elsewhere' : 'refused';
   }
 
-  /** The reader has chosen: `source` takes the place of what another tab wrote. @param {string} source @returns {Saved} */
+  /**
+   * The reader has chosen: `source` takes the place of what another tab wrote.
+   * @param {string} source
+   * @returns {Saved}
+   */
   choose(source) {
     const done = this.#write(source);
     if (done) this.drop(this.#asideKey);
@@ -91,13 +104,22 @@ export class KeptEdit {
 
   /** All that was set aside for this block, but for this tab's own text. @returns {Aside[]} */
   aside() {
-    return this.#try((storage) => Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
-      .filter((key) => key.startsWith(`${ASIDE}${this.#block}/`) && key !== this.#asideKey).sort()
-      .map((key) => {
-        const found = parse(storage.getItem(key));
-        const why = /** @type {any} */ (found)?.why;
-        return { key, why: why === 'older' || why === 'tab' ? why : 'damaged', source: found?.source ?? storage.getItem(key) ?? '' };
-      })) || [];
+    return (
+      this.#try((storage) =>
+        Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
+          .filter((key) => key.startsWith(`${ASIDE}${this.#block}/`) && key !== this.#asideKey)
+          .sort()
+          .map((key) => {
+            const found = parse(storage.getItem(key));
+            const why = /** @type {any} */ (found)?.why;
+            return {
+              key,
+              why: why === 'older' || why === 'tab' ? why : 'damaged',
+              source: found?.source ?? storage.getItem(key) ?? '',
+            };
+          }),
+      ) || []
+    );
   }
 
   /** @param {string} key of what was set aside */
@@ -128,7 +150,11 @@ export class KeptEdit {
     });
   }
 
-  /** Moves what is kept to a key of its own. Where there is no room for both it stays, and counts as another tab's. @param {Why} why @param {string} source */
+  /**
+   * Moves what is kept to a key of its own. Where there is no room for both it stays, and counts as another tab's.
+   * @param {Why} why
+   * @param {string} source
+   */
   #moveAside(why, source) {
     const key = `${ASIDE}${this.#block}/${why}-${hash(source)}`;
     this.#seen = null;

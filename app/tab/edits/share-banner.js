@@ -1,14 +1,17 @@
 /**
- * A link that carries edits: says whose they are, and puts them in place when the reader says so. Nothing of a link runs by
+ * A link that carries edits: says whose they are, and puts them in place when the reader says so. Nothing of a link
+ * runs by
  * itself, and the reader's own edits can be had back, also after a reload.
  *
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {import('../lesson/cell.js').Cell} Cell
  * @typedef {import('./share-link.js').SharedEdit} SharedEdit
- * @typedef {{block: string, original: string, source: string}[]} Own what blocks held before a link's edits took their place
+ * @typedef {{block: string, original: string, source: string}[]} Own what blocks held before a link's edits took their
+ *   place
  */
-import { hash } from '../lesson/graph.js';
+
 import { button, disclosure, listing } from '../dom/notice.js';
+import { hash } from '../lesson/graph.js';
 import { decodeEdits, isShared, ShareError } from './share-link.js';
 
 const KEY = 'preference-lab/before-link';
@@ -27,11 +30,24 @@ export function receiveLinks(lesson, banner) {
     try {
       offer(lesson, await decodeEdits(fragment), banner, own, hide);
     } catch (error) {
-      show(banner, [error instanceof ShareError ? error.message : 'This browser cannot read the edits in this link.'], [button('Close', () => { forgetLink(); hide(); })]);
+      show(
+        banner,
+        [error instanceof ShareError ? error.message : 'This browser cannot read the edits in this link.'],
+        [
+          button('Close', () => {
+            forgetLink();
+            hide();
+          }),
+        ],
+      );
     }
   };
   own.offer(lesson, banner);
-  addEventListener('hashchange', () => look().then(() => { if (isShared(location.hash)) banner.scrollIntoView({ block: 'center' }); }));
+  addEventListener('hashchange', () =>
+    look().then(() => {
+      if (isShared(location.hash)) banner.scrollIntoView({ block: 'center' });
+    }),
+  );
   look();
 }
 
@@ -75,14 +91,22 @@ const shownCell = (lesson, id) => lesson.shown.find((cell) => cell.id === id);
 /** @param {number} blocks */
 const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
 
-/** @param {HTMLElement} banner @param {string[]} says @param {HTMLElement[]} buttons @param {HTMLElement[]} [code] opened on a click */
+/**
+ * @param {HTMLElement} banner
+ * @param {string[]} says
+ * @param {HTMLElement[]} buttons
+ * @param {HTMLElement[]} [code] opened on a click
+ */
 function show(banner, says, buttons, code = []) {
   banner.replaceChildren(says.filter(Boolean).join(' '), ' ', ...buttons.flatMap((one) => [one, ' ']));
   if (code.length) banner.append(disclosure('Show them', ...code));
   banner.hidden = false;
 }
 
-/** What blocks held before the edits of links took their place, the latest link last; in the browser's storage, where it is there. */
+/**
+ * What blocks held before the edits of links took their place, the latest link last; in the browser's storage, where it
+ * is there.
+ */
 class OwnEdits {
   /** @type {Own[]} */
   #before = read();
@@ -103,16 +127,21 @@ class OwnEdits {
       banner.hidden = true;
       this.offer(lesson, banner);
     };
-    show(banner, [`You are looking at edits from a link, in ${count(last.length)}. What was there before is kept.`], [
-      button('Back to mine', () => {
-        for (const { block, source } of last) {
-          const cell = shownCell(lesson, block);
-          if (cell) lesson.edit(cell, source);
-        }
-        done();
-      }),
-      button('Forget mine', done),
-    ], last.map(({ block, source }) => listing(shownCell(lesson, block)?.title ?? block, source)));
+    show(
+      banner,
+      [`You are looking at edits from a link, in ${count(last.length)}. What was there before is kept.`],
+      [
+        button('Back to mine', () => {
+          for (const { block, source } of last) {
+            const cell = shownCell(lesson, block);
+            if (cell) lesson.edit(cell, source);
+          }
+          done();
+        }),
+        button('Forget mine', done),
+      ],
+      last.map(({ block, source }) => listing(shownCell(lesson, block)?.title ?? block, source)),
+    );
   }
 
   #write() {
@@ -129,7 +158,8 @@ class OwnEdits {
 function read() {
   try {
     const found = JSON.parse(localStorage.getItem(KEY) ?? '[]');
-    const isOwn = (/** @type {any} */ edits) => Array.isArray(edits) && edits.every((edit) => typeof edit?.block === 'string' && typeof edit.source === 'string');
+    const isOwn = (/** @type {any} */ edits) =>
+      Array.isArray(edits) && edits.every((edit) => typeof edit?.block === 'string' && typeof edit.source === 'string');
     return Array.isArray(found) ? found.filter(isOwn) : [];
   } catch {
     return [];

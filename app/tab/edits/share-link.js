@@ -2,7 +2,8 @@
  * Edits to the fragment of a link and back: JSON, deflated, in base64url. Pure; what comes out of a link is only text.
  * A fragment is not sent to the server. It can come from anyone, so every size and shape is checked.
  *
- * @typedef {{block: string, original: string, source: string}} SharedEdit `original`: the hash of the code it was made on
+ * @typedef {{block: string, original: string, source: string}} SharedEdit `original`: the hash of the code it was made
+ *   on
  */
 
 /** Before the edits stands the version of this format. */
@@ -33,20 +34,29 @@ export async function encodeEdits(edits) {
   const bytes = await through(new TextEncoder().encode(text), new CompressionStream('deflate-raw'));
   const fragment = PREFIX + toBase64url(bytes);
   if (fragment.length > LONGEST || text.length > LARGEST) {
-    throw new ShareError(`The edits make a link of ${fragment.length.toLocaleString('en')} characters; up to ${LONGEST.toLocaleString('en')} are safe. Download them as a file instead.`);
+    throw new ShareError(
+      `The edits make a link of ${fragment.length.toLocaleString('en')} characters; ` +
+        `up to ${LONGEST.toLocaleString('en')} are safe. Download them as a file instead.`,
+    );
   }
   return fragment;
 }
 
 /** @param {string} fragment @returns {Promise<SharedEdit[]>} */
 export async function decodeEdits(fragment) {
-  if (!fragment.startsWith(PREFIX)) throw new ShareError('This link was made by another version of the page, and cannot be read here.');
-  if (fragment.length > LONGEST) throw new ShareError('The edits in this link are longer than a link may be. They were not read.');
+  if (!fragment.startsWith(PREFIX))
+    throw new ShareError('This link was made by another version of the page, and cannot be read here.');
+  if (fragment.length > LONGEST)
+    throw new ShareError('The edits in this link are longer than a link may be. They were not read.');
   const damaged = new ShareError('The edits in this link are damaged: perhaps its end was cut off. Ask for it again.');
   /** @type {unknown} */
   let found;
   try {
-    const bytes = await through(fromBase64url(fragment.slice(PREFIX.length)), new DecompressionStream('deflate-raw'), LARGEST);
+    const bytes = await through(
+      fromBase64url(fragment.slice(PREFIX.length)),
+      new DecompressionStream('deflate-raw'),
+      LARGEST,
+    );
     found = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     throw error instanceof ShareError ? error : damaged;
@@ -56,9 +66,15 @@ export async function decodeEdits(fragment) {
 }
 
 /** @param {unknown} found @returns {found is [string, string, string][]} each block once */
-const isEdits = (found) => Array.isArray(found) && found.length > 0 && found.length <= MOST_BLOCKS
-  && found.every((edit) => Array.isArray(edit) && edit.length === 3 && edit.every((part) => typeof part === 'string') && BLOCK.test(edit[0]))
-  && new Set(found.map(([block]) => block)).size === found.length;
+const isEdits = (found) =>
+  Array.isArray(found) &&
+  found.length > 0 &&
+  found.length <= MOST_BLOCKS &&
+  found.every(
+    (edit) =>
+      Array.isArray(edit) && edit.length === 3 && edit.every((part) => typeof part === 'string') && BLOCK.test(edit[0]),
+  ) &&
+  new Set(found.map(([block]) => block)).size === found.length;
 
 /**
  * The bytes that come out of `stream`; it ends as soon as they are more than `most`.
@@ -66,7 +82,10 @@ const isEdits = (found) => Array.isArray(found) && found.length > 0 && found.len
  * @param {GenericTransformStream} stream
  */
 async function through(bytes, stream, most = Infinity) {
-  const reader = new Blob([bytes]).stream().pipeThrough(/** @type {ReadableWritablePair<Uint8Array, Uint8Array<ArrayBuffer>>} */ (stream)).getReader();
+  const reader = new Blob([bytes])
+    .stream()
+    .pipeThrough(/** @type {ReadableWritablePair<Uint8Array, Uint8Array<ArrayBuffer>>} */ (stream))
+    .getReader();
   /** @type {Uint8Array[]} */
   const parts = [];
   let size = 0;
@@ -95,4 +114,5 @@ function toBase64url(bytes) {
 }
 
 /** @param {string} text */
-const fromBase64url = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0));
+const fromBase64url = (text) =>
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0));

@@ -6,7 +6,12 @@ const PREFIX = 'preference-lab/passed/';
 /** @param {string} original @param {string} source */
 const mark = (original, source) => `${hash(original)} ${hash(source)}`;
 
-/** @param {string} block @param {string} original @param {string} source @returns {boolean} false too where storage is blocked */
+/**
+ * @param {string} block
+ * @param {string} original
+ * @param {string} source
+ * @returns {boolean} false too where storage is blocked
+ */
 export function hasPassed(block, original, source) {
   try {
     return localStorage.getItem(PREFIX + block) === mark(original, source);

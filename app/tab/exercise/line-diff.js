@@ -7,7 +7,12 @@ const CONTEXT = 2;
 /** @typedef {{kind: 'same' | 'mine' | 'theirs', text: string} | {kind: 'gap', lines: number}} Line */
 
 /** Spaces at the end of a line, and lines at the end of the code, are no difference. @param {string} code */
-const tidy = (code) => `${code.split('\n').map((line) => line.trimEnd()).join('\n').trimEnd()}\n`;
+const tidy = (code) =>
+  `${code
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trimEnd()}\n`;
 
 /**
  * @param {string} mine
@@ -25,6 +30,10 @@ export function compare(mine, theirs) {
     const [head, tail] = [index === 0 ? 0 : CONTEXT, index === parts.length - 1 ? 0 : CONTEXT];
     const left = lines.length - head - tail;
     if (left < 2) return shown;
-    return [...shown.slice(0, head), /** @type {Line} */ ({ kind: 'gap', lines: left }), ...shown.slice(shown.length - tail)];
+    return [
+      ...shown.slice(0, head),
+      /** @type {Line} */ ({ kind: 'gap', lines: left }),
+      ...shown.slice(shown.length - tail),
+    ];
   });
 }

@@ -6,9 +6,10 @@
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {Extract<import('../../shared/protocol.js').RunEvent, {type: 'verdict'}>} Verdict
  */
-import { compare } from './line-diff.js';
+
 import { element } from '../dom/element.js';
 import { hasPassed, keepPassed } from './exercise-progress.js';
+import { compare } from './line-diff.js';
 
 const SAID = { passed: 'Passed, well done.', wrong: 'Not yet.', old: 'Passed, before this edit.' };
 
@@ -30,13 +31,23 @@ export class PyExercise extends HTMLElement {
     check.disabled = false;
     const needs = JSON.parse(this.dataset.needs ?? '[]');
     check.addEventListener('click', () => lesson.check(cell, needs));
-    lesson.on('check-begin', (about) => { if (about.cell === cell) this.#begin(); });
-    lesson.on('verdict', (about) => { if (about.cell === cell) this.#show(about.verdict, about.source); });
-    lesson.on('check-end', (about) => { if (about.cell === cell && !this.#verdict?.dataset.verdict) this.#verdict?.remove(); });
-    lesson.on('source', (about) => { if (about.cell === cell) this.#onEdit(); });
+    lesson.on('check-begin', (about) => {
+      if (about.cell === cell) this.#begin();
+    });
+    lesson.on('verdict', (about) => {
+      if (about.cell === cell) this.#show(about.verdict, about.source);
+    });
+    lesson.on('check-end', (about) => {
+      if (about.cell === cell && !this.#verdict?.dataset.verdict) this.#verdict?.remove();
+    });
+    lesson.on('source', (about) => {
+      if (about.cell === cell) this.#onEdit();
+    });
 
     const hints = [...this.querySelectorAll('.hint')];
-    hints.forEach((hint, index) => hint.addEventListener('toggle', () => hints[index + 1]?.setAttribute('data-reached', '')));
+    hints.forEach((hint, index) =>
+      hint.addEventListener('toggle', () => hints[index + 1]?.setAttribute('data-reached', '')),
+    );
     this.#button('.compare').addEventListener('click', () => this.#compare(Boolean(this.#comparison.hidden)));
     this.#button('.use').addEventListener('click', () => this.#use());
     this.#mark();
@@ -123,20 +134,33 @@ export class PyExercise extends HTMLElement {
 }
 
 const KINDS = /** @type {const} */ ({
-  same: { sign: ' ', tag: 'span', said: '' }, mine: { sign: '−', tag: 'del', said: 'Yours: ' }, theirs: { sign: '+', tag: 'ins', said: 'Worked answer: ' },
+  same: { sign: ' ', tag: 'span', said: '' },
+  mine: { sign: '−', tag: 'del', said: 'Yours: ' },
+  theirs: { sign: '+', tag: 'ins', said: 'Worked answer: ' },
 });
 
 /** @param {string} mine @param {string} theirs @returns {HTMLElement[]} */
 function comparisonOf(mine, theirs) {
   const lines = compare(mine, theirs);
-  if (!lines.length) return [element('p', { className: 'legend-line' }, 'Your code is the worked answer, line by line.')];
-  const legend = element('p', { className: 'legend-line' }, element('del', {}, '− yours'), ' ', element('ins', {}, '+ worked answer'));
-  const code = element('div', { className: 'lines' }, ...lines.map((line) => {
-    if (line.kind === 'gap') return element('span', { className: 'gap' }, `… ${line.lines} lines that are the same`);
-    const { sign, tag, said } = KINDS[line.kind];
-    const mark = element('span', { className: 'sign', ariaHidden: 'true' }, sign);
-    return element(tag, { className: 'line' }, mark, element('span', { className: 'said' }, said), line.text || ' ');
-  }));
+  if (!lines.length)
+    return [element('p', { className: 'legend-line' }, 'Your code is the worked answer, line by line.')];
+  const legend = element(
+    'p',
+    { className: 'legend-line' },
+    element('del', {}, '− yours'),
+    ' ',
+    element('ins', {}, '+ worked answer'),
+  );
+  const code = element(
+    'div',
+    { className: 'lines' },
+    ...lines.map((line) => {
+      if (line.kind === 'gap') return element('span', { className: 'gap' }, `… ${line.lines} lines that are the same`);
+      const { sign, tag, said } = KINDS[line.kind];
+      const mark = element('span', { className: 'sign', ariaHidden: 'true' }, sign);
+      return element(tag, { className: 'line' }, mark, element('span', { className: 'said' }, said), line.text || ' ');
+    }),
+  );
   return [legend, code];
 }
 

@@ -7,7 +7,8 @@
  * @typedef {import('../../shared/protocol.js').Names} Names
  * @typedef {{post: (request: Request) => void, terminate: () => void}} Worker
  * @typedef {(receive: (response: Response) => void, fail: (reason: Error) => void) => Worker} Spawn
- * @typedef {'lost' | 'died' | 'full'} Loss the worker ended with the run, and all values with it: stopped, by itself, for want of memory
+ * @typedef {'lost' | 'died' | 'full'} Loss the worker ended with the run, and all values with it: stopped, by itself,
+ *   for want of memory
  * @typedef {'ok' | 'error' | 'stopped' | Loss} Outcome
  * @typedef {{state: 'booting' | 'ready' | 'failed', text: string, restarted: boolean}} Status
  */
@@ -79,8 +80,12 @@ export class Kernel extends EventTarget {
     const life = ++this.#lives;
     // What an old worker may still say is no longer listened to.
     this.#worker = this.#spawn(
-      (response) => { if (life === this.#lives) this.#receive(response); },
-      (reason) => { if (life === this.#lives) this.#fail(reason.message); },
+      (response) => {
+        if (life === this.#lives) this.#receive(response);
+      },
+      (reason) => {
+        if (life === this.#lives) this.#fail(reason.message);
+      },
     );
     if (!this.#interrupt) return;
     // What was meant for the old worker, which may not have seen it.
@@ -99,7 +104,11 @@ export class Kernel extends EventTarget {
     return this.#begin((id) => ({ type: 'run', id, block, source }), onEvent);
   }
 
-  /** Checks the exercise whose block has just run. It may be stopped, as a run may. @param {string} block @param {(event: RunEvent) => void} onEvent */
+  /**
+   * Checks the exercise whose block has just run. It may be stopped, as a run may.
+   * @param {string} block
+   * @param {(event: RunEvent) => void} onEvent
+   */
   check(block, onEvent) {
     return this.#begin((id) => ({ type: 'check', id, block }), onEvent);
   }
@@ -120,7 +129,8 @@ export class Kernel extends EventTarget {
   }
 
   /**
-   * The names that `source` defines and uses; null if it does not parse, undefined if Python ended before it could answer.
+   * The names that `source` defines and uses; null if it does not parse, undefined if Python ended before it could
+   * answer.
    * @param {string} source
    * @returns {Promise<Names | null | undefined>}
    */
@@ -134,7 +144,8 @@ export class Kernel extends EventTarget {
   }
 
   /**
-   * A question about the live names. Undefined if Python is not ready or is running a block, or does not answer in time:
+   * A question about the live names. Undefined if Python is not ready or is running a block, or does not answer in
+   * time:
    * whoever asks has something else to do meanwhile.
    * @param {import('../../shared/protocol.js').Question} question
    * @param {number} within milliseconds
@@ -218,7 +229,11 @@ export class Kernel extends EventTarget {
         this.#fail(response.text);
         break;
       case 'ready':
-        this.#set({ ...this.status, state: 'ready', text: `Python ${response.python} with NumPy ${response.numpy} is ready` });
+        this.#set({
+          ...this.status,
+          state: 'ready',
+          text: `Python ${response.python} with NumPy ${response.numpy} is ready`,
+        });
         this.#ready.resolve();
         break;
       case 'names':
@@ -250,6 +265,8 @@ function deferred() {
   /** @type {() => void} */
   let resolve = () => {};
   /** @type {Promise<void>} */
-  const promise = new Promise((done) => { resolve = done; });
+  const promise = new Promise((done) => {
+    resolve = done;
+  });
   return { promise, resolve };
 }

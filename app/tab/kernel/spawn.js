@@ -1,9 +1,10 @@
 /** Starts a Python worker through PyScript. All that touches PyScript is here and in app/worker/boot.js. */
-import main from '../../../py/worker.py?raw';
-import { handOver } from '../../shared/prefetch.js';
+
 import interpreter from 'virtual:interpreter';
 import lesson from 'virtual:python';
 import snapshot, { digest } from 'virtual:snapshot';
+import main from '../../../py/worker.py?raw';
+import { handOver } from '../../shared/prefetch.js';
 
 /**
  * @typedef {import('./kernel.js').Spawn} Spawn
@@ -22,13 +23,17 @@ const PYSCRIPT = address(`${__PYSCRIPT__}/core.js`);
 const withSnapshot = snapshot !== '' && new URLSearchParams(window.location.search).get('snapshot') !== 'off';
 
 const INTERPRETER = `${asset(interpreter)}?${new URLSearchParams({
-  lesson: asset(lesson), ...(withSnapshot && { snapshot: asset(snapshot), digest }),
+  lesson: asset(lesson),
+  ...(withSnapshot && { snapshot: asset(snapshot), digest }),
 })}`;
 
 /** An address that needs no network: what cannot be had there, PyScript waits for in silence. */
 const MAIN = URL.createObjectURL(new Blob([main]));
 
-/** PyScript wants a place that the configuration came from; with this ending it takes the object as it is and fetches nothing. */
+/**
+ * PyScript wants a place that the configuration came from; with this ending it takes the object as it is and fetches
+ * nothing.
+ */
 const CONFIG_URL = address('config.txt');
 
 /** @type {Promise<any> | undefined} */
@@ -38,8 +43,10 @@ let loading;
 let created;
 
 /**
- * PyScript looks for its own scripts and attributes in all that the page holds and that is ever added to it: for one with
- * editors and charts that is much looking, and this one has none of them. Whoever watches less than the whole page does.
+ * PyScript looks for its own scripts and attributes in all that the page holds and that is ever added to it: for one
+ * with
+ * editors and charts that is much looking, and this one has none of them. Whoever watches less than the whole page
+ * does.
  */
 const NotOfThePage = class extends MutationObserver {
   /** @param {Node} target @param {MutationObserverInit} [options] */
@@ -64,11 +71,15 @@ async function importPyScript() {
 /** PyScript's module, with a hook that hands over a worker when it is created, long before it is ready. */
 async function pyscript() {
   loading ??= importPyScript().then((core) => {
-    core.hooks.main.onWorker.add((/** @type {unknown} */ _, /** @type {globalThis.Worker} */ worker) => created?.(worker));
+    core.hooks.main.onWorker.add((/** @type {unknown} */ _, /** @type {globalThis.Worker} */ worker) =>
+      created?.(worker),
+    );
     return core;
   });
   // A failed import may be tried again: the network can come back.
-  loading.catch(() => { loading = undefined; });
+  loading.catch(() => {
+    loading = undefined;
+  });
   return loading;
 }
 
@@ -81,9 +92,10 @@ export function spawn(receive, fail) {
   const waiting = [];
 
   /** The lock is the worker's for as long as it lives. @param {string} lock */
-  const awaitEnd = (lock) => navigator.locks.request(lock, () => {
-    if (!ended) fail(new Error('its worker was ended by the browser'));
-  });
+  const awaitEnd = (lock) =>
+    navigator.locks.request(lock, () => {
+      if (!ended) fail(new Error('its worker was ended by the browser'));
+    });
 
   async function start() {
     receive({ type: 'step', text: 'Fetching Python' });
@@ -100,7 +112,8 @@ export function spawn(receive, fail) {
         else receive(response);
       });
       // PyScript writes errors to the console by itself; here they also end the start. Later ones are the reader's own.
-      worker.onerror = (event) => ready || fail(new Error(/** @type {Partial<ErrorEvent>} */ (event).message || 'the worker failed'));
+      worker.onerror = (event) =>
+        ready || fail(new Error(/** @type {Partial<ErrorEvent>} */ (event).message || 'the worker failed'));
       for (const request of waiting.splice(0)) worker.postMessage(request);
     };
     await PyWorker(MAIN, { config: {}, configURL: CONFIG_URL, version: INTERPRETER });

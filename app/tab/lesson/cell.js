@@ -1,13 +1,16 @@
 /**
- * A cell of the lesson: its code, what Python has made of it, and how it stands. It knows no element: one may show it, or
+ * A cell of the lesson: its code, what Python has made of it, and how it stands. It knows no element: one may show it,
+ * or
  * none. What a cell that is shown needs runs all the same.
  *
  * @typedef {import('../../shared/protocol.js').Names} Names
  * @typedef {import('../kernel/kernel.js').Outcome} Outcome
  * @typedef {import('../../output/output-items.js').Item} Item
  * @typedef {'recorded' | 'queued' | 'running' | 'done' | 'error' | 'stale'} State
- * @typedef {{signature: string, outcome: Outcome, seconds: number}} Ran what the cell was when it ran, and how that ended
- * @typedef {{id: string, title: string, source: string, names: Names, page?: string}} Published `page`: the one that shows it, if not this one
+ * @typedef {{signature: string, outcome: Outcome, seconds: number}} Ran what the cell was when it ran, and how that
+ *   ended
+ * @typedef {{id: string, title: string, source: string, names: Names, page?: string}} Published `page`: the one that
+ *   shows it, if not this one
  */
 
 export class Cell {
@@ -58,7 +61,8 @@ export class Cell {
 /**
  * How a cell stands: it follows from what was run, what is wanted and what the code is now.
  * @param {Pick<Cell, 'ran' | 'edited'>} cell
- * @param {{signature: string | undefined, published: string | undefined, waits: boolean, runs: boolean, ready: boolean}} now
+ * @param {{signature: string | undefined, published: string | undefined, waits: boolean, runs: boolean, ready:
+ *   boolean}} now
  *   signature: of the code as it is; published: of the code as it was; ready: whether Python is
  * @returns {[State, string]} the state, and the same in words
  */
@@ -66,7 +70,8 @@ export function stateOf({ ran, edited }, { signature, published, waits, runs, re
   if (waits) return ['queued', ready ? 'queued' : 'queued: runs when Python is ready'];
   if (runs) return ['running', 'running'];
   if (ran?.outcome === 'stopped') return ['stale', 'stopped'];
-  if (ran && ran.signature !== signature) return ['stale', edited ? 'edited since it ran' : 'stale: its inputs or its code have changed'];
+  if (ran && ran.signature !== signature)
+    return ['stale', edited ? 'edited since it ran' : 'stale: its inputs or its code have changed'];
   if (ran) return ran.outcome === 'ok' ? ['done', `done in ${duration(ran.seconds)}`] : ['error', 'error'];
   if (signature === published) return ['recorded', 'recorded'];
   return ['stale', edited ? 'edited, not run yet' : 'stale: recorded before an edit above'];

@@ -24,9 +24,11 @@
  * }} LessonEvents
  *
  * change: something about the queue. state: what a cell is now, or how it is said. source: its code has become another;
- * typed: key by key, in its editor. next: the reader moves on to this cell. begin, output, progress, end: of a run; said is ''
+ * typed: key by key, in its editor. next: the reader moves on to this cell. begin, output, progress, end: of a run;
+ * said is ''
  * for a loop that needs no words. message: one line for the reader; failed: the cell that it is about.
- * check-begin, verdict, check-end: of an exercise; source is what was checked. saved: whether the browser keeps the edit.
+ * check-begin, verdict, check-end: of an exercise; source is what was checked. saved: whether the browser keeps the
+ * edit.
  */
 
 /** Listeners by event. @template {Record<string, any>} Events */
@@ -48,6 +50,6 @@ export class Emitter {
 
   /** @template {keyof Events} Name @param {Name} name @param {Events[Name]} detail */
   emit(name, detail) {
-    for (const listener of [...this.#listeners.get(name) ?? []]) listener(detail);
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(detail);
   }
 }

@@ -9,13 +9,22 @@
  * @typedef {Map<string, string>} Signatures by block id
  */
 
-/** The latest earlier block that defines `name`. @param {Source[]} blocks @param {number} before @param {string} name */
+/**
+ * The latest earlier block that defines `name`.
+ * @param {Source[]} blocks
+ * @param {number} before
+ * @param {string} name
+ */
 function provider(blocks, before, name) {
   for (let i = before - 1; i >= 0; i -= 1) if (blocks[i].names.defines.includes(name)) return blocks[i];
   return undefined;
 }
 
-/** For each name that the block at `index` takes from another: [name, block]. @param {Source[]} blocks @param {number} index */
+/**
+ * For each name that the block at `index` takes from another: [name, block].
+ * @param {Source[]} blocks
+ * @param {number} index
+ */
 function inputs(blocks, index) {
   return blocks[index].names.uses.flatMap((name) => {
     const block = provider(blocks, index, name);
@@ -48,7 +57,10 @@ export function needed(blocks, id, ran, writers) {
   const missing = new Set();
   /** @param {string} of */
   const visit = (of) => {
-    for (const [name, block] of inputs(blocks, blocks.findIndex((b) => b.id === of))) {
+    for (const [name, block] of inputs(
+      blocks,
+      blocks.findIndex((b) => b.id === of),
+    )) {
       const present = ran.get(block.id) === now.get(block.id) && writers.get(name) === block.id;
       if (!present) missing.add(block.id);
       visit(block.id);
@@ -58,9 +70,16 @@ export function needed(blocks, id, ran, writers) {
   return blocks.map((block) => block.id).filter((block) => missing.has(block));
 }
 
-/** The same blocks, of which one uses more names. @param {Source[]} blocks @param {string} id @param {string[]} [more] */
-export const withUses = (blocks, id, more = []) => blocks.map((block) => (
-  block.id === id ? { ...block, names: { ...block.names, uses: [...block.names.uses, ...more] } } : block));
+/**
+ * The same blocks, of which one uses more names.
+ * @param {Source[]} blocks
+ * @param {string} id
+ * @param {string[]} [more]
+ */
+export const withUses = (blocks, id, more = []) =>
+  blocks.map((block) =>
+    block.id === id ? { ...block, names: { ...block.names, uses: [...block.names.uses, ...more] } } : block,
+  );
 
 /** Signatures are asked for at every key, and few of them change. @type {Map<string, string>} */
 const hashes = new Map();
@@ -79,6 +98,7 @@ export function hash(text) {
 /** FNV-1a (Fowler, Noll, Vo), 64 bits. @param {string} text */
 function fnv(text) {
   let value = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(text)) value = BigInt.asUintN(64, (value ^ BigInt(byte)) * 0x100000001b3n);
+  for (const byte of new TextEncoder().encode(text))
+    value = BigInt.asUintN(64, (value ^ BigInt(byte)) * 0x100000001b3n);
   return value.toString(36);
 }

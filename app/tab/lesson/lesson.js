@@ -1,11 +1,13 @@
 /**
- * The lesson: the order and the freshness of its cells, the queue of what shall run, Run all and Stop. It needs no DOM: the
+ * The lesson: the order and the freshness of its cells, the queue of what shall run, Run all and Stop. It needs no DOM:
+ * the
  * kernel that runs cells is handed to it, and what happens is told by events (events.js).
  *
  * @typedef {import('../kernel/kernel.js').Kernel} Kernel
  * @typedef {import('../kernel/kernel.js').Outcome} Outcome
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
- * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'status' | 'addEventListener'>} Runs what a lesson asks of a kernel
+ * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'status' | 'addEventListener'>} Runs what a lesson asks
+ *   of a kernel
  */
 import { addEvent } from '../../output/output-items.js';
 import { stateOf } from './cell.js';
@@ -18,10 +20,13 @@ import { follow, inWords } from './pace.js';
 
 const ASK_NAMES_AFTER_MS = 250;
 
-const RESTARTED = 'was restarted. Your code is untouched; all values are gone, and blocks run again when they are needed.';
+const RESTARTED =
+  'was restarted. Your code is untouched; all values are gone, and blocks run again when they are needed.';
 const OUTCOMES = {
   stopped: 'Stopped. Names that were assigned before keep their values.',
-  lost: 'Stopped by restarting Python. Your code is untouched; all values are gone, and blocks run again when they are needed.',
+  lost:
+    'Stopped by restarting Python. Your code is untouched; all values are gone, ' +
+    'and blocks run again when they are needed.',
   died: `Python ended in the middle of this and ${RESTARTED}`,
   full: `Python’s memory was full, so it ${RESTARTED}`,
 };
@@ -32,7 +37,10 @@ export class Lesson extends Emitter {
   #kernel;
   /** Signatures of the cells as published. */
   #published;
-  /** Cells whose exercise is to be checked once they have run, and the names that the check takes. @type {Map<Cell, string[]>} */
+  /**
+   * Cells whose exercise is to be checked once they have run, and the names that the check takes.
+   * @type {Map<Cell, string[]>}
+   */
   #toCheck = new Map();
   /** Which cell last assigned each name. @type {Map<string, string>} */
   #writers = new Map();
@@ -53,7 +61,9 @@ export class Lesson extends Emitter {
     super();
     this.#cells = cells;
     this.#kernel = kernel;
-    this.#published = signatures(cells.map(({ id, original, publishedNames }) => ({ id, source: original, names: publishedNames })));
+    this.#published = signatures(
+      cells.map(({ id, original, publishedNames }) => ({ id, source: original, names: publishedNames })),
+    );
     kernel.addEventListener('status', () => this.#show());
     kernel.addEventListener('loss', () => {
       for (const cell of this.#cells) cell.ran = undefined;
@@ -76,7 +86,11 @@ export class Lesson extends Emitter {
     return this.#cells.find((cell) => cell.id === id);
   }
 
-  /** Runs a cell, and before it what it needs. @param {Cell} cell @param {{next?: boolean}} [options] next: the reader moves on to the one below */
+  /**
+   * Runs a cell, and before it what it needs.
+   * @param {Cell} cell
+   * @param {{next?: boolean}} [options] next: the reader moves on to the one below
+   */
   run(cell, { next = false } = {}) {
     this.#want([cell]);
     const { shown } = this;
@@ -89,7 +103,11 @@ export class Lesson extends Emitter {
     this.#want(this.shown);
   }
 
-  /** Runs a cell and has its exercise looked at. @param {Cell} cell @param {string[]} needs names that the check takes from earlier cells */
+  /**
+   * Runs a cell and has its exercise looked at.
+   * @param {Cell} cell
+   * @param {string[]} needs names that the check takes from earlier cells
+   */
   check(cell, needs) {
     this.#toCheck.set(cell, needs);
     this.#want([cell]);
@@ -104,7 +122,12 @@ export class Lesson extends Emitter {
     this.#show();
   }
 
-  /** Another code in a cell; it does not run by itself. @param {Cell} cell @param {string} source @param {{typed?: boolean}} [options] */
+  /**
+   * Another code in a cell; it does not run by itself.
+   * @param {Cell} cell
+   * @param {string} source
+   * @param {{typed?: boolean}} [options]
+   */
   edit(cell, source, { typed = false } = {}) {
     if (source === cell.source) return;
     cell.source = source;
@@ -151,7 +174,9 @@ export class Lesson extends Emitter {
       find: (name) => definer(all(), this.#cells.indexOf(cell), name),
       writer: (name) => {
         const id = this.#writers.get(name);
-        return id === undefined ? undefined : { id, title: titleOf(id) ?? '', where: id === cell.id ? 'here' : 'above' };
+        return id === undefined
+          ? undefined
+          : { id, title: titleOf(id) ?? '', where: id === cell.id ? 'here' : 'above' };
       },
       near: (name) => nearName(all(), name),
       titleOf,
@@ -191,7 +216,11 @@ export class Lesson extends Emitter {
     this.#show();
   }
 
-  /** What must run before `cell`. @param {Cell} cell @param {string[]} [more] names that it takes besides those of its code */
+  /**
+   * What must run before `cell`.
+   * @param {Cell} cell
+   * @param {string[]} [more] names that it takes besides those of its code
+   */
   #neededBy(cell, more) {
     const ran = new Map(this.#cells.flatMap(({ id, ran }) => (ran?.outcome === 'ok' ? [[id, ran.signature]] : [])));
     const ids = needed(withUses(this.#cells, cell.id, more), cell.id, ran, this.#writers);
@@ -224,7 +253,8 @@ export class Lesson extends Emitter {
     cell.outputs = [];
     cell.pace = undefined;
     this.emit('begin', { cell });
-    if (unseen.length) this.emit('message', { cell, text: `Ran before it, as published on other pages: ${titles(unseen)}.` });
+    if (unseen.length)
+      this.emit('message', { cell, text: `Ran before it, as published on other pages: ${titles(unseen)}.` });
     this.#show();
     const outcome = await this.#kernel.run(cell.id, cell.source, (event) => {
       if (event.type === 'done') ({ seconds, changed = [] } = event);
@@ -273,15 +303,17 @@ export class Lesson extends Emitter {
 
   /** Asks Python which names the edited cells define and use. */
   async #analyseAll() {
-    await Promise.all(this.#cells.map(async (cell) => {
-      const { source } = cell;
-      if (cell.analysed === source) return;
-      const names = cell.edited ? await this.#kernel.names(source) : cell.publishedNames;
-      if (names === undefined) return; // Python was restarted: ask again next time
-      // Code that does not parse is taken to mean what it meant before.
-      if (names) cell.names = names;
-      cell.analysed = source;
-    }));
+    await Promise.all(
+      this.#cells.map(async (cell) => {
+        const { source } = cell;
+        if (cell.analysed === source) return;
+        const names = cell.edited ? await this.#kernel.names(source) : cell.publishedNames;
+        if (names === undefined) return; // Python was restarted: ask again next time
+        // Code that does not parse is taken to mean what it meant before.
+        if (names) cell.names = names;
+        cell.analysed = source;
+      }),
+    );
     this.#show();
   }
 
@@ -292,7 +324,13 @@ export class Lesson extends Emitter {
     for (const cell of this.#cells) {
       const runs = cell === this.#running && ready;
       const waits = cell === this.#running ? !ready : this.#wanted.includes(cell) || this.#planned.includes(cell);
-      const [state, said] = stateOf(cell, { signature: now.get(cell.id), published: this.#published.get(cell.id), waits, runs, ready });
+      const [state, said] = stateOf(cell, {
+        signature: now.get(cell.id),
+        published: this.#published.get(cell.id),
+        waits,
+        runs,
+        ready,
+      });
       if (cell.state === state && cell.said === said) continue;
       [cell.state, cell.said] = [state, said];
       this.emit('state', { cell });

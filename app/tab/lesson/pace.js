@@ -27,7 +27,8 @@ export function inWords({ first, recent }) {
   if (now.at - first.at < SILENT_MS) return '';
   const rate = (now.done - start.done) / ((now.at - start.at) / 1000);
   // A loop over what has no length has no share.
-  if (!now.total) return rate > 0 && Number.isFinite(rate) ? `${now.done.toLocaleString('en')} done, ${speed(rate)}` : '';
+  if (!now.total)
+    return rate > 0 && Number.isFinite(rate) ? `${now.done.toLocaleString('en')} done, ${speed(rate)}` : '';
   const percent = `${Math.floor((100 * now.done) / now.total)} %`;
   if (!(rate > 0) || !Number.isFinite(rate) || now.done >= now.total) return percent;
   return `${percent}, ${duration((now.total - now.done) / rate)} left, ${speed(rate)}`;

@@ -1,4 +1,7 @@
-/** Keeps the page for when there is no network, and says when there is a new version of it. Loaded when all else is done. */
+/**
+ * Keeps the page for when there is no network, and says when there is a new version of it. Loaded when all else is
+ * done.
+ */
 import { Workbox } from 'workbox-window';
 import { element } from '../dom/element.js';
 import { button } from '../dom/notice.js';
@@ -8,7 +11,8 @@ const ASK_EVERY_MS = 3_600_000;
 
 const SAID = {
   next: 'There is a new version of this page. You keep this one until you reload. ',
-  others: (/** @type {number} */ tabs) => `Close the other ${tabs === 2 ? 'tab' : `${tabs - 1} tabs`} with this page first: they still run the old version. `,
+  others: (/** @type {number} */ tabs) =>
+    `Close the other ${tabs === 2 ? 'tab' : `${tabs - 1} tabs`} with this page first: they still run the old version. `,
 };
 
 /** At the foot of the window, so that no text moves. @param {Workbox} workbox */

@@ -18,20 +18,25 @@ export function followLesson(contents, lesson) {
   const expand = (/** @type {boolean} */ open) => toggle?.setAttribute('aria-expanded', String(open));
   toggle?.addEventListener('click', () => expand(toggle.getAttribute('aria-expanded') === 'false'));
   // On a phone the list would stay in the way of what was chosen.
-  contents.addEventListener('click', ({ target }) => { if (target instanceof HTMLAnchorElement) expand(false); });
+  contents.addEventListener('click', ({ target }) => {
+    if (target instanceof HTMLAnchorElement) expand(false);
+  });
 
   const links = /** @type {HTMLAnchorElement[]} */ ([...contents.querySelectorAll('a')]);
   const targets = links.map(({ hash }) => document.getElementById(hash.slice(1)));
   /** @type {Set<Element>} */
   const visible = new Set();
-  const watcher = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) visible[isIntersecting ? 'add' : 'delete'](target);
-    const here = targets.findIndex((target) => target && visible.has(target));
-    if (here < 0) return;
-    links.forEach((link, index) => {
-      if (index === here) link.setAttribute('aria-current', 'location');
-      else link.removeAttribute('aria-current');
-    });
-  }, { rootMargin: '-70px 0px -60% 0px' });
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) visible[isIntersecting ? 'add' : 'delete'](target);
+      const here = targets.findIndex((target) => target && visible.has(target));
+      if (here < 0) return;
+      links.forEach((link, index) => {
+        if (index === here) link.setAttribute('aria-current', 'location');
+        else link.removeAttribute('aria-current');
+      });
+    },
+    { rootMargin: '-70px 0px -60% 0px' },
+  );
   for (const target of targets) if (target) watcher.observe(target);
 }

@@ -12,11 +12,20 @@ export async function copyText(text) {
   }
 }
 
-/** The text in a field, selected, for readers whose browser does not let the page copy. @param {string} text @param {string} label */
+/**
+ * The text in a field, selected, for readers whose browser does not let the page copy.
+ * @param {string} text
+ * @param {string} label
+ */
 export function selectable(text, label) {
   const field = element('textarea', { readOnly: true, rows: 3, value: text, ariaLabel: label });
-  const box = element('div', { className: 'message selectable' },
-    'The browser does not let this page copy. Here it is, selected: copy it with Ctrl+C (⌘ C).', field, button('Close', () => box.remove()));
+  const box = element(
+    'div',
+    { className: 'message selectable' },
+    'The browser does not let this page copy. Here it is, selected: copy it with Ctrl+C (⌘ C).',
+    field,
+    button('Close', () => box.remove()),
+  );
   // Once it is in the page.
   requestAnimationFrame(() => field.select());
   return box;

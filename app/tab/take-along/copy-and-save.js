@@ -1,7 +1,9 @@
-/** Copies a block's code or output, and saves a chart as a picture or as its data. One listener for the whole lesson. */
+/**
+ * Copies a block's code or output, and saves a chart as a picture or as its data. One listener for the whole lesson.
+ */
 import { chartPicture, figureOf } from '../../output/chart.js';
-import { copyText, saveFile, selectable } from './clipboard.js';
 import { figureCsv } from '../../output/csv.js';
+import { copyText, saveFile, selectable } from './clipboard.js';
 
 /** @typedef {import('../block/py-block.js').PyBlock} PyBlock */
 
@@ -39,7 +41,9 @@ async function copyPiece(pressed, said) {
   said.textContent = copied ? `${what} copied: ${block.cell.title}` : '';
   if (!copied) return;
   summary.textContent = 'Copied';
-  setTimeout(() => { summary.textContent = 'Copy'; }, 1500);
+  setTimeout(() => {
+    summary.textContent = 'Copy';
+  }, 1500);
 }
 
 /** @param {HTMLButtonElement} pressed @param {HTMLElement} said */
@@ -48,8 +52,12 @@ async function savePiece(pressed, said) {
   const plot = /** @type {HTMLElement} */ (figure.querySelector('.plot'));
   const format = /** @type {'svg' | 'png' | 'csv'} */ (pressed.dataset.save);
   const shown = figureOf(plot);
-  const name = `${figure.closest('section')?.id}-${(shown?.layout.meta?.title ?? 'chart').toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')}.${format}`;
-  const content = shown && (format === 'csv' ? new Blob([figureCsv(shown)], { type: 'text/csv' }) : await chartPicture(plot, format));
+  const name = `${figure.closest('section')?.id}-${(shown?.layout.meta?.title ?? 'chart')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')}.${format}`;
+  const content =
+    shown && (format === 'csv' ? new Blob([figureCsv(shown)], { type: 'text/csv' }) : await chartPicture(plot, format));
   if (content) saveFile(name, content);
   said.textContent = content ? `Saved: ${name}` : 'The chart is not loaded yet. Try again.';
   if (!content) pressed.title = said.textContent;

@@ -1,8 +1,9 @@
 /** The panel "Take along": a link with the edits, the code as files, and all blocks back to their originals. */
-import { copyText, saveFile, selectable } from './clipboard.js';
-import { hash } from '../lesson/graph.js';
+
 import { button } from '../dom/notice.js';
 import { CAREFUL, encodeEdits, ShareError } from '../edits/share-link.js';
+import { hash } from '../lesson/graph.js';
+import { copyText, saveFile, selectable } from './clipboard.js';
 
 /**
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
@@ -15,7 +16,8 @@ const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
 
 /** @param {HTMLElement} panel @param {Lesson} lesson */
 export function connectPanel(panel, lesson) {
-  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (panel.querySelector(`[data-part="${name}"]`));
+  const part = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (panel.querySelector(`[data-part="${name}"]`));
   const said = part('said');
   const say = (/** @type {(string | Node)[]} */ ...what) => said.replaceChildren(...what);
   const edited = () => lesson.shown.filter((cell) => cell.edited);
@@ -30,24 +32,37 @@ export function connectPanel(panel, lesson) {
 
   async function share() {
     try {
-      const fragment = await encodeEdits(edited().map(({ id, original, source }) => ({ block: id, original: hash(original), source })));
+      const fragment = await encodeEdits(
+        edited().map(({ id, original, source }) => ({ block: id, original: hash(original), source })),
+      );
       const link = location.origin + location.pathname + fragment;
-      const what = fragment ? `the edits of ${count(edited().length)}, in ${link.length.toLocaleString('en')} characters` : 'the lesson as it was published';
-      const careful = link.length > CAREFUL ? ' Some mail and chat programs cut links of that length; a file is safer.' : '';
+      const what = fragment
+        ? `the edits of ${count(edited().length)}, in ${link.length.toLocaleString('en')} characters`
+        : 'the lesson as it was published';
+      const careful =
+        link.length > CAREFUL ? ' Some mail and chat programs cut links of that length; a file is safer.' : '';
       if (await copyText(link)) say(`Copied: a link to ${what}.${careful}`);
       else say(`A link to ${what}.${careful}`, selectable(link, 'Link'));
     } catch (error) {
-      say(error instanceof ShareError ? error.message : 'This browser cannot make such a link. Download a file instead.');
+      say(
+        error instanceof ShareError ? error.message : 'This browser cannot make such a link. Download a file instead.',
+      );
     }
   }
 
   /** @param {'py' | 'ipynb'} kind */
   async function download(kind) {
     try {
-      const [{ notebookFile, pythonFile }, published] = await Promise.all([import('../../shared/export.js'), readTakeAlong()]);
+      const [{ notebookFile, pythonFile }, published] = await Promise.all([
+        import('../../shared/export.js'),
+        readTakeAlong(),
+      ]);
       const sources = new Map(lesson.shown.map(({ id, source }) => [id, source]));
       const text = kind === 'py' ? pythonFile(published, sources) : notebookFile(published, sources);
-      saveFile(`rlhf-and-dpo-${edited().length ? 'mine' : 'as-published'}.${kind}`, new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' }));
+      saveFile(
+        `rlhf-and-dpo-${edited().length ? 'mine' : 'as-published'}.${kind}`,
+        new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' }),
+      );
       say(kind === 'py' ? 'Saved: a Python file that needs NumPy.' : 'Saved: a notebook that needs NumPy and Plotly.');
     } catch {
       say('The file could not be made: a part of the page did not load. Is the network there? Try again.');
@@ -57,15 +72,24 @@ export function connectPanel(panel, lesson) {
   function askReset() {
     const some = edited();
     const question = `Put ${count(some.length)} back to the original?`;
-    say(question, ' ', button('Reset them', () => {
-      undo = some.map((cell) => ({ cell, source: cell.source }));
-      for (const cell of some) lesson.reset(cell);
-      say(`${count(undo.length)} back to the original. Until you leave the page: `, button('Undo', () => {
-        for (const { cell, source } of undo) lesson.edit(cell, source);
-        say('Your edits are back.');
-      }));
-      said.querySelector('button')?.focus();
-    }), ' ', button('Keep them', () => say()));
+    say(
+      question,
+      ' ',
+      button('Reset them', () => {
+        undo = some.map((cell) => ({ cell, source: cell.source }));
+        for (const cell of some) lesson.reset(cell);
+        say(
+          `${count(undo.length)} back to the original. Until you leave the page: `,
+          button('Undo', () => {
+            for (const { cell, source } of undo) lesson.edit(cell, source);
+            say('Your edits are back.');
+          }),
+        );
+        said.querySelector('button')?.focus();
+      }),
+      ' ',
+      button('Keep them', () => say()),
+    );
     said.querySelector('button')?.focus();
   }
 

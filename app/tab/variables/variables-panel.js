@@ -1,4 +1,7 @@
-/** The panel of variables: every name that Python holds, brought up to date after each run. It asks only while it is open. */
+/**
+ * The panel of variables: every name that Python holds, brought up to date after each run. It asks only while it is
+ * open.
+ */
 import { element } from '../dom/element.js';
 import { valuesTable } from './variables-table.js';
 

@@ -11,7 +11,10 @@ export const typeAndShape = ({ type, shape }) => {
   return shape.startsWith('(') ? `${type} ${shape}` : `${type} of ${shape}`;
 };
 
-/** @param {Row[]} rows @param {(name: string) => string | undefined} [blockOf] the id of the block that defines a name */
+/**
+ * @param {Row[]} rows
+ * @param {(name: string) => string | undefined} [blockOf] the id of the block that defines a name
+ */
 export function valuesTable(rows, blockOf = () => undefined) {
   const head = element('tr', {}, ...COLUMNS.map((column) => element('th', { scope: 'col' }, column)));
   const lines = rows.map((row) => {

@@ -122,7 +122,8 @@ charts.clipped_surrogate(surrogate)
 # %% [markdown]
 # Read the picture from the ratio 1, where every pass starts. A good answer (A > 0) gains until
 # $1 + \varepsilon$, then the curve is flat: no gradient, no more push. A bad one (A < 0) is pushed down until
-# $1 - \varepsilon$. The other two ends stay sloped on purpose, so that a move in the *wrong* direction is always undone.
+# $1 - \varepsilon$. The other two ends stay sloped on purpose, so that a move in the *wrong* direction is always
+# undone.
 #
 # ::: under-the-hood Where is the KL price?
 # In the reward. Each answer earns $r(y) - \beta\,(\log\pi_\text{old}(y) - \log\pi_\text{ref}(y))$, and the

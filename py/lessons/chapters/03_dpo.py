@@ -139,8 +139,10 @@ claim("the true score rises", (contexts @ (dpo_policy - W_REF) @ TRUE_WEIGHTS).m
 
 # %% [markdown]
 # After {{ len(dpo_losses) }} steps the log-prob of the chosen answers has changed by {{ chosen_shift:+.2f}} nats in the
-# mean, and that of the rejected ones by {{ rejected_shift:+.2f}}. Only {{ chosen_rose:.0%}} of the chosen answers became
-# likelier; after {{ EARLY_STEP }} steps it was {{ early_rose:.0%}}. This is known as *likelihood displacement*: probability
+# mean, and that of the rejected ones by {{ rejected_shift:+.2f}}. Only {{ chosen_rose:.0%}} of the chosen answers
+# became
+# likelier; after {{ EARLY_STEP }} steps it was {{ early_rose:.0%}}. This is known as *likelihood displacement*:
+# probability
 # goes to answers that stand in neither half of a pair.
 #
 # ::: check Is a falling log-prob of the chosen answers a bug?

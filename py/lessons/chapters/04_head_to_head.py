@@ -114,11 +114,13 @@ lead_half = 1.96 * lead.std(ddof=1) / np.sqrt(len(lead))
 # | you also get | a reward model, to rank, filter and monitor with | nothing more to maintain |
 #
 # Choose **DPO** when you have good pairs from a policy like yours and want the shortest way to a result.
-# Choose **RLHF** when rewards can be computed for any answer (a checker, a test suite, a reward model that you trust), when you can
+# Choose **RLHF** when rewards can be computed for any answer (a checker, a test suite, a reward model that you
+# trust), when you can
 # afford sampling, and when the policy will move so far that old pairs no longer describe it.
 #
 # ::: note What this page cannot tell you
 # A linear Gaussian world has no long sequences and no exploration problem, and its reward model is wrong only by
-# chance. (A world where it is wrong [by nature](#over-optimisation) comes further down.) It shows what the methods *are*.
+# chance. (A world where it is wrong [by nature](#over-optimisation) comes further down.) It shows what the methods
+# *are*.
 # Which one wins on a real language model is a question for experiments on real language models.
 # :::

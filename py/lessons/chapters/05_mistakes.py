@@ -75,7 +75,8 @@ charts.beta_sweep(
 
 # %% [markdown]
 # Fitted equally well, a tenth of $\beta$ costs a hundred times the KL: a straight line of slope −2 on these
-# axes, beside the exact one. At one fixed learning rate the left end of the curve bends down. That is not restraint but unfinished
+# axes, beside the exact one. At one fixed learning rate the left end of the curve bends down. That is not restraint
+# but unfinished
 # training.
 #
 # ### 3. Too few pairs {#mistake-3}
@@ -113,7 +114,8 @@ charts.pairs_sweep(sizes, efficiency)
 # learned direction is off, so much of the drift goes sideways. It rises with every row, and DPO, with more
 # numbers to fit, needs more pairs to get to the same place.
 #
-# A high *score* with few pairs is no good sign. A model that was fitted to ten pairs is too sure of itself, moves too far,
+# A high *score* with few pairs is no good sign. A model that was fitted to ten pairs is too sure of itself, moves too
+# far,
 # and is paid for it only because this true taste has no upper limit.
 #
 # ### 4. Stale pairs {#mistake-4}
@@ -178,9 +180,11 @@ charts.stale_against_fresh(gains, best)
 # %% [markdown]
 # With a linear taste the two are the same to the last digit: a label depends only on the difference of
 # the answers, and that does not know where the policy is. With a peak, stale pairs push the policy past it and
-# the score drops, while fresh ones leave it close to where it was. The loss curves of the two runs look equally healthy.
+# the score drops, while fresh ones leave it close to where it was. The loss curves of the two runs look equally
+# healthy.
 #
 # ::: check How would you notice stale pairs in practice?
-# Sample from the policy that you have just trained and let someone compare the answers with those of the policy before. That is
+# Sample from the policy that you have just trained and let someone compare the answers with those of the policy
+# before. That is
 # the number that counts. The DPO loss only tells how well the policy explains the old comparisons.
 # :::

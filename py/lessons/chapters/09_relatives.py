@@ -135,7 +135,8 @@ print(f"RLHF's optimum: 1 / beta = {1 / BETA:.6f}")
 # DPO has no reason to stop where all labels agree. IPO (Azar and others, 2023) takes a square in place of the
 # logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
 #
-# $$ \mathcal{L}_\text{IPO} = \Big(\log\frac{\pi(y_w)}{\pi_\text{ref}(y_w)} - \log\frac{\pi(y_l)}{\pi_\text{ref}(y_l)} - \frac{1}{2\beta}\Big)^2 $$
+# $$ \mathcal{L}_\text{IPO} = \Big(\log\frac{\pi(y_w)}{\pi_\text{ref}(y_w)}
+#   - \log\frac{\pi(y_l)}{\pi_\text{ref}(y_l)} - \frac{1}{2\beta}\Big)^2 $$
 
 # %% IPO id="ipo"
 def ipo(logs, beta=BETA):
@@ -198,8 +199,10 @@ kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
 #
 # ::: under-the-hood Which baseline?
 # The paper means $z_0$ to be the policy's KL, and estimates it from answers that are put into other contexts. Ours come
-# from the reference, where the mean log-ratio is negative, so the estimate is clamped at 0. With the true KL in its place
-# the factor at $\beta$ = 0.5 would be {{ kto_scale(kto_spread, 0.5):.2f}} in place of {{ kto_scale(kto_spread, 0.5, clamped=True):.2f}}.
+# from the reference, where the mean log-ratio is negative, so the estimate is clamped at 0. With the true KL in its
+# place
+# the factor at $\beta$ = 0.5 would be {{ kto_scale(kto_spread, 0.5):.2f}} in place of
+# {{ kto_scale(kto_spread, 0.5, clamped=True):.2f}}.
 # :::
 #
 # ::: tip When to choose KTO

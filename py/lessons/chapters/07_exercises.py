@@ -11,8 +11,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% [markdown]
 # ## Exercises {#exercises}
 #
-# Two tables and three challenges. The blocks run as they stand; replace the parts marked `# your code`, then press **Check**.
-# It runs the block and looks at what comes out, not at how you wrote it. Where something is off, it says what. Hints come one at a time,
+# Two tables and three challenges. The blocks run as they stand; replace the parts marked `# your code`, then press
+# **Check**.
+# It runs the block and looks at what comes out, not at how you wrote it. Where something is off, it says what. Hints
+# come one at a time,
 # and a worked answer waits below each.
 #
 # ### Exercise 1: what β does to RLHF {#exercise-1}
@@ -181,7 +183,8 @@ enough = 1500  # between the last two
 # %% [markdown]
 # ### An annotator who slips {#challenge-2}
 #
-# Swap the labels of 20 % of the pairs, at random: the annotator meant one answer and clicked the other. What happens to the
+# Swap the labels of 20 % of the pairs, at random: the annotator meant one answer and clicked the other. What happens
+# to the
 # learned weights: do they turn, or do they shrink?
 
 # %% Challenge: 20 % of the labels swapped id="challenge-noise"
@@ -228,7 +231,8 @@ print(f"length ratio {noisy_length / clean_length:.2f}, cosine of the angle {cos
 #
 # This annotator likes answers close to a point and dislikes both extremes. No linear reward can say
 # that. Build a reward model with one hidden ReLU layer, $r(y) = v \cdot \max(0,\, yA + b)$, and train it
-# on the pairs. The hidden bias $b$ does matter here: it does not cancel. The training loop is there; what it lacks is the
+# on the pairs. The hidden bias $b$ does matter here: it does not cancel. The training loop is there; what it lacks is
+# the
 # reward and its gradients. You may as well throw all of it away, as long as `reward` ranks answers in the end.
 
 # %% Challenge: a ReLU reward model id="challenge-relu"

@@ -12,7 +12,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # - Preferences are comparisons. Bradley–Terry turns differences of reward into probabilities, and a logistic loss
 #   turns probabilities into a reward model.
-# - RLHF maximises that reward minus $\beta$ times the KL to the reference. PPO does it with samples, a ratio and a clip.
+# - RLHF maximises that reward minus $\beta$ times the KL to the reference. PPO does it with samples, a ratio and a
+#   clip.
 # - DPO solves the same problem on paper first. Its policy is its own reward model, $\beta\log(\pi/\pi_\text{ref})$.
 # - Both aim at $\pi_\text{ref}\,e^{r/\beta}$. On the same 200 pairs they land next to each other.
 # - Watch the KL. It is the one number that shows missing leashes, tiny $\beta$ and thin data.
@@ -22,7 +23,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ### Can I do this without a pretrained model? {#faq-pretrained}
 #
 # The methods need a reference that already gives answers worth comparing. With a random one, pairs carry
-# hardly any information: both answers are noise. That is why every recipe starts with SFT. On this page the "pretrained" model
+# hardly any information: both answers are noise. That is why every recipe starts with SFT. On this page the
+# "pretrained" model
 # is `W_REF`, and it can already answer.
 #
 # ### Why PPO and not plain REINFORCE? {#faq-reinforce}
@@ -55,8 +57,8 @@ for _ in range(60):
 print("distance moved, |W - W_ref|")
 print("passes   REINFORCE     PPO")
 for passes in (1, 2, 4, 10, 30, 60):
-    moved = [np.linalg.norm(path[passes] - W_REF) for path in (reinforce, ppo)]
-    print(f"{passes:6} {moved[0]:11.3f} {moved[1]:7.3f}")
+    distances = [np.linalg.norm(path[passes] - W_REF) for path in (reinforce, ppo)]
+    print(f"{passes:6} {distances[0]:11.3f} {distances[1]:7.3f}")
 
 charts.bad_batch(*[[kl_to_reference(w) for w in path] for path in (reinforce, ppo)])
 
@@ -64,7 +66,8 @@ charts.bad_batch(*[[kl_to_reference(w) for w in path] for path in (reinforce, pp
 # ### Is DPO always better, being simpler? {#faq-dpo}
 #
 # No. It is simpler, and on this page it does as well for the score. But it learns only from the pairs it is given, it
-# needs more of them to waste as little KL, and it cannot use a reward that is not a comparison. When answers can be checked,
+# needs more of them to waste as little KL, and it cannot use a reward that is not a comparison. When answers can be
+# checked,
 # a method that samples from the current policy learns from its own mistakes, which stored pairs do not contain.
 #
 # ### What exactly is the KL here? {#faq-kl}
@@ -75,29 +78,39 @@ charts.bad_batch(*[[kl_to_reference(w) for w in path] for path in (reinforce, pp
 #
 # ### What about IPO, KTO, ORPO and rule-based rewards? {#relatives}
 #
-# IPO, KTO, ORPO and others change the loss of DPO. They run [above](#variants), each beside the place where theory says it ends.
+# IPO, KTO, ORPO and others change the loss of DPO. They run [above](#variants), each beside the place where theory
+# says it ends.
 #
-# *Rule-based rewards* skip the reward model. If a program can tell whether an answer is right (a proof checker, a unit test),
+# *Rule-based rewards* skip the reward model. If a program can tell whether an answer is right (a proof checker, a
+# unit test),
 # its verdict is the reward, and PPO or one of its kin does the rest.
 #
 # ## References {#references}
 #
-# - Bradley and Terry (1952), *Rank analysis of incomplete block designs: I. The method of paired comparisons*, Biometrika 39.
+# - Bradley and Terry (1952), *Rank analysis of incomplete block designs: I. The method of paired comparisons*,
+#   Biometrika 39.
 # - Christiano and others (2017), *Deep reinforcement learning from human preferences*, arXiv 1706.03741.
 # - Schulman and others (2017), *Proximal policy optimization algorithms*, arXiv 1707.06347.
 # - Ziegler and others (2019), *Fine-tuning language models from human preferences*, arXiv 1909.08593.
 # - Ouyang and others (2022), *Training language models to follow instructions with human feedback*, arXiv 2203.02155.
-# - Rafailov and others (2023), *Direct preference optimization: your language model is secretly a reward model*, arXiv 2305.18290.
-# - Azar and others (2023), *A general theoretical paradigm to understand learning from human preferences*, arXiv 2310.12036.
+# - Rafailov and others (2023), *Direct preference optimization: your language model is secretly a reward model*,
+#   arXiv 2305.18290.
+# - Azar and others (2023), *A general theoretical paradigm to understand learning from human preferences*, arXiv
+#   2310.12036.
 # - Ethayarajh and others (2024), *KTO: model alignment as prospect theoretic optimization*, arXiv 2402.01306.
 # - Meng and others (2024), *SimPO: simple preference optimization with a reference-free reward*, arXiv 2405.14734.
 # - Hong and others (2024), *ORPO: monolithic preference optimization without reference model*, arXiv 2403.07691.
 # - Mitchell (2023), *A note on DPO with noisy preferences and relationship to IPO*.
-# - Ray Chowdhury and others (2024), *Provably robust DPO: aligning language models with noisy feedback*, arXiv 2403.00409.
-# - Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*, Machine Learning 8.
-# - Ahmadian and others (2024), *Back to basics: revisiting REINFORCE-style optimization for learning from human feedback in LLMs*, arXiv 2402.14740.
-# - Shao and others (2024), *DeepSeekMath: pushing the limits of mathematical reasoning in open language models*, arXiv 2402.03300.
+# - Ray Chowdhury and others (2024), *Provably robust DPO: aligning language models with noisy feedback*, arXiv
+#   2403.00409.
+# - Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
+#   Machine Learning 8.
+# - Ahmadian and others (2024), *Back to basics: revisiting REINFORCE-style optimization for learning from human
+#   feedback in LLMs*, arXiv 2402.14740.
+# - Shao and others (2024), *DeepSeekMath: pushing the limits of mathematical reasoning in open language models*,
+#   arXiv 2402.03300.
 # - Gao and others (2023), *Scaling laws for reward model overoptimization*, arXiv 2210.10760.
 #
-# The lesson follows the outline of *RLHF & DPO Explained: Simulate Alignment in Python* (machinelearningplus.com), on a recipe in which
+# The lesson follows the outline of *RLHF & DPO Explained: Simulate Alignment in Python* (machinelearningplus.com), on
+# a recipe in which
 # each of its claims can be checked.
