@@ -234,7 +234,7 @@ export async function chartPicture(plot, format) {
   const Plotly = await plotly();
   if (!figure || !Plotly) return undefined;
   const { width, height } = PICTURE;
-  const { data, layout } = dress(figure, width, inLightTheme(palette));
+  const { data, layout } = inLightTheme(() => dress(figure, width));
   // The title stands above the legend, which makes room for both.
   const title = { text: `<b>${figure.layout.meta?.title ?? ''}</b><br>`, side: 'top', font: { size: 15 } };
   const onWhite = {
@@ -280,64 +280,50 @@ function inLightTheme(read) {
   }
 }
 
-/** The colours of the present theme. @type {((name: string) => string) | undefined} */
+/** The colours of the present theme, by custom property. @type {Map<string, string> | undefined} */
 let colours;
 
-/** @returns {(name: string) => string} the colour of a custom property in the present theme */
-function palette() {
-  if (colours) return colours;
-  const probe = element('span');
-  document.body.append(probe);
-  /** @type {Map<string, string>} */
-  const known = new Map();
-  for (const name of PROPERTIES) {
-    probe.style.color = `var(${name})`;
-    known.set(name, getComputedStyle(probe).color);
+/** What asks the style sheet; it is never seen. @type {HTMLElement | undefined} */
+let probe;
+
+/** @param {string} name of a custom property @returns {string} its colour in the present theme, as rgb(r, g, b) */
+function colour(name) {
+  colours ??= new Map();
+  const known = colours.get(name);
+  if (known) return known;
+  if (!probe) {
+    probe = element('span', { hidden: true });
+    document.body.append(probe);
   }
-  probe.remove();
-  colours = (name) => known.get(name) ?? '';
-  return colours;
+  probe.style.color = `var(${name}, var(--role-guide))`;
+  const found = getComputedStyle(probe).color;
+  colours.set(name, found);
+  return found;
 }
 
-/** The roles that a trace may have; the style sheet gives each its colour. */
-const ROLES = [
-  'chosen',
-  'rejected',
-  'reference',
-  'reward model',
-  'RLHF',
-  'DPO',
-  'optimum',
-  'true',
-  'guide',
-  'IPO',
-  'KTO',
-  'SimPO',
-  'ORPO',
-  'cDPO',
-  'rDPO',
-  'REINFORCE',
-  'RLOO',
-  'GRPO',
-];
-
-/** @param {string} role */
-const property = (role) => `--role-${role.toLowerCase().replaceAll(' ', '-')}`;
-
-const PROPERTIES = ['--ink', '--ink-2', '--rule', '--paper', ...ROLES.map(property)];
+/**
+ * app/style/theme.css says which roles there are, and each one's colour.
+ * @param {unknown} role of whatever figure a reader makes
+ */
+const colourOf = (role) =>
+  colour(
+    `--role-${String(role)
+      .toLowerCase()
+      .replaceAll(/[^a-z]+/g, '-')}`,
+  );
 
 /** The figure in the page's clothes. @param {Figure} figure @param {number} width */
-function dress({ data, layout }, width, colour = palette()) {
+function dress({ data, layout }, width) {
   const font = {
     family: getComputedStyle(document.documentElement).getPropertyValue('--sans'),
     size: width < NARROW ? 12 : 13,
     color: colour('--ink-2'),
   };
   return {
-    data: data.map((trace) => colourTrace(trace, colour)),
+    data: data.map(colourTrace),
     layout: {
       ...layout,
-      ...dressAxes(layout, colour),
+      ...dressAxes(layout),
       ...(layout.grid && { grid: stack(layout.grid, width) }),
       font,
       paper_bgcolor: 'rgba(0,0,0,0)',
@@ -352,10 +338,9 @@ function dress({ data, layout }, width, colour = palette()) {
   };
 }
 
-/** @param {Record<string, any>} trace @param {(name: string) => string} colour */
-function colourTrace(trace, colour) {
-  const role = ROLES.includes(trace.meta?.role) ? trace.meta.role : 'guide';
-  const own = colour(property(role));
+/** @param {Record<string, any>} trace */
+function colourTrace(trace) {
+  const own = colourOf(trace.meta?.role);
   return {
     ...trace,
     ...(trace.type === 'scatter' && { line: { ...trace.line, color: own } }),
@@ -371,11 +356,11 @@ function colourTrace(trace, colour) {
   };
 }
 
-/** The same colour, to see through. @param {string} colour as getComputedStyle writes it: rgb(r, g, b) */
-const faint = (colour) => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.18)');
+/** The same colour, to see through. @param {string} rgb as getComputedStyle writes it */
+const faint = (rgb) => rgb.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.18)');
 
-/** @param {Record<string, any>} layout @param {(name: string) => string} colour */
-function dressAxes(layout, colour) {
+/** @param {Record<string, any>} layout */
+function dressAxes(layout) {
   const style = {
     gridcolor: colour('--rule'),
     zerolinecolor: colour('--rule'),

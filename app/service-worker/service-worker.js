@@ -7,6 +7,9 @@ import { NavigationRoute, registerRoute } from 'workbox-routing';
 
 const self = /** @type {any} */ (globalThis);
 
+/** The build writes them here, once. @type {{url: string, revision: string | null}[]} */
+const FILES = __FILES__;
+
 /** What gives the page SharedArrayBuffer, where the host does not say it. */
 const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -31,9 +34,16 @@ addPlugins([
 ]);
 
 // The interpreter's address says where its other files are.
-precacheAndRoute(__FILES__, { ignoreURLParametersMatching: [/^(lesson|snapshot|digest)$/] });
-// The page itself, with whatever stands behind its address.
-registerRoute(new NavigationRoute(createHandlerBoundToURL('index.html'), { allowlist: [/\/(index\.html)?(\?.*)?$/] }));
+precacheAndRoute(FILES, { ignoreURLParametersMatching: [/^(lesson|snapshot|digest)$/] });
+// Each page, with whatever stands behind its address.
+const { pathname } = new URL(self.registration.scope);
+for (const { url } of FILES) {
+  const page = /^(.*\/)?index\.html$/.exec(url);
+  if (!page) continue;
+  const folder = `${pathname}${page[1] ?? ''}`.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const address = new RegExp(`^${folder}(index\\.html)?(\\?.*)?$`);
+  registerRoute(new NavigationRoute(createHandlerBoundToURL(url), { allowlist: [address] }));
+}
 cleanupOutdatedCaches();
 
 /** The reader wants the next version now: where no other tab has the old one open. @param {MessageEvent} event */

@@ -86,6 +86,21 @@ function cellsOf({ cells: lesson, modules, loader }, sources, intro, given) {
   return cells;
 }
 
+/**
+ * The lesson as one page shows it, after the blocks of other pages that it needs.
+ * @param {TakeAlong} lesson
+ * @param {string} page
+ * @param {Set<string>} needed ids of blocks
+ * @returns {TakeAlong}
+ */
+export function onePage(lesson, page, needed) {
+  const others = lesson.cells.filter(({ kind, id, page: of }) => kind === 'block' && of !== page && needed.has(id));
+  const source = '## From other pages\n\nWhat the blocks of this page take from those of others.';
+  const note = { kind: /** @type {const} */ ('prose'), id: '', title: '', source, page };
+  const own = lesson.cells.filter((cell) => cell.page === page);
+  return { ...lesson, cells: others.length ? [note, ...others, ...own] : own };
+}
+
 const BOX = /^::: +([\w-]+) *(.*)$/;
 
 /**

@@ -106,9 +106,24 @@ export type Response = RunEvent | WorkerEvent;
 /** What the build wrote down of one block. */
 export type Recorded = import('../output/output-items.js').Item[];
 
+/** What the build tells a page of the site that it is one of: see app/tab/site.js. */
+export interface Site {
+  /** The path of this page from the site's root. */
+  page: string;
+  pages: { path: string; name: string; file: string }[];
+  /** The paths of other pages, by the ids of their blocks and headings. */
+  addresses: Record<string, string>;
+  /** The blocks of other pages, as published. */
+  cells: { id: string; title: string; source: string; page: string; names: Names }[];
+  /** The ids of all blocks of all pages, in their order. */
+  order: string[];
+  /** The worked answers of this page's exercises. */
+  answers: Record<string, string>;
+}
+
 /** What the build wrote down for the downloads: see app/shared/export.js. */
 export interface TakeAlong {
-  cells: { kind: 'prose' | 'block' | 'solution'; id: string; title: string; source: string }[];
+  cells: { kind: 'prose' | 'block' | 'solution'; id: string; title: string; source: string; page: string }[];
   /** The page's Python by module name. */
   modules: Record<string, string>;
   /** Python that makes a module from its text. */

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asProgram, TOP } from '../tools/tools.js';
+import { PAGES } from './pages.js';
 
 /**
  * @typedef {object} Cell
@@ -10,13 +11,14 @@ import { asProgram, TOP } from '../tools/tools.js';
  * @property {string} id the block's, or for a solution that of the block it answers; else ''
  * @property {string} title
  * @property {string} source Markdown or Python
+ * @property {string} page the path of the page that shows it
  */
 
 const LESSONS = join(TOP, 'py/lessons/chapters');
 const HEADER = /^# %%[ \t]*(.*)$/;
 const ATTRIBUTE = /(\w+)="([^"]*)"/g;
 
-/** @param {string} header what stands behind `# %%` @returns {Omit<Cell, 'source'>} */
+/** @param {string} header what stands behind `# %%` @returns {Omit<Cell, 'source' | 'page'>} */
 function describe(header) {
   const given = Object.fromEntries(Array.from(header.matchAll(ATTRIBUTE), ([, key, value]) => [key, value]));
   const title = header.replace(ATTRIBUTE, '').trim();
@@ -31,9 +33,9 @@ function describe(header) {
 /** @param {string} line of a Markdown cell */
 const uncomment = (line) => line.replace(/^# ?/, '');
 
-/** @param {string} text a percent-format file @returns {Cell[]} */
-export function parseCells(text) {
-  /** @type {{about: Omit<Cell, 'source'>, lines: string[]}[]} */
+/** @param {string} text a percent-format file @param {string} [page] @returns {Cell[]} */
+export function parseCells(text, page = '') {
+  /** @type {{about: ReturnType<typeof describe>, lines: string[]}[]} */
   const cells = [];
   for (const line of text.split('\n')) {
     const header = line.match(HEADER);
@@ -44,14 +46,19 @@ export function parseCells(text) {
   return cells.map(({ about, lines }) => ({
     ...about,
     source: (about.kind === 'prose' ? lines.map(uncomment) : lines).join('\n').trim(),
+    page,
   }));
 }
 
-/** @returns {Promise<Cell[]>} the cells of all chapters, in order */
+/** @returns {Promise<Cell[]>} the cells of all chapters, in the order of the pages */
 export async function readLesson(folder = LESSONS) {
-  const chapters = (await readdir(folder)).filter((name) => /^\d.*\.py$/.test(name)).sort();
-  const texts = await Promise.all(chapters.map((name) => readFile(join(folder, name), 'utf8')));
-  return texts.flatMap(parseCells);
+  const chapters = PAGES.flatMap(({ path, chapters }) => chapters.map((name) => ({ name: `${name}.py`, path })));
+  const lost = (await readdir(folder)).filter(
+    (file) => /^\d/.test(file) && !chapters.some(({ name }) => name === file),
+  );
+  if (lost.length) throw new Error(`No page in app/site/pages.js shows ${lost.join(', ')}.`);
+  const texts = await Promise.all(chapters.map(({ name }) => readFile(join(folder, name), 'utf8')));
+  return texts.flatMap((text, index) => parseCells(text, chapters[index].path));
 }
 
 const FIGURE = /\{\{(.+?)\}\}/gs;

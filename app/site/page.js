@@ -1,232 +1,177 @@
-/** Lesson cells and what was recorded of them, to the HTML that a reader gets before any script runs. */
-import { pythonLanguage } from '@codemirror/lang-python';
-import { classHighlighter, highlightCode } from '@lezer/highlight';
-import katex from 'katex';
-import MarkdownIt from 'markdown-it';
-import container from 'markdown-it-container';
-import texmath from 'markdown-it-texmath';
-import { figureHtml } from '../output/kinds.js';
-import { isText, textOf } from '../output/output-items.js';
+/** Cells and what was recorded of them, to the pages that a reader gets before any script runs. */
+import { escapeHtml } from '../output/html.js';
+import { blockHtml, solutionHtml } from './block-html.js';
 import { cite } from './cells.js';
-import { exerciseHtml } from './exercise-html.js';
-import { blockHeight, proseHeight, tall } from './height.js';
+import { proseHeight, tall } from './height.js';
+import { markdown } from './markdown.js';
 
 /**
  * @typedef {import('./cells.js').Cell} Cell
  * @typedef {import('./record.js').Recording} Recording
- * @typedef {import('../output/output-items.js').Item} Item
- * @typedef {InstanceType<typeof MarkdownIt>} Md
- * @typedef {{level: number, id: string, text: string}} Heading
+ * @typedef {import('./pages.js').Page} Page
+ * @typedef {import('./markdown.js').Heading} Heading
+ * @typedef {import('../shared/protocol.js').Site} Site
+ * @typedef {{page: Page, lesson: string, contents: string, turn: string, site: Site}} Rendered HTML, and what the
+ *   page's
+ *   scripts must know of the site
  */
 
-const { escapeHtml } = new MarkdownIt().utils;
-
-const BOXES = {
-  'key-insight': 'Key insight',
-  tip: 'Tip',
-  warning: 'Warning',
-  note: 'Note',
-  'under-the-hood': 'Under the hood',
-};
-
-/** `::: check Question` opens on a click; `::: note Title` is a box. @param {Md} md */
-function boxes(md) {
-  /** @param {string} info @param {string} name */
-  const title = (info, name) => md.renderInline(info.trim().slice(name.length).trim());
-  md.use(container, 'check', {
-    /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
-    render: (tokens, index) =>
-      tokens[index].nesting === 1
-        ? `<details class="check"><summary><span class="box-kind">Quick check</span> ${title(tokens[index].info, 'check')}</summary>\n`
-        : '</details>\n',
-  });
-  for (const [name, kind] of Object.entries(BOXES)) {
-    md.use(container, name, {
-      /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
-      render: (tokens, index) =>
-        tokens[index].nesting === 1
-          ? `<div class="box ${name}" role="note"><p class="box-title"><span class="box-kind">${kind}</span> ${title(tokens[index].info, name)}</p>\n`
-          : '</div>\n',
-    });
-  }
-}
-
-/** `## Heading {#id}`; every heading is noted for the table of contents. @param {Md} md @param {Heading[]} headings */
-function headingIds(md, headings) {
-  md.core.ruler.push('heading-ids', ({ tokens }) => {
-    tokens.forEach((token, index) => {
-      if (token.type !== 'heading_open') return;
-      const inline = tokens[index + 1];
-      const text = inline.children?.[inline.children.length - 1];
-      const id = text?.content.match(/\s*\{#([\w-]+)\}$/);
-      if (!text || !id) return;
-      text.content = text.content.slice(0, id.index);
-      token.attrSet('id', id[1]);
-      headings.push({
-        level: Number(token.tag[1]),
-        id: id[1],
-        text: (inline.children ?? []).map(({ content }) => content).join(''),
-      });
-    });
-  });
-}
-
-/** Wide tables scroll by themselves, not the page. @param {Md} md */
-function scrollingTables(md) {
-  md.renderer.rules.table_open = () => '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
-  md.renderer.rules.table_close = () => '</table></div>\n';
-}
-
-/** A browser that translates the page leaves code and formulas as they are. @param {Md} md */
-function notTranslated(md) {
-  md.renderer.rules.code_inline = (tokens, index) => `<code translate="no">${escapeHtml(tokens[index].content)}</code>`;
-  for (const name of ['math_inline', 'math_inline_double', 'math_block']) {
-    const rule = md.renderer.rules[name];
-    if (rule) md.renderer.rules[name] = (...given) => rule(...given).replace(/<(eqn?)>/g, '<$1 translate="no">');
-  }
-}
-
-/**
- * KaTeX for texmath, which keeps the first engine it is given and writes errors into the page; here they end the build.
- */
-const formulas = {
-  /** @type {unknown} */
-  failure: undefined,
-  /** @param {string} tex @param {import('katex').KatexOptions} options */
-  renderToString(tex, options) {
-    try {
-      return katex.renderToString(tex, options);
-    } catch (error) {
-      formulas.failure ??= error;
-      return '';
-    }
-  },
-  /** Throws the first error since it was last asked. */
-  check() {
-    const { failure } = formulas;
-    formulas.failure = undefined;
-    if (failure) throw failure;
-  },
-};
-
-/** @param {Heading[]} headings filled while the Markdown is rendered */
-function markdown(headings) {
-  const md = new MarkdownIt({ html: false, typographer: false });
-  md.use(texmath, {
-    engine: formulas,
-    delimiters: 'dollars',
-    katexOptions: { output: 'htmlAndMathml', strict: 'error', throwOnError: true },
-  });
-  boxes(md);
-  scrollingTables(md);
-  headingIds(md, headings);
-  notTranslated(md);
-  return md;
-}
-
-/**
- * Tokens that app/style/code.css leaves as they are: marked like the others, they were nine of ten elements of the
- * page.
- */
-const PLAIN = new Set(['', 'tok-operator', 'tok-propertyName', 'tok-punctuation', 'tok-variableName']);
-
-/** @param {string} source Python @returns {string} HTML with the editor's own token classes */
-export function highlight(source) {
-  let html = '';
-  highlightCode(
-    source,
-    pythonLanguage.parser.parse(source),
-    classHighlighter,
-    (text, classes) => {
-      html += PLAIN.has(classes) ? escapeHtml(text) : `<span class="${classes}">${escapeHtml(text)}</span>`;
-    },
-    () => {
-      html += '\n';
-    },
-  );
-  return html;
-}
-
-/** @param {Item[]} items of one block @param {string} id @param {string} title */
-function recordedOutput(items, id, title) {
-  const figures = items.flatMap((item) => (isText(item) ? [] : [figureHtml(item, id)]));
-  const text = textOf(items);
-  return (
-    `<div class="output" translate="no" role="log" aria-label="Output: ${escapeHtml(title)}" tabindex="0">` +
-    `${text ? `<pre class="stdout">${escapeHtml(text)}</pre>` : ''}</div>` +
-    `<div class="charts" data-recorded="recorded/${id}.json">${figures.join('')}</div>`
-  );
-}
-
-/** @param {Cell} cell @param {Recording} recording @param {string} [exercise] what an exercise adds */
-function block({ id, title, source }, { items, names }, exercise = '') {
-  const name = escapeHtml(title);
-  return `<py-block ${tall(blockHeight(source, items[id]) + (exercise ? 4 : 0))}><section class="block" id="${id}" role="group" aria-labelledby="${id}-title" data-state="recorded"
-  data-names="${escapeHtml(JSON.stringify(names[id]))}">
-<div class="block-head"><span class="block-title" id="${id}-title">${name}</span><span class="block-state">recorded</span>${exercise && '<span class="passed" hidden>passed</span>'}
-<span class="actions"><details class="copy"><summary aria-describedby="${id}-title">Copy</summary><span class="menu"><button type="button" data-copy="code">Code</button><button type="button" data-copy="output">Output</button></span></details><button type="button" class="reset" aria-describedby="${id}-title" hidden>Reset</button><button type="button" class="run" aria-describedby="${id}-title" disabled>Run</button>${exercise && `<button type="button" class="check-answer" aria-describedby="${id}-title" disabled>Check</button>`}</span></div>
-<div class="code" translate="no"><pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre></div>
-<progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
-<div class="messages"></div>
-${recordedOutput(items[id], id, title)}${exercise}
-</section></py-block>`;
-}
-
-/** @param {Cell} cell @param {Recording} recording */
-const solution = (
-  { id, source },
-  { solutions },
-) => `<details class="check solution"><summary><span class="box-kind">Solution</span> Show a worked answer</summary>
-<pre class="listing" translate="no" tabindex="0" aria-label="A worked answer"><code>${highlight(source)}</code></pre>
-<p>It prints:</p><pre class="listing" translate="no" tabindex="0" aria-label="What it prints">${escapeHtml(textOf(solutions[id]))}</pre></details>`;
-
-/** The table of contents. @param {(Heading | Cell)[]} entries in page order */
-function contents(entries) {
-  /** @type {{heading: Heading, blocks: Cell[]}[]} */
-  const chapters = [];
-  for (const entry of entries) {
-    if ('level' in entry) {
-      if (entry.level === 2) chapters.push({ heading: entry, blocks: [] });
-    } else chapters[chapters.length - 1]?.blocks.push(entry);
-  }
-  return `<ol class="contents">${chapters.map(({ heading, blocks }) => `<li><a href="#${heading.id}">${escapeHtml(heading.text)}</a>${blocks.length ? `<ol>${blocks.map(({ id, title }) => `<li><a href="#${id}" data-block="${id}" data-state="recorded">${escapeHtml(title)}</a></li>`).join('')}</ol>` : ''}</li>`).join('')}</ol>`;
-}
+/** @param {{path: string}} page @returns {string} from this page to the site's root, relative */
+export const rootOf = ({ path }) => '../'.repeat(path.split('/').length - 1) || './';
 
 /**
  * @param {Cell[]} cells
+ * @param {Cell} cell
  * @param {Recording} recording
- * @returns {{lesson: string, contents: string}} two pieces of HTML
+ * @param {(text: string) => string} inline Markdown
  */
-export function renderLesson(cells, recording) {
+function exerciseOf(cells, { id }, { exercises = {} }, inline) {
+  const answer = cells.find((cell) => cell.kind === 'solution' && cell.id === id);
+  if (!answer || !exercises[id]) return undefined;
+  return { ...exercises[id], hints: exercises[id].hints.map(inline), answer };
+}
+
+/**
+ * The parts of one page, with what its contents list.
+ * @param {Page} page @param {Cell[]} cells those of this page @param {Recording} recording
+ * @param {(id: string) => string} href
+ */
+function partsOf(page, cells, recording, href) {
   /** @type {Heading[]} */
   const headings = [];
-  const md = markdown(headings);
+  const md = markdown({ headings, href });
   /** @type {(Heading | Cell)[]} */
   const entries = [];
-  const { exercises = {} } = recording;
-  /** @param {Cell} cell */
-  const exercise = ({ id }) => {
-    const answer = cells.find((cell) => cell.kind === 'solution' && cell.id === id);
-    if (!answer || !exercises[id]) return '';
-    const { hints, needs } = exercises[id];
-    return exerciseHtml({
-      hints: hints.map((hint) => md.renderInline(hint)),
-      needs: escapeHtml(JSON.stringify(needs)),
-      code: highlight(answer.source),
-      prints: escapeHtml(textOf(recording.solutions[id])),
-    });
-  };
   const html = cells.map((cell) => {
     if (cell.kind === 'prose') {
       const prose = md.render(cite(cell.source, recording.figures));
-      formulas.check();
       entries.push(...headings.splice(0));
       return `<div class="prose" ${tall(proseHeight(cell.source))}>${prose}</div>`;
     }
-    if (cell.kind === 'solution') return exercises[cell.id] ? '' : solution(cell, recording);
+    if (cell.kind === 'solution') return recording.exercises?.[cell.id] ? '' : solutionHtml(cell, recording);
     if (cell.kind !== 'block') return '';
     entries.push(cell);
-    return block(cell, recording, exercise(cell));
+    return blockHtml(cell, recording, exerciseOf(cells, cell, recording, md.inline));
   });
-  return { lesson: html.join('\n'), contents: contents(entries) };
+  return { page, cells, entries, lesson: html.join('\n') };
+}
+
+/** @typedef {ReturnType<typeof partsOf>} Parts */
+
+/** @param {Cell} block */
+const blockEntry = ({ id, title }) =>
+  `<li><a href="#${id}" data-block="${id}" data-state="recorded">${escapeHtml(title)}</a></li>`;
+
+/**
+ * The chapters of a page, with their blocks on the page itself.
+ * @param {Parts} parts
+ * @param {string} address
+ * @param {boolean} here
+ */
+function chaptersOf({ entries }, address, here) {
+  /** @type {{heading: Heading, blocks: Cell[]}[]} */
+  const chapters = [];
+  for (const entry of entries) {
+    if (!('level' in entry)) chapters.at(-1)?.blocks.push(entry);
+    else if (entry.level === 2) chapters.push({ heading: entry, blocks: [] });
+  }
+  const items = chapters.map(({ heading: { id, text }, blocks }) => {
+    const inner = here && blocks.length ? `<ol>${blocks.map(blockEntry).join('')}</ol>` : '';
+    return `<li><a href="${here ? '' : address}#${id}">${escapeHtml(text)}</a>${inner}</li>`;
+  });
+  const list = `<ol class="chapters">${items.join('')}</ol>`;
+  return here ? list : `<details><summary>Chapters</summary>${list}</details>`;
+}
+
+/**
+ * The table of contents: every page with its chapters, the reader's own with its blocks.
+ * @param {Parts[]} all
+ * @param {Page} here
+ */
+function contentsOf(all, here) {
+  const items = all.map((parts) => {
+    const { page } = parts;
+    const address = rootOf(here) + page.path;
+    const current = page === here ? ' aria-current="page"' : '';
+    const chapters = chaptersOf(parts, address, page === here);
+    return `<li><a class="page" href="${address}"${current}>${page.name}</a>${chapters}</li>`;
+  });
+  return `<ol class="contents">${items.join('')}</ol>`;
+}
+
+/** To the page before and the page after. @param {Page[]} pages @param {Page} here */
+function turnOf(pages, here) {
+  const at = pages.indexOf(here);
+  const link = (/** @type {Page | undefined} */ page, /** @type {'prev' | 'next'} */ rel) =>
+    page ? `<a rel="${rel}" href="${rootOf(here) + page.path}"><span>${page.name}</span></a>` : '';
+  return `${link(pages[at - 1], 'prev')}${link(pages[at + 1], 'next')}`;
+}
+
+/** @param {Recording} recording @returns {(cell: Cell) => Site['cells'][number]} */
+const unseen =
+  ({ names }) =>
+  ({ id, title, source, page }) => ({ id, title, source, page, names: names[id] });
+
+/**
+ * @param {Page[]} pages
+ * @param {Cell[]} cells of all pages, in their order
+ * @param {Recording} recording
+ * @returns {Rendered[]}
+ */
+export function renderPages(pages, cells, recording) {
+  const blocks = cells.filter(({ kind }) => kind === 'block');
+  const pageOfBlock = new Map(blocks.map(({ id, page }) => [id, page]));
+  /** @type {Record<string, string>} */
+  const addresses = Object.fromEntries(pageOfBlock);
+  const cellsOf = (/** @type {Page} */ { path }) => cells.filter(({ page }) => page === path);
+  // Once to learn where each heading is, and once with links that know it.
+  for (const page of pages)
+    for (const entry of partsOf(page, cellsOf(page), recording, (id) => `#${id}`).entries)
+      if ('level' in entry) addresses[entry.id] = page.path;
+
+  const all = pages.map((page) =>
+    partsOf(page, cellsOf(page), recording, (id) => {
+      const path = addresses[id];
+      return path === undefined || path === page.path ? `#${id}` : `${rootOf(page)}${path}#${id}`;
+    }),
+  );
+  return all.map(({ page, cells: own, lesson }) => ({
+    page,
+    lesson,
+    contents: contentsOf(all, page),
+    turn: turnOf(pages, page),
+    site: {
+      page: page.path,
+      pages: pages.map(({ path, name, file }) => ({ path, name, file })),
+      addresses: Object.fromEntries(Object.entries(addresses).filter(([, path]) => path !== page.path)),
+      cells: blocks.filter((block) => block.page !== page.path).map(unseen(recording)),
+      order: blocks.map(({ id }) => id),
+      answers: Object.fromEntries(own.flatMap(({ kind, id, source }) => (kind === 'solution' ? [[id, source]] : []))),
+    },
+  }));
+}
+
+/** A closing tag in it would end the element. @param {unknown} data */
+const json = (data) => JSON.stringify(data).replaceAll('<', '\\u003c');
+
+/**
+ * index.html with one page in it.
+ * @param {string} template whose own addresses are relative to the site's root
+ * @param {Rendered} rendered
+ * @param {string} [root] from this page
+ */
+export function fillPage(template, { page, lesson, contents, turn, site }, root = rootOf(page)) {
+  /** @type {[string, string][]} */
+  const parts = [
+    ['<!-- title -->', `${page.title} · Preference Lab`],
+    ['<!-- description -->', escapeHtml(page.description)],
+    ['<!-- file -->', page.file],
+    ['<!-- name -->', page.name],
+    ['<!-- contents -->', contents],
+    ['<!-- lesson -->', lesson],
+    ['<!-- turn -->', turn],
+    ['<!-- site -->', json(site)],
+  ];
+  const own = template.replaceAll('"./', `"${root}`);
+  return parts.reduce((html, [mark, part]) => html.replaceAll(mark, () => part), own);
 }

@@ -15,9 +15,14 @@ import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
 /**
  * @typedef {import('../output/output-items.js').Item} Item
  * @typedef {import('../shared/protocol.js').Names} Names
- * @typedef {{hash: string, items: Record<string, Item[]>, solutions: Record<string, Item[]>, names: Record<string,
- *   Names>,
- *   figures: Record<string, string>, exercises?: Record<string, {hints: string[], needs: string[]}>}} Recording
+ * @typedef {object} Recording
+ * @property {string} hash of all that it depends on
+ * @property {Record<string, string>} sources the code that ran, by block
+ * @property {Record<string, Item[]>} items what it put out
+ * @property {Record<string, Names>} names
+ * @property {Record<string, Item[]>} solutions what each worked answer put out
+ * @property {Record<string, string>} figures by the expressions that prose cites
+ * @property {Record<string, {hints: string[], needs: string[]}>} [exercises]
  */
 
 const RECORDED = join(TOP, 'static/recorded');
@@ -93,6 +98,7 @@ async function record() {
   /** @type {Omit<Recording, 'hash'>} */
   const recording = {
     items: {},
+    sources: {},
     solutions: {},
     names: {},
     figures: {},
@@ -103,8 +109,10 @@ async function record() {
   const run = (how, id, source) => outcome(python, how, id, source);
 
   for (const { kind, id, source } of cells) {
-    if (kind === 'block')
+    if (kind === 'block') {
+      recording.sources[id] = source;
       ({ items: recording.items[id], names: recording.names[id] } = await run('record', id, source));
+    }
     if (kind === 'evidence') await run('record', 'evidence', source);
     if (kind === 'solution') recording.solutions[id] = (await run('record_aside', id, source)).items;
   }
@@ -130,6 +138,7 @@ async function inputs() {
     'app/output/output-items.js',
     'app/site/record.js',
     'app/site/cells.js',
+    'app/site/pages.js',
   ]) {
     hash
       .update(path)
@@ -140,9 +149,12 @@ async function inputs() {
   return hash.digest('hex');
 }
 
+/** The latest recording, be it of these sources or of others. @returns {Promise<Recording | undefined>} */
+export const lastRecording = async () => JSON.parse(String((await readIfThere(RECORDING)) ?? 'null')) ?? undefined;
+
 /** The recording of these very sources, if there is one. @returns {Promise<Recording | undefined>} */
 export async function knownRecording() {
-  const known = JSON.parse(String((await readIfThere(RECORDING)) ?? 'null'));
+  const known = await lastRecording();
   return known?.hash === (await inputs()) ? known : undefined;
 }
 

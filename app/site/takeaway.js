@@ -54,9 +54,9 @@ export async function takeAlong(cells, figures) {
     support('given_in_python.py'),
   ]);
   return {
-    cells: cells.flatMap(({ kind, id, title, source }) =>
+    cells: cells.flatMap(({ kind, id, title, source, page }) =>
       kind === 'prose' || kind === 'block' || kind === 'solution'
-        ? [{ kind, id, title, source: kind === 'prose' ? cite(source, figures) : source }]
+        ? [{ kind, id, title, source: kind === 'prose' ? cite(source, figures) : source, page }]
         : [],
     ),
     modules,

@@ -1,131 +1,115 @@
-/** Builds dist/: index.html with the lesson in it, the scripts and styles, and Python's files as one pack. */
-import { existsSync } from 'node:fs';
+/** Builds dist/: the pages, the scripts and styles, Python's files; and serves the same while it is being worked on. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'vite';
-import { notebookFile, pythonFile } from '../shared/export.js';
-import { pack } from '../shared/file-pack.js';
+import { notebookFile, onePage, pythonFile } from '../shared/export.js';
 import { ask } from '../shared/prefetch.js';
-import { sha256, TOP } from '../tools/tools.js';
-import { readLesson } from './cells.js';
-import { cached, startCompiler } from './compile.js';
+import { withAllNeeded } from '../tab/lesson/graph.js';
+import { TOP } from '../tools/tools.js';
+import { citations, readLesson } from './cells.js';
 import { withPolicy } from './csp.js';
-import { renderLesson } from './page.js';
-import { pythonFiles } from './python-files.js';
-import { ensureRecorded } from './record.js';
-import { lockInfo, RUNTIME, startOptions } from './runtime.js';
+import { fillPage, renderPages } from './page.js';
+import { ALL, PAGES } from './pages.js';
+import { NAMES, pythonAssets, SNAPSHOT_NAME } from './python-assets.js';
+import { ensureRecorded, lastRecording } from './record.js';
+import { RUNTIME } from './runtime.js';
 import { takeAlong } from './takeaway.js';
 
-/** The Python that the worker imports. Chapters are not among it: the page sends their blocks. */
-
-/** Where Pyodide starts: modules are found here without more ado. */
-const HOME = '/home/pyodide';
-
-/** Each module as its source, for error messages and the curious, and as compiled code, for Python. */
-async function pythonPack() {
-  const compile = await startCompiler(await startOptions());
-  /** @type {import('../shared/file-pack.js').Files} */
-  const files = [];
-  for (const name of await pythonFiles()) {
-    const source = await readFile(join(TOP, 'py', name));
-    const path = `${HOME}/${name}`;
-    files.push([path, source], [cached(path), compile(source, path)]);
-  }
-  return pack(files);
-}
-
-/** What the scripts call these. */
-const NAMES = {
-  __PYODIDE__: JSON.stringify(RUNTIME.pyodideDir),
-  __PYTHON__: JSON.stringify(RUNTIME.pythonDir),
-  __PYSCRIPT__: JSON.stringify(RUNTIME.pyscriptDir),
-  __LOCK_INFO__: JSON.stringify(await lockInfo()),
-};
+/** @typedef {import('./cells.js').Cell} Cell @typedef {import('./record.js').Recording} Recording */
 
 /**
- * The interpreter's module for a worker. A build of its own: in the page's, Vite puts in code that wants a document.
+ * What readers take along: all pages in one file, and each page with what it needs of the others.
+ * @param {Cell[]} cells
+ * @param {Recording} recording
  */
-async function interpreter() {
-  const [
-    {
-      output: [{ code }],
-    },
-  ] = /** @type {import('vite').Rolldown.RolldownOutput[]} */ (
-    await build({
-      root: TOP,
-      configFile: false,
-      publicDir: false,
-      logLevel: 'warn',
-      define: NAMES,
-      build: {
-        lib: { entry: join(TOP, 'app/worker/boot.js'), formats: ['es'] },
-        write: false,
-        target: 'es2022',
-        minify: true,
-      },
-    })
-  );
-  return code;
+async function downloads(cells, { figures, names }) {
+  const all = await takeAlong(cells, figures);
+  const blocks = cells.filter(({ kind }) => kind === 'block').map((cell) => ({ ...cell, names: names[cell.id] }));
+  const parts = PAGES.map(({ path, file }) => {
+    const own = blocks.filter(({ page }) => page === path).map(({ id }) => id);
+    return { file, lesson: onePage(all, path, withAllNeeded(blocks, own)) };
+  });
+  return [
+    { fileName: 'lesson.json', source: JSON.stringify(all) },
+    ...[{ file: ALL, lesson: all }, ...parts].flatMap(({ file, lesson }) => [
+      { fileName: `${file}.py`, source: pythonFile(lesson) },
+      { fileName: `${file}.ipynb`, source: notebookFile(lesson) },
+    ]),
+  ];
 }
 
-/** Without this folder the page starts Python from compiled files. */
-const SNAPSHOT = join(TOP, 'app/snapshot/build.js');
-
-/** Made once, for the page and for the snapshot. @type {Promise<Uint8Array> | undefined} */
-let packed;
-
-/** @type {Record<string, {name: string, make: () => Promise<Uint8Array | string>}>} */
-const FILES = {
-  'virtual:python': { name: 'python.pack', make: () => (packed ??= pythonPack()) },
-  'virtual:interpreter': { name: 'interpreter.js', make: interpreter },
-  'virtual:snapshot': {
-    name: 'snapshot.pack',
-    make: async () =>
-      existsSync(SNAPSHOT)
-        ? (await import(pathToFileURL(SNAPSHOT).href)).makeSnapshot(await (packed ??= pythonPack()))
-        : '',
-  },
-};
-
 /**
- * `import url, { digest } from 'virtual:...'` gives such a file's address and its SHA-256.
+ * Of index.html, which is the shell, makes every page. Last of all, when what runs inline is known to the letter.
  * @returns {import('vite').Plugin}
  */
-const python = () => ({
-  name: 'python',
-  resolveId: (id) => (id in FILES ? `\0${id}` : undefined),
-  async load(id) {
-    const file = FILES[id.slice(1)];
-    if (!file) return undefined;
-    const source = await file.make();
-    if (!source.length) return "export default ''; export const digest = '';";
-    return `export default import.meta.ROLLUP_FILE_URL_${this.emitFile({ type: 'asset', name: file.name, source })};
-      export const digest = '${sha256(source)}';`;
-  },
-});
-
-/** Writes the lesson into index.html, and its code into a file of its own. @returns {import('vite').Plugin} */
-const lesson = () => ({
-  name: 'lesson',
+const pages = () => ({
+  name: 'pages',
+  apply: 'build',
+  enforce: 'post',
   buildStart() {
     // Another process records, while this one makes what does not depend on it.
     ensureRecorded().catch(() => {});
   },
-  async generateBundle() {
-    const lesson = await takeAlong(await readLesson(), (await ensureRecorded()).figures);
-    this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.py', source: pythonFile(lesson) });
-    this.emitFile({ type: 'asset', fileName: 'rlhf-and-dpo.ipynb', source: notebookFile(lesson) });
-    this.emitFile({ type: 'asset', fileName: 'lesson.json', source: JSON.stringify(lesson) });
+  async generateBundle(_, bundle) {
+    const [cells, recording] = [await readLesson(), await ensureRecorded()];
+    const shell = /** @type {import('vite').Rolldown.OutputAsset} */ (bundle['index.html']);
+    const template = String(shell.source);
+    for (const rendered of renderPages(PAGES, cells, recording)) {
+      const source = withPolicy(fillPage(template, rendered));
+      if (rendered.page.path === '') shell.source = source;
+      else this.emitFile({ type: 'asset', fileName: `${rendered.page.path}index.html`, source });
+    }
+    for (const file of await downloads(cells, recording)) this.emitFile({ type: 'asset', ...file });
   },
-  transformIndexHtml: {
-    order: 'pre',
-    async handler(html) {
-      const rendered = renderLesson(await readLesson(), await ensureRecorded());
-      return html
-        .replace('<!-- lesson -->', () => rendered.lesson)
-        .replace('<!-- contents -->', () => rendered.contents);
-    },
+});
+
+/**
+ * What was recorded of blocks that are still the same. A chapter that is being written need not wait for a recording:
+ * what
+ * is new in it has no output yet, and figures that nobody has computed are dots.
+ * @param {Cell[]} cells @param {Recording} recording @returns {Recording}
+ */
+function stillTrue(cells, recording) {
+  const expressions = cells.filter(({ kind }) => kind === 'prose').flatMap(({ source }) => citations(source));
+  const same = new Set(cells.filter(({ id, source }) => recording.sources[id] === source).map(({ id }) => id));
+  const keep = (/** @type {Record<string, any>} */ by) =>
+    Object.fromEntries(Object.entries(by).filter(([id]) => same.has(id)));
+  return {
+    ...recording,
+    items: keep(recording.items),
+    names: keep(recording.names),
+    solutions: Object.fromEntries(cells.map(({ id }) => [id, recording.solutions[id] ?? []])),
+    figures: { ...Object.fromEntries(expressions.map((e) => [e, '…'])), ...recording.figures },
+  };
+}
+
+/** `npm run dev`: each page as its chapters are at this moment. @returns {import('vite').Plugin} */
+const pagesInDevelopment = () => ({
+  name: 'pages-in-development',
+  apply: 'serve',
+  configureServer(server) {
+    server.middlewares.use(async (request, response, next) => {
+      const path = (request.url ?? '').replace(/[?#].*$/, '').replace(/^\/|index\.html$/g, '');
+      if (!PAGES.some((page) => page.path === path)) return next();
+      try {
+        const [cells, recording] = [await readLesson(), (await lastRecording()) ?? (await ensureRecorded())];
+        const rendered = renderPages(PAGES, cells, stillTrue(cells, recording)).find(({ page }) => page.path === path);
+        const shell = await readFile(join(TOP, 'index.html'), 'utf8');
+        const html = await server.transformIndexHtml(
+          `/${path}index.html`,
+          fillPage(shell, /** @type {import('./page.js').Rendered} */ (rendered), '/'),
+        );
+        response.setHeader('Content-Type', 'text/html');
+        for (const [name, value] of Object.entries(server.config.server.headers)) response.setHeader(name, value ?? '');
+        response.end(html);
+      } catch (error) {
+        next(error);
+      }
+    });
+  },
+  hotUpdate({ file }) {
+    if (!/\/py\/lessons\/chapters\/|\/index\.html$/.test(file)) return undefined;
+    this.environment.hot.send({ type: 'full-reload' });
+    return [];
   },
 });
 
@@ -139,12 +123,12 @@ const pyscriptModules = async () =>
 
 /**
  * Starts app/tab/start-kernel.js as early as HTML can say it. By hand: of several scripts in index.html Vite makes one,
- * which
- * waits for the whole page.
+ * which waits for the whole page.
  * @returns {import('vite').Plugin}
  */
 const startFirst = () => ({
   name: 'start-first',
+  apply: 'build',
   buildStart() {
     this.emitFile({ type: 'chunk', id: FIRST, name: 'first' });
   },
@@ -153,9 +137,7 @@ const startFirst = () => ({
     async handler(html, { bundle = {} }) {
       const files = Object.values(bundle);
       const first = files.find((file) => file.type === 'chunk' && file.facadeModuleId === FIRST)?.fileName;
-      const snapshot = files.find(
-        (file) => file.type === 'asset' && file.names.includes(FILES['virtual:snapshot'].name),
-      )?.fileName;
+      const snapshot = files.find((file) => file.type === 'asset' && file.names.includes(SNAPSHOT_NAME))?.fileName;
       const addresses = [`./${RUNTIME.pyodideDir}/pyodide.asm.wasm`, snapshot ? `./${snapshot}` : ''];
       const early = [
         `<script>(${ask})(${addresses.map((address) => JSON.stringify(address)).join(', ')});</script>`,
@@ -169,20 +151,26 @@ const startFirst = () => ({
   },
 });
 
-/** Last of all, when what runs inline is known to the letter. @returns {import('vite').Plugin} */
-const contentSecurityPolicy = () => ({
-  name: 'content-security-policy',
-  apply: 'build',
-  transformIndexHtml: { order: 'post', handler: withPolicy },
-});
+/** Served with these, the page has SharedArrayBuffer. */
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** What changes without being the work of who develops. */
+const UNWATCHED = ['dist', '.venv', 'static/runtime', 'static/recorded', 'test-results'].map(
+  (folder) => `${TOP}${folder}/**`,
+);
 
 /** @type {import('vite').UserConfig} */
 export default {
   root: TOP,
   base: './',
+  appType: 'custom',
   publicDir: 'static',
-  plugins: [lesson(), python(), startFirst(), contentSecurityPolicy()],
+  plugins: [pages(), pagesInDevelopment(), pythonAssets(), startFirst()],
   define: NAMES,
+  server: { headers: ISOLATION, watch: { ignored: UNWATCHED } },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

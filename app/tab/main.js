@@ -10,10 +10,13 @@ import { createAssistant } from './editor/completion-answers.js';
 import { keepEdits, restoreEdits } from './edits/autosave.js';
 import { receiveLinks } from './edits/share-banner.js';
 import { PyExercise } from './exercise/py-exercise.js';
+import { Cell } from './lesson/cell.js';
 import { Lesson } from './lesson/lesson.js';
 import { titleWith } from './lesson/pace.js';
+import { followAddresses } from './shell/addresses.js';
 import { followLesson } from './shell/contents.js';
 import { switchTheme } from './shell/theme.js';
+import { fromRoot, site } from './site.js';
 import { kernel } from './start-kernel.js';
 import { connectPieces } from './take-along/copy-and-save.js';
 import { connectPanel } from './take-along/take-along-panel.js';
@@ -28,14 +31,18 @@ const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(se
 const place = find('#blocks');
 const blocks = /** @type {PyBlock[]} */ ([...place.querySelectorAll('py-block')]);
 const edits = restoreEdits(blocks);
-const lesson = new Lesson(
-  blocks.map(({ cell }) => cell),
-  kernel,
-);
+const lesson = new Lesson(cellsOfAllPages(), kernel);
 const runAll = /** @type {HTMLButtonElement} */ (find('#run-all'));
 const stop = /** @type {HTMLButtonElement} */ (find('#stop'));
 const retry = /** @type {HTMLButtonElement} */ (find('#retry'));
 const status = find('#status');
+
+/** In the order of the pages, which is the order in which blocks find each other's names. */
+function cellsOfAllPages() {
+  const unseen = site.cells.map((published) => new Cell({ ...published, shown: false }));
+  const cells = new Map([...blocks.map(({ cell }) => cell), ...unseen].map((cell) => [cell.id, cell]));
+  return site.order.flatMap((id) => cells.get(id) ?? []);
+}
 
 function showStatus() {
   const { state, text } = kernel.status;
@@ -92,6 +99,7 @@ runAll.addEventListener('click', () => lesson.runAll());
 stop.addEventListener('click', () => lesson.stop());
 retry.addEventListener('click', () => kernel.start());
 
+followAddresses();
 followLesson(find('#contents'), lesson);
 switchTheme(find('#theme'), redrawCharts);
 showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
@@ -114,8 +122,8 @@ furnish(place, lesson, kernel.settled);
 const KEEP_AFTER_MS = 2000;
 kernel.settled.then(() =>
   setTimeout(whenIdle, KEEP_AFTER_MS, async () => {
-    if (!navigator.serviceWorker) return;
+    if (!navigator.serviceWorker || import.meta.env.DEV) return;
     const { keepForOffline } = await import('./offline/register.js');
-    keepForOffline(new URL('sw.js', document.baseURI).href);
+    keepForOffline(fromRoot('sw.js'));
   }),
 );

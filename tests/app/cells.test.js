@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { citations, cite, parseCells, readLesson } from '../../app/site/cells.js';
-import { highlight, renderLesson } from '../../app/site/page.js';
+import { highlight } from '../../app/site/markdown.js';
+import { fillPage, renderPages, rootOf } from '../../app/site/page.js';
+import { PAGES } from '../../app/site/pages.js';
 
 const FILE = `# %% Outside only="python"
 import sys
@@ -26,6 +28,7 @@ const proseCells = (...prose) => parseCells(`# %% [markdown]\n${prose.map((line)
 /** @type {import('../../app/site/record.js').Recording} */
 const RECORDING = {
   hash: '',
+  sources: { first: 'x = 1 < 2\n\nprint(x)', page: '' },
   items: {
     first: [
       { kind: 'text', stream: 'stdout', text: 'a < b\n' },
@@ -42,14 +45,14 @@ const RECORDING = {
 };
 
 /** @param {import('../../app/site/cells.js').Cell[]} cells */
-const render = (cells) => renderLesson(cells, RECORDING).lesson;
+const render = (cells) => renderPages([PAGES[0]], cells, RECORDING)[0].lesson;
 
 test('a percent file is read as cells', () => {
   assert.deepEqual(parseCells(FILE), [
-    { kind: 'outside', id: '', title: 'Outside', source: 'import sys' },
-    { kind: 'prose', id: '', title: '', source: '## Title {#title}\n\nText with $x^2$ and {{ 1 + 1:.1f }}.' },
-    { kind: 'block', id: 'first', title: 'First block', source: 'x = 1 < 2\n\nprint(x)' },
-    { kind: 'solution', id: 'first', title: 'An answer', source: 'x = 2' },
+    { kind: 'outside', id: '', title: 'Outside', source: 'import sys', page: '' },
+    { kind: 'prose', id: '', title: '', source: '## Title {#title}\n\nText with $x^2$ and {{ 1 + 1:.1f }}.', page: '' },
+    { kind: 'block', id: 'first', title: 'First block', source: 'x = 1 < 2\n\nprint(x)', page: '' },
+    { kind: 'solution', id: 'first', title: 'An answer', source: 'x = 2', page: '' },
   ]);
 });
 
@@ -68,7 +71,7 @@ test('formulas carry MathML, code is escaped, recorded text and charts stand rea
   assert.match(html, /<h2 id="title">Title<\/h2>/);
   assert.match(html, /<math xmlns=/);
   assert.match(html, /and 2\.0\./);
-  assert.match(html, /id="first" role="group" aria-labelledby="first-title" data-state="recorded"/);
+  assert.match(html, /id="first" role="group" aria-labelledby="first-title"\s+data-state="recorded"/);
   assert.match(html, /<pre class="stdout">a &lt; b\n<\/pre>/);
   assert.match(html, /data-slot="curve" data-kind="chart" data-panels="2"/);
   assert.match(html, /<strong>A &lt;curve&gt;\.<\/strong> <span class="summary">It rises\.<\/span>/);
@@ -102,11 +105,51 @@ test('a formula that does not parse ends the build', () => {
   assert.throws(() => render(proseCells('$\\frac{1$')), /KaTeX/);
 });
 
-test('the table of contents lists chapters and their blocks', () => {
-  const { contents } = renderLesson(parseCells(FILE), RECORDING);
+test('the table of contents lists the pages with their chapters, and this page with its blocks', () => {
+  const there = FILE.replace('{#title}', '{#there}').replaceAll('"first"', '"other"');
+  const recording = { ...RECORDING, solutions: { ...RECORDING.solutions, other: [] } };
+  const cells = [...parseCells(FILE), ...parseCells(there, 'ledger/')];
+  const [lesson, ledger] = renderPages([PAGES[0], PAGES[2]], cells, recording);
   assert.match(
-    contents,
+    lesson.contents,
     /<a href="#title">Title<\/a><ol><li><a href="#first" data-block="first" data-state="recorded">First block<\/a>/,
+  );
+  assert.match(lesson.contents, /<a class="page" href=".\/" aria-current="page">The lesson<\/a>/);
+  assert.match(
+    lesson.contents,
+    /<a class="page" href=".\/ledger\/">The ledger<\/a>.*<a href=".\/ledger\/#there">Title</,
+  );
+  assert.match(ledger.contents, /<a class="page" href="..\/">The lesson<\/a>.*<a href="..\/#title">Title</);
+  assert.doesNotMatch(ledger.contents, /data-block="first"/);
+  assert.equal(lesson.turn, '<a rel="next" href="./ledger/"><span>The ledger</span></a>');
+  assert.equal(ledger.turn, '<a rel="prev" href="../"><span>The lesson</span></a>');
+});
+
+test('a page knows the blocks of the others, and where their addresses are', () => {
+  const there = FILE.replace('{#title}', '{#there}').replaceAll('"first"', '"other"');
+  const recording = { ...RECORDING, solutions: { ...RECORDING.solutions, other: [] } };
+  const cells = [...parseCells(FILE), ...parseCells(there, 'ledger/')];
+  const [{ site }, second] = renderPages([PAGES[0], PAGES[2]], cells, recording);
+  assert.deepEqual(site.order, ['first', 'other']);
+  assert.deepEqual(site.addresses, { other: 'ledger/', there: 'ledger/' });
+  assert.deepEqual(
+    second.site.cells.map(({ id, source, names }) => ({ id, source, names })),
+    [{ id: 'first', source: 'x = 1 < 2\n\nprint(x)', names: RECORDING.names.first }],
+  );
+  const html = fillPage('<a href="./x.py"></a><script id="site"><!-- site --></script><!-- lesson -->', second);
+  assert.match(html, /^<a href="..\/x\.py"><\/a>/);
+  assert.equal(html.match(/<\/script>/g)?.length, 1);
+  const link = [...parseCells(FILE), ...parseCells('# %% [markdown]\n# [see](#title) [and](#there)', 'ledger/')];
+  assert.match(
+    renderPages([PAGES[0], PAGES[2]], link, RECORDING)[1].lesson,
+    /href="..\/#title">see<.*href="#there">and</,
+  );
+});
+
+test('the root is as many folders up as the page lies below it', () => {
+  assert.deepEqual(
+    ['', 'a/', 'a/b/'].map((path) => rootOf({ path })),
+    ['./', '../', '../../'],
   );
 });
 
@@ -120,9 +163,16 @@ test('every link inside the real lesson has a target, and every id is there once
     solutions: Object.fromEntries(blocks.map((id) => [id, []])),
     figures: Object.fromEntries(cells.flatMap(({ source }) => citations(source)).map((e) => [e, '1'])),
   };
-  const { lesson, contents } = renderLesson(cells, stub);
-  const ids = Array.from(lesson.matchAll(/ id="([\w-]+)"/g), ([, id]) => id);
+  const rendered = renderPages(PAGES, cells, stub);
+  const idsOf = (/** @type {string} */ html) => Array.from(html.matchAll(/ id="([\w-]+)"/g), ([, id]) => id);
+  const ids = rendered.flatMap(({ lesson }) => idsOf(lesson));
   assert.equal(new Set(ids).size, ids.length);
-  for (const [, target] of (lesson + contents).matchAll(/href="#([\w-]+)"/g)) assert.ok(ids.includes(target), target);
-  assert.doesNotMatch(lesson, /\{\{|\{#|:::|\$\$/);
+  const byAddress = new Map(rendered.map(({ page, lesson }) => [page.path, idsOf(lesson)]));
+  for (const { page, lesson, contents } of rendered) {
+    assert.doesNotMatch(lesson, /\{\{|\{#|:::|\$\$/);
+    for (const [, to, id] of (lesson + contents).matchAll(/href="((?:\.\.?\/)[\w/]*|)#([\w-]+)"/g)) {
+      const path = to === '' ? page.path : to.replace(/^(\.\.?\/)+/, '');
+      assert.ok(byAddress.get(path)?.includes(id), `${page.path}: ${to}#${id}`);
+    }
+  }
 });

@@ -89,7 +89,7 @@ function lessonOf(sources, elsewhere = []) {
         title: id.toUpperCase(),
         source,
         names: /** @type {any} */ (namesOf(source)),
-        page: elsewhere.includes(id) ? 'relatives' : '',
+        shown: !elsewhere.includes(id),
       }),
   );
   const lesson = new Lesson(cells, kernel);

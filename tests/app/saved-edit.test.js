@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptEdit } from '../../app/tab/edits/saved-edit.js';
 import { hash } from '../../app/tab/lesson/graph.js';
+import { Store } from '../../app/tab/storage.js';
 
 const ORIGINAL = 'x = 1';
 
@@ -28,7 +29,7 @@ function memory(room = Infinity) {
 
 /** @param {Storage} storage @param {string} [tab] */
 function open(storage, tab = 'a', original = ORIGINAL) {
-  const edit = new KeptEdit('block', original, { storage: () => storage, tab });
+  const edit = new KeptEdit(new Store('/', () => storage), 'block', original, tab);
   return { edit, text: edit.restore() };
 }
 
@@ -120,12 +121,35 @@ test('where there is no room to set an older edit aside, it is not written over 
 });
 
 test('blocked storage refuses and does not throw', () => {
-  const edit = new KeptEdit('block', ORIGINAL, {
-    storage: () => {
-      throw new DOMException('blocked', 'SecurityError');
-    },
+  const blocked = new Store('/', () => {
+    throw new DOMException('blocked', 'SecurityError');
   });
+  const edit = new KeptEdit(blocked, 'block', ORIGINAL);
   assert.equal(edit.restore(), ORIGINAL);
   assert.equal(edit.keep('mine'), 'refused');
   assert.deepEqual(edit.aside(), []);
+});
+
+test('two copies of the site on one host keep their own edits, and find those from before they had own keys', () => {
+  const storage = memory();
+  new KeptEdit(new Store('/', () => storage), 'block', ORIGINAL).keep('before');
+  const [a, b] = ['/a/', '/b/'].map((path) => new KeptEdit(new Store(path, () => storage), 'block', ORIGINAL));
+  assert.deepEqual([a.restore(), b.restore()], ['before', 'before']);
+  assert.equal(a.keep('mine'), 'kept');
+  assert.equal(b.changedElsewhere, false);
+  const again = (/** @type {string} */ path) =>
+    new KeptEdit(new Store(path, () => storage), 'block', ORIGINAL).restore();
+  assert.deepEqual(['/a/', '/b/', '/'].map(again), ['mine', 'before', 'before']);
+  a.keep(ORIGINAL);
+  assert.equal(again('/a/'), ORIGINAL, 'what was taken over once does not come back');
+});
+
+test('a store tells its own keys from those of others', () => {
+  const storage = memory();
+  const store = new Store('/a/', () => storage);
+  store.write('edit/one', 'x');
+  assert.deepEqual(store.keys('edit/'), ['edit/one']);
+  assert.equal(store.own('preference-lab/a/edit/one'), 'edit/one');
+  assert.equal(store.own('preference-lab/b/edit/one'), undefined);
+  assert.equal(store.own(null), undefined);
 });

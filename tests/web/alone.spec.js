@@ -1,15 +1,21 @@
 /** Blocks that are run first thing on a fresh page; tests/app/alone.test.js does so with each, without a page. */
 import { readLesson } from '../../app/site/cells.js';
+import { PAGES } from '../../app/site/pages.js';
 import { block, blockIds, expect, gaveWhatWasRecorded, test } from './page.js';
 
-test('the blocks of the page are those of the chapters', async ({ page }) => {
-  await page.goto('/');
-  const ids = (await readLesson()).filter(({ kind }) => kind === 'block').map(({ id }) => id);
-  expect(ids.length).toBeGreaterThan(0);
-  expect(await blockIds(page)).toEqual(ids);
+test('the blocks of each page are those of its chapters', async ({ page }) => {
+  const cells = await readLesson();
+  for (const { path } of PAGES) {
+    await page.goto(`/${path}`);
+    const ids = cells.filter((cell) => cell.kind === 'block' && cell.page === path).map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(0);
+    expect(await blockIds(page)).toEqual(ids);
+  }
 });
 
-for (const id of ['preferences', 'dpo-train', 'faq-ppo']) {
+const FIRST = { preferences: '/', 'dpo-train': '/', 'faq-ppo': '/', rloo: '/relatives/' };
+
+for (const [id, address] of Object.entries(FIRST)) {
   test(`${id} runs alone on a fresh page, as recorded`, async ({ page }) => {
     /** @type {(value?: unknown) => void} */
     let letStart = () => {};
@@ -20,7 +26,7 @@ for (const id of ['preferences', 'dpo-train', 'faq-ppo']) {
       await mayStart;
       await route.continue();
     });
-    await page.goto('/');
+    await page.goto(address);
     const { run, is, section } = block(page, id);
     await run();
     // At once there is an answer, though Python is still starting.

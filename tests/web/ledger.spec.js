@@ -31,7 +31,7 @@ const rows = (section) =>
 test('a click runs the published recipe here, and it gives what its code gives, to the last digit', async ({
   page,
 }) => {
-  await open(page);
+  await open(page, '/ledger/');
   const seeds = block(page, 'ledger-seeds');
   await seeds.write((await seeds.code()).replace('SEEDS = 20 ', 'SEEDS = 3 '));
   const { runToEnd, section, output } = block(page, 'ledger');
@@ -44,7 +44,7 @@ test('a click runs the published recipe here, and it gives what its code gives, 
 });
 
 test('the verdicts follow the seeds: more of them, narrower intervals', async ({ page }) => {
-  await open(page);
+  await open(page, '/ledger/');
   const [seeds, claims] = [block(page, 'ledger-seeds'), block(page, 'claims')];
   const original = await seeds.code();
   /** @param {number} n @returns {Promise<number[]>} half-widths of the repaired recipe's intervals */
@@ -60,7 +60,7 @@ test('the verdicts follow the seeds: more of them, narrower intervals', async ({
 });
 
 test('the seeds come in one by one, with a bar and a chart that grows', async ({ page }) => {
-  await open(page);
+  await open(page, '/ledger/');
   const { section, run, is } = block(page, 'ledger-seeds');
   await section.evaluate((element) => {
     const seen = new Set();

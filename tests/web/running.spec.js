@@ -1,17 +1,19 @@
 /** Running blocks: together, out of order, edited, failing, stopped. */
+import { PAGES } from '../../app/site/pages.js';
 import { block, blockIds, expect, fill, gaveWhatWasRecorded, open, ready, test } from './page.js';
 
-test('Run all gives what was recorded', async ({ page }) => {
-  test.setTimeout(300_000);
-  await open(page);
-  await page.getByRole('button', { name: 'Run all' }).click();
-  await expect(page.locator('#status')).toContainText('Running');
-  await expect(page.getByRole('button', { name: 'Stop' })).toBeDisabled({ timeout: 270_000 });
-  for (const id of await blockIds(page)) {
-    await block(page, id).is('done');
-    await gaveWhatWasRecorded(page, id);
-  }
-});
+for (const { path, name } of PAGES) {
+  test(`Run all gives what was recorded: ${name}`, async ({ page }) => {
+    await open(page, `/${path}`);
+    await page.getByRole('button', { name: 'Run all' }).click();
+    await expect(page.locator('#status')).toContainText('Running');
+    await expect(page.getByRole('button', { name: 'Stop' })).toBeDisabled({ timeout: 270_000 });
+    for (const id of await blockIds(page)) {
+      await block(page, id).is('done');
+      await gaveWhatWasRecorded(page, id);
+    }
+  });
+}
 
 test('a chart grows while its loop trains', async ({ page }) => {
   await open(page);

@@ -11,6 +11,7 @@ import { Output } from '../../output/output-view.js';
 import { notice } from '../dom/notice.js';
 import { Cell } from '../lesson/cell.js';
 import { inWords } from '../lesson/pace.js';
+import { fromRoot } from '../site.js';
 import { errorBox, noteBox } from './error-box.js';
 
 export class PyBlock extends HTMLElement {
@@ -38,7 +39,7 @@ export class PyBlock extends HTMLElement {
       id: this.#section.id,
       title: this.#part('.block-title').textContent ?? '',
       source: this.#part('.code code').textContent ?? '',
-      names: JSON.parse(this.#section.dataset.names ?? ''),
+      names: JSON.parse(this.#section.dataset.names ?? 'null'),
     });
     this.#output = new Output(this.#part('.output'), this.#part('.charts'));
   }
@@ -203,8 +204,7 @@ export class PyBlock extends HTMLElement {
    * @returns {Promise<import('../../shared/protocol.js').Recorded | undefined>}
    */
   async recorded() {
-    const { recorded } = this.#part('.charts').dataset;
-    return fetch(recorded ?? '')
+    return fetch(fromRoot(`recorded/${this.cell.id}.json`))
       .then((answer) => (answer.ok ? answer.json() : undefined))
       .catch(() => undefined);
   }

@@ -7,6 +7,7 @@
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  */
 import { notice } from '../dom/notice.js';
+import { store } from '../site.js';
 import { blockOfKey, KeptEdit } from './saved-edit.js';
 
 const SAVE_AFTER_MS = 300;
@@ -28,7 +29,7 @@ export function keepEdits(edits, lesson, warning) {
   document.addEventListener('visibilitychange', () => (document.hidden ? saveAll() : lookElsewhere()));
   addEventListener('storage', ({ key }) => {
     if (key === null) lookElsewhere();
-    else edits.find(({ cell }) => cell.id === blockOfKey(key))?.lookElsewhere();
+    else edits.find(({ cell }) => cell.id === blockOfKey(store.own(key)))?.lookElsewhere();
   });
   lesson.on('source', ({ cell, typed }) => edits.find((one) => one.cell === cell)?.changed(typed));
 
@@ -56,7 +57,7 @@ class BlockEdits {
   constructor(block) {
     this.#block = block;
     this.cell = block.cell;
-    this.#kept = new KeptEdit(this.cell.id, this.cell.original);
+    this.#kept = new KeptEdit(store, this.cell.id, this.cell.original);
     this.cell.source = this.#kept.restore();
     if (this.cell.edited) block.say('This is your edited version from an earlier visit.');
   }

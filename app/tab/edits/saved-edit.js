@@ -7,9 +7,10 @@
  */
 import { hash } from '../lesson/graph.js';
 
-const PREFIX = 'preference-lab/edit/';
-const ASIDE = 'preference-lab/aside/';
+const PREFIX = 'edit/';
+const ASIDE = 'aside/';
 
+/** @typedef {import('../storage.js').Store} Store */
 /** @typedef {{original: string, source: string}} Edit `original` is the hash of the block's code as it was published */
 /**
  * @typedef {'older' | 'tab' | 'damaged'} Why `older`: made on an older original; `tab`: from another tab; `damaged`:
@@ -34,23 +35,23 @@ function parse(raw) {
   }
 }
 
-/** The block that a storage key is about, if it is the key of an edit. @param {string | null} key */
+/** The block that a key of the store is about, if it is the key of an edit. @param {string | undefined} key */
 export const blockOfKey = (key) => (key?.startsWith(PREFIX) ? key.slice(PREFIX.length) : undefined);
 
 /** One block's edit in the browser's storage, as this tab knows it. No method throws. */
 export class KeptEdit {
   #block;
   #original;
-  #storage;
+  #store;
   #asideKey;
   /** What this tab last read or wrote. @type {string | null} */
   #seen = null;
 
-  /** @param {string} block @param {string} original @param {{storage?: () => Storage, tab?: string}} [options] */
-  constructor(block, original, { storage = () => localStorage, tab = TAB } = {}) {
+  /** @param {Store} store @param {string} block @param {string} original @param {string} [tab] */
+  constructor(store, block, original, tab = TAB) {
     this.#block = block;
     this.#original = original;
-    this.#storage = storage;
+    this.#store = store;
     this.#asideKey = `${ASIDE}${block}/${tab}`;
   }
 
@@ -104,50 +105,35 @@ export class KeptEdit {
 
   /** All that was set aside for this block, but for this tab's own text. @returns {Aside[]} */
   aside() {
-    return (
-      this.#try((storage) =>
-        Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
-          .filter((key) => key.startsWith(`${ASIDE}${this.#block}/`) && key !== this.#asideKey)
-          .sort()
-          .map((key) => {
-            const found = parse(storage.getItem(key));
-            const why = /** @type {any} */ (found)?.why;
-            return {
-              key,
-              why: why === 'older' || why === 'tab' ? why : 'damaged',
-              source: found?.source ?? storage.getItem(key) ?? '',
-            };
-          }),
-      ) || []
-    );
+    const keys = this.#store.keys(`${ASIDE}${this.#block}/`).filter((key) => key !== this.#asideKey);
+    return keys.map((key) => {
+      const raw = this.#store.read(key);
+      const found = parse(raw);
+      const why = /** @type {any} */ (found)?.why;
+      return { key, why: why === 'older' || why === 'tab' ? why : 'damaged', source: found?.source ?? raw ?? '' };
+    });
   }
 
   /** @param {string} key of what was set aside */
   drop(key) {
-    this.#try((storage) => storage.removeItem(key));
+    this.#store.remove(key);
   }
 
   #read() {
-    return this.#try((storage) => storage.getItem(this.#key)) || null;
+    return this.#store.read(this.#key);
   }
 
   /** @param {string} source @returns {boolean} */
   #write(source) {
     const raw = source === this.#original ? null : JSON.stringify({ original: hash(this.#original), source });
-    return this.#try((storage) => {
-      if (raw === null) storage.removeItem(this.#key);
-      else storage.setItem(this.#key, raw);
-      this.#seen = raw;
-      return true;
-    });
+    const done = raw === null ? this.#store.remove(this.#key) : this.#store.write(this.#key, raw);
+    if (done) this.#seen = raw;
+    return done;
   }
 
   /** This tab's own text, while another tab's holds the place. @param {string} source @returns {boolean} */
   #setAside(source) {
-    return this.#try((storage) => {
-      storage.setItem(this.#asideKey, JSON.stringify({ why: 'tab', original: hash(this.#original), source }));
-      return true;
-    });
+    return this.#store.write(this.#asideKey, JSON.stringify({ why: 'tab', original: hash(this.#original), source }));
   }
 
   /**
@@ -158,18 +144,15 @@ export class KeptEdit {
   #moveAside(why, source) {
     const key = `${ASIDE}${this.#block}/${why}-${hash(source)}`;
     this.#seen = null;
-    this.#try((storage) => {
-      storage.setItem(key, JSON.stringify({ why, original: '', source }));
-      storage.removeItem(this.#key);
-    });
+    if (this.#store.write(key, JSON.stringify({ why, original: '', source }))) this.#store.remove(this.#key);
   }
+}
 
-  /** @template T @param {(storage: Storage) => T} action @returns {T | false} false where storage is blocked or full */
-  #try(action) {
-    try {
-      return action(this.#storage());
-    } catch {
-      return false;
-    }
-  }
+/**
+ * The code of a block that this page does not show, as the reader has left it on its own page.
+ * @param {Store} store @param {string} block @param {string} original
+ */
+export function keptSource(store, block, original) {
+  const edit = parse(store.read(PREFIX + block));
+  return edit?.original === hash(original) ? edit.source : original;
 }

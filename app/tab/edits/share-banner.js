@@ -1,7 +1,6 @@
 /**
  * A link that carries edits: says whose they are, and puts them in place when the reader says so. Nothing of a link
- * runs by
- * itself, and the reader's own edits can be had back, also after a reload.
+ * runs by itself, and the reader's own edits can be had back, also after a reload.
  *
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {import('../lesson/cell.js').Cell} Cell
@@ -10,11 +9,14 @@
  *   place
  */
 
+import { element } from '../dom/element.js';
 import { button, disclosure, listing } from '../dom/notice.js';
 import { hash } from '../lesson/graph.js';
+import { fromRoot, otherPageOf, site, store } from '../site.js';
 import { decodeEdits, isShared, ShareError } from './share-link.js';
 
-const KEY = 'preference-lab/before-link';
+/** A page's own. */
+const KEY = ['before-link', site.page].filter(Boolean).join('/');
 
 /** @param {Lesson} lesson @param {HTMLElement} banner */
 export function receiveLinks(lesson, banner) {
@@ -63,7 +65,8 @@ const forgetLink = () => history.replaceState(history.state, '', location.pathna
  */
 function offer(lesson, edits, banner, own, hide) {
   const found = edits.map((edit) => ({ ...edit, to: shownCell(lesson, edit.block) }));
-  const unknown = found.filter(({ to }) => !to).map(({ block }) => block);
+  const elsewhere = [...new Set(found.flatMap(({ block }) => otherPageOf(block) ?? []))];
+  const unknown = found.filter(({ block, to }) => !to && !otherPageOf(block)).map(({ block }) => block);
   const known = /** @type {(SharedEdit & {to: Cell})[]} */ (found.filter(({ to }) => to));
   const older = known.filter(({ original, to }) => original !== hash(to.original)).map(({ to }) => `“${to.title}”`);
   const says = [
@@ -82,11 +85,22 @@ function offer(lesson, edits, banner, own, hide) {
     hide();
   });
   const code = known.map(({ to, source }) => listing(to.title, source));
-  show(banner, says, known.length ? [use, keep] : [keep], code);
+  // The same link, on the page that has the other blocks.
+  const links = elsewhere.map(({ path, name }) => element('a', { href: fromRoot(path + location.hash) }, name));
+  const rest = links.length
+    ? [element('p', {}, 'It carries edits of blocks on other pages, too: ', ...between(links))]
+    : [];
+  show(banner, says, known.length ? [use, keep] : [keep], [
+    ...rest,
+    ...(code.length ? [disclosure('Show them', ...code)] : []),
+  ]);
 }
 
 /** @param {Lesson} lesson @param {string} id */
 const shownCell = (lesson, id) => lesson.shown.find((cell) => cell.id === id);
+
+/** @param {HTMLElement[]} links @returns {(HTMLElement | string)[]} with commas */
+const between = (links) => links.flatMap((link, index) => (index ? [', ', link] : [link]));
 
 /** @param {number} blocks */
 const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
@@ -95,11 +109,10 @@ const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
  * @param {HTMLElement} banner
  * @param {string[]} says
  * @param {HTMLElement[]} buttons
- * @param {HTMLElement[]} [code] opened on a click
+ * @param {HTMLElement[]} [below]
  */
-function show(banner, says, buttons, code = []) {
-  banner.replaceChildren(says.filter(Boolean).join(' '), ' ', ...buttons.flatMap((one) => [one, ' ']));
-  if (code.length) banner.append(disclosure('Show them', ...code));
+function show(banner, says, buttons, below = []) {
+  banner.replaceChildren(says.filter(Boolean).join(' '), ' ', ...buttons.flatMap((one) => [one, ' ']), ...below);
   banner.hidden = false;
 }
 
@@ -140,26 +153,27 @@ class OwnEdits {
         }),
         button('Forget mine', done),
       ],
-      last.map(({ block, source }) => listing(shownCell(lesson, block)?.title ?? block, source)),
+      [
+        disclosure(
+          'Show them',
+          ...last.map(({ block, source }) => listing(shownCell(lesson, block)?.title ?? block, source)),
+        ),
+      ],
     );
   }
 
   #write() {
-    try {
-      if (this.#before.length) localStorage.setItem(KEY, JSON.stringify(this.#before));
-      else localStorage.removeItem(KEY);
-    } catch {
-      // Storage is blocked or full: they are kept as long as the page.
-    }
+    if (this.#before.length) store.write(KEY, JSON.stringify(this.#before));
+    else store.remove(KEY);
   }
 }
 
 /** @returns {Own[]} */
 function read() {
+  const isOwn = (/** @type {any} */ edits) =>
+    Array.isArray(edits) && edits.every((edit) => typeof edit?.block === 'string' && typeof edit.source === 'string');
   try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? '[]');
-    const isOwn = (/** @type {any} */ edits) =>
-      Array.isArray(edits) && edits.every((edit) => typeof edit?.block === 'string' && typeof edit.source === 'string');
+    const found = JSON.parse(store.read(KEY) ?? '[]');
     return Array.isArray(found) ? found.filter(isOwn) : [];
   } catch {
     return [];

@@ -8,6 +8,7 @@
  */
 
 import { element } from '../dom/element.js';
+import { site, store } from '../site.js';
 import { hasPassed, keepPassed } from './exercise-progress.js';
 import { compare } from './line-diff.js';
 
@@ -62,12 +63,13 @@ export class PyExercise extends HTMLElement {
   }
 
   get #answer() {
-    return this.querySelector('.listing code')?.textContent ?? '';
+    // Not out of the page, where a browser may have translated it.
+    return site.answers[this.#block.cell.id];
   }
 
   get #passed() {
     const { id, original, source } = this.#block.cell;
-    return source === this.#passedSource || hasPassed(id, original, source);
+    return source === this.#passedSource || hasPassed(store, id, original, source);
   }
 
   #begin() {
@@ -82,7 +84,7 @@ export class PyExercise extends HTMLElement {
     const { id, original } = this.#block.cell;
     if (passed) {
       this.#passedSource = source;
-      keepPassed(id, original, source);
+      keepPassed(store, id, original, source);
     }
     if (this.#verdict) {
       this.#verdict.dataset.verdict = passed ? 'passed' : 'wrong';

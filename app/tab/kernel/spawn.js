@@ -5,27 +5,28 @@ import lesson from 'virtual:python';
 import snapshot, { digest } from 'virtual:snapshot';
 import main from '../../../py/worker.py?raw';
 import { handOver } from '../../shared/prefetch.js';
+import { fromRoot } from '../site.js';
 
 /**
  * @typedef {import('./kernel.js').Spawn} Spawn
  * @typedef {import('../../shared/protocol.js').Request} Request
  */
 
-/** @param {string} path from the page's own folder */
-const address = (path) => new URL(path, document.baseURI).href;
-
 /** @param {string} path */
 const asset = (path) => new URL(path, import.meta.url).href;
 
-const PYSCRIPT = address(`${__PYSCRIPT__}/core.js`);
+const PYSCRIPT = fromRoot(`${__PYSCRIPT__}/core.js`);
 
 /** `?snapshot=off` in the page's address starts Python without the snapshot of its memory. */
 const withSnapshot = snapshot !== '' && new URLSearchParams(window.location.search).get('snapshot') !== 'off';
 
-const INTERPRETER = `${asset(interpreter)}?${new URLSearchParams({
-  lesson: asset(lesson),
-  ...(withSnapshot && { snapshot: asset(snapshot), digest }),
-})}`;
+/** @returns {string} its address says where its other files are */
+function interpreterUrl() {
+  const url = new URL(asset(interpreter));
+  const files = { lesson: asset(lesson), ...(withSnapshot && { snapshot: asset(snapshot), digest }) };
+  for (const [name, value] of Object.entries(files)) url.searchParams.set(name, value);
+  return url.href;
+}
 
 /** An address that needs no network: what cannot be had there, PyScript waits for in silence. */
 const MAIN = URL.createObjectURL(new Blob([main]));
@@ -34,7 +35,7 @@ const MAIN = URL.createObjectURL(new Blob([main]));
  * PyScript wants a place that the configuration came from; with this ending it takes the object as it is and fetches
  * nothing.
  */
-const CONFIG_URL = address('config.txt');
+const CONFIG_URL = fromRoot('config.txt');
 
 /** @type {Promise<any> | undefined} */
 let loading;
@@ -116,7 +117,7 @@ export function spawn(receive, fail) {
         ready || fail(new Error(/** @type {Partial<ErrorEvent>} */ (event).message || 'the worker failed'));
       for (const request of waiting.splice(0)) worker.postMessage(request);
     };
-    await PyWorker(MAIN, { config: {}, configURL: CONFIG_URL, version: INTERPRETER });
+    await PyWorker(MAIN, { config: {}, configURL: CONFIG_URL, version: interpreterUrl() });
   }
 
   start().catch((error) => fail(error instanceof Error ? error : new Error(String(error))));

@@ -1,7 +1,6 @@
 /**
  * A cell of the lesson: its code, what Python has made of it, and how it stands. It knows no element: one may show it,
- * or
- * none. What a cell that is shown needs runs all the same.
+ * or none. What a cell that is shown needs runs all the same.
  *
  * @typedef {import('../../shared/protocol.js').Names} Names
  * @typedef {import('../kernel/kernel.js').Outcome} Outcome
@@ -9,25 +8,28 @@
  * @typedef {'recorded' | 'queued' | 'running' | 'done' | 'error' | 'stale'} State
  * @typedef {{signature: string, outcome: Outcome, seconds: number}} Ran what the cell was when it ran, and how that
  *   ended
- * @typedef {{id: string, title: string, source: string, names: Names, page?: string}} Published `page`: the one that
- *   shows it, if not this one
+ * @typedef {{id: string, title: string, source: string, names: Names | null, shown?: boolean}} Published names: null
+ *   if Python was not asked yet; shown: false if it is on another page
  */
+
+/** @type {Names} */
+const NO_NAMES = { defines: [], uses: [] };
 
 export class Cell {
   id;
   title;
-  /** The page that shows it; '' for this one. */
-  page;
+  /** Whether it is on this page. */
+  shown;
   /** The code as it was published. */
   original;
-  /** What the original defines and uses. */
+  /** What the original defines and uses; null if Python was not asked yet. */
   publishedNames;
 
   /** The code as it is now. */
   source;
   /** What the code defines and uses, as far as Python was asked. */
   names;
-  /** The code that `names` are of. */
+  /** The code that `names` are of. @type {string | undefined} */
   analysed;
   /** @type {State} */
   state = 'recorded';
@@ -41,20 +43,18 @@ export class Cell {
   pace;
 
   /** @param {Published} published */
-  constructor({ id, title, source, names, page = '' }) {
+  constructor({ id, title, source, names, shown = true }) {
     this.id = id;
     this.title = title;
-    this.page = page;
-    this.source = this.original = this.analysed = source;
-    this.names = this.publishedNames = names;
+    this.shown = shown;
+    this.source = this.original = source;
+    this.analysed = names ? source : undefined;
+    this.publishedNames = names;
+    this.names = names ?? NO_NAMES;
   }
 
   get edited() {
     return this.source !== this.original;
-  }
-
-  get shown() {
-    return this.page === '';
   }
 }
 

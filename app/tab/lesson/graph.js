@@ -55,12 +55,13 @@ export function signatures(blocks) {
 export function needed(blocks, id, ran, writers) {
   const now = signatures(blocks);
   const missing = new Set();
+  const visited = new Set();
   /** @param {string} of */
   const visit = (of) => {
-    for (const [name, block] of inputs(
-      blocks,
-      blocks.findIndex((b) => b.id === of),
-    )) {
+    if (visited.has(of)) return;
+    visited.add(of);
+    const at = blocks.findIndex((block) => block.id === of);
+    for (const [name, block] of inputs(blocks, at)) {
       const present = ran.get(block.id) === now.get(block.id) && writers.get(name) === block.id;
       if (!present) missing.add(block.id);
       visit(block.id);
@@ -69,6 +70,14 @@ export function needed(blocks, id, ran, writers) {
   visit(id);
   return blocks.map((block) => block.id).filter((block) => missing.has(block));
 }
+
+/**
+ * The ids of these blocks and of all that they need, directly or not.
+ * @param {Source[]} blocks
+ * @param {string[]} ids
+ */
+export const withAllNeeded = (blocks, ids) =>
+  new Set([...ids, ...ids.flatMap((id) => needed(blocks, id, new Map(), new Map()))]);
 
 /**
  * The same blocks, of which one uses more names.

@@ -61,9 +61,7 @@ export class Lesson extends Emitter {
     super();
     this.#cells = cells;
     this.#kernel = kernel;
-    this.#published = signatures(
-      cells.map(({ id, original, publishedNames }) => ({ id, source: original, names: publishedNames })),
-    );
+    this.#published = signatures(cells.map(({ id, original, names }) => ({ id, source: original, names })));
     kernel.addEventListener('status', () => this.#show());
     kernel.addEventListener('loss', () => {
       for (const cell of this.#cells) cell.ran = undefined;
@@ -74,6 +72,11 @@ export class Lesson extends Emitter {
   /** Shows how each cell stands, and asks for the names of those that are edited already. */
   start() {
     this.#codeHasChanged();
+  }
+
+  /** The cells of all pages, in their order. */
+  get cells() {
+    return this.#cells;
   }
 
   /** The cells of this page. */
@@ -307,7 +310,8 @@ export class Lesson extends Emitter {
       this.#cells.map(async (cell) => {
         const { source } = cell;
         if (cell.analysed === source) return;
-        const names = cell.edited ? await this.#kernel.names(source) : cell.publishedNames;
+        const known = cell.edited ? null : cell.publishedNames;
+        const names = known ?? (await this.#kernel.names(source));
         if (names === undefined) return; // Python was restarted: ask again next time
         // Code that does not parse is taken to mean what it meant before.
         if (names) cell.names = names;

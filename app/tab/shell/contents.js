@@ -22,7 +22,7 @@ export function followLesson(contents, lesson) {
     if (target instanceof HTMLAnchorElement) expand(false);
   });
 
-  const links = /** @type {HTMLAnchorElement[]} */ ([...contents.querySelectorAll('a')]);
+  const links = /** @type {HTMLAnchorElement[]} */ ([...contents.querySelectorAll('a[href^="#"]')]);
   const targets = links.map(({ hash }) => document.getElementById(hash.slice(1)));
   /** @type {Set<Element>} */
   const visible = new Set();

@@ -1,32 +1,21 @@
 /** Light and dark: the system's choice until the reader makes one. The style sheet does the rest. */
 import { element } from '../dom/element.js';
+import { Store } from '../storage.js';
 
-const KEY = 'preference-lab/theme';
+const KEY = 'theme';
 const CHOICES = /** @type {const} */ (['auto', 'light', 'dark']);
 
 /** @typedef {typeof CHOICES[number]} Theme */
 
+/** One for all copies of the site on this host: index.html reads it before any script has come. */
+const store = new Store('/');
+
 /** @returns {Theme} */
-function chosen() {
-  try {
-    return CHOICES.find((choice) => choice === localStorage.getItem(KEY)) ?? 'auto';
-  } catch {
-    return 'auto';
-  }
-}
+const chosen = () => CHOICES.find((choice) => choice === store.read(KEY)) ?? 'auto';
 
 /** @param {Theme} theme */
 function apply(theme) {
   document.documentElement.dataset.theme = theme;
-}
-
-/** @param {Theme} theme */
-function remember(theme) {
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // Storage is blocked: the choice lasts as long as the page.
-  }
 }
 
 /** @param {HTMLElement} button that goes through the choices @param {() => void} onChange */
@@ -40,7 +29,7 @@ export function switchTheme(button, onChange) {
   show();
   button.addEventListener('click', () => {
     theme = CHOICES[(CHOICES.indexOf(theme) + 1) % CHOICES.length];
-    remember(theme);
+    store.write(KEY, theme);
     show();
     onChange();
   });

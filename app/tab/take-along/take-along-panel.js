@@ -1,8 +1,10 @@
 /** The panel "Take along": a link with the edits, the code as files, and all blocks back to their originals. */
 
 import { button } from '../dom/notice.js';
+import { keptSource } from '../edits/saved-edit.js';
 import { CAREFUL, encodeEdits, ShareError } from '../edits/share-link.js';
-import { hash } from '../lesson/graph.js';
+import { hash, withAllNeeded } from '../lesson/graph.js';
+import { fromRoot, site, store } from '../site.js';
 import { copyText, saveFile, selectable } from './clipboard.js';
 
 /**
@@ -13,6 +15,10 @@ import { copyText, saveFile, selectable } from './clipboard.js';
 
 /** @param {number} blocks */
 const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
+
+const thisPage = /** @type {import('../../shared/protocol.js').Site['pages'][number]} */ (
+  site.pages.find(({ path }) => path === site.page)
+);
 
 /** @param {HTMLElement} panel @param {Lesson} lesson */
 export function connectPanel(panel, lesson) {
@@ -26,7 +32,9 @@ export function connectPanel(panel, lesson) {
 
   const showEdited = () => {
     const number = edited().length;
-    part('edited').textContent = number ? `You have edited ${count(number)}.` : 'No block is edited.';
+    part('edited').textContent = number
+      ? `You have edited ${count(number)} of this page.`
+      : 'No block of this page is edited.';
     /** @type {HTMLButtonElement} */ (part('reset')).disabled = number === 0;
   };
 
@@ -38,7 +46,7 @@ export function connectPanel(panel, lesson) {
       const link = location.origin + location.pathname + fragment;
       const what = fragment
         ? `the edits of ${count(edited().length)}, in ${link.length.toLocaleString('en')} characters`
-        : 'the lesson as it was published';
+        : 'this page as it was published';
       const careful =
         link.length > CAREFUL ? ' Some mail and chat programs cut links of that length; a file is safer.' : '';
       if (await copyText(link)) say(`Copied: a link to ${what}.${careful}`);
@@ -50,17 +58,29 @@ export function connectPanel(panel, lesson) {
     }
   }
 
-  /** @param {'py' | 'ipynb'} kind */
-  async function download(kind) {
+  const sourcesHere = () => new Map(lesson.shown.map(({ id, source }) => [id, source]));
+  /** As the reader has left them there. */
+  const sourcesElsewhere = () =>
+    site.cells.map(({ id, source }) => /** @type {const} */ ([id, keptSource(store, id, source)]));
+  const neededHere = () =>
+    withAllNeeded(
+      lesson.cells,
+      lesson.shown.map(({ id }) => id),
+    );
+
+  /** @param {'page' | 'all'} what @param {'py' | 'ipynb'} kind */
+  async function download(what, kind) {
     try {
-      const [{ notebookFile, pythonFile }, published] = await Promise.all([
+      const [{ notebookFile, onePage, pythonFile }, all] = await Promise.all([
         import('../../shared/export.js'),
         readTakeAlong(),
       ]);
-      const sources = new Map(lesson.shown.map(({ id, source }) => [id, source]));
+      const published = what === 'page' ? onePage(all, site.page, neededHere()) : all;
+      const sources = what === 'page' ? sourcesHere() : new Map([...sourcesElsewhere(), ...sourcesHere()]);
       const text = kind === 'py' ? pythonFile(published, sources) : notebookFile(published, sources);
+      const mine = published.cells.some(({ id, source }) => sources.has(id) && sources.get(id) !== source);
       saveFile(
-        `rlhf-and-dpo-${edited().length ? 'mine' : 'as-published'}.${kind}`,
+        `${what === 'page' ? thisPage.file : 'rlhf-and-dpo'}-${mine ? 'mine' : 'as-published'}.${kind}`,
         new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' }),
       );
       say(kind === 'py' ? 'Saved: a Python file that needs NumPy.' : 'Saved: a notebook that needs NumPy and Plotly.');
@@ -94,8 +114,9 @@ export function connectPanel(panel, lesson) {
   }
 
   part('share').addEventListener('click', share);
-  part('py').addEventListener('click', () => download('py'));
-  part('ipynb').addEventListener('click', () => download('ipynb'));
+  for (const what of /** @type {const} */ (['page', 'all']))
+    for (const kind of /** @type {const} */ (['py', 'ipynb']))
+      panel.querySelector(`[data-save="${what}.${kind}"]`)?.addEventListener('click', () => download(what, kind));
   part('reset').addEventListener('click', askReset);
   panel.addEventListener('toggle', showEdited);
   lesson.on('source', showEdited);
@@ -104,7 +125,7 @@ export function connectPanel(panel, lesson) {
 
 /** @returns {Promise<TakeAlong>} */
 async function readTakeAlong() {
-  const answer = await fetch(new URL('lesson.json', document.baseURI));
+  const answer = await fetch(fromRoot('lesson.json'));
   if (!answer.ok) throw new Error(`lesson.json: ${answer.status}`);
   return answer.json();
 }

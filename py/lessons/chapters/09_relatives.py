@@ -8,7 +8,7 @@ from lessons import run_in_terminal  # noqa: E402
 globals().update(run_in_terminal.chapters_before(__file__))
 
 # %% [markdown]
-# ## The relatives {#variants}
+# # The relatives {#variants}
 #
 # DPO has many relatives, and so has PPO. Papers compare them on benchmarks. Here we can ask something simpler and
 # exact: *given the same pairs, where does each of them stop?*
@@ -130,7 +130,7 @@ print(f"RLHF's optimum: 1 / beta = {1 / BETA:.6f}")
 # The last line is the point of DPO, to six digits: with endless pairs from the reference its end *is* RLHF's optimum.
 # What 200 pairs leave of that you see in the line above.
 #
-# ### IPO {#ipo-loss}
+# ## IPO {#ipo-loss}
 #
 # DPO has no reason to stop where all labels agree. IPO (Azar and others, 2023) takes a square in place of the
 # logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
@@ -165,7 +165,7 @@ for name, method, lr in (("DPO", dpo, 2.0), ("IPO", ipo, 0.05)):
 # where labels never err DPO keeps walking for as long as it is trained, and IPO stands still.
 # :::
 #
-# ### KTO {#kto-loss}
+# ## KTO {#kto-loss}
 #
 # KTO (Ethayarajh and others, 2024) does not need pairs: every answer is marked good or bad by itself. A good one
 # should have a log-ratio above a baseline $z_0$, a bad one below it. The sigmoid saturates on both sides, so that
@@ -210,7 +210,7 @@ kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
 # compared with whom.
 # :::
 #
-# ### SimPO {#simpo-loss}
+# ## SimPO {#simpo-loss}
 #
 # SimPO (Meng and others, 2024) drops the reference. It compares log-probs averaged over the length of the answer, and
 # asks for a margin $\gamma$ on top.
@@ -235,7 +235,7 @@ report("SimPO", simpo_path[-1], moved(theory_scale(simpo)))
 # Watch the KL although the loss does not.
 # :::
 #
-# ### Wrong labels: cDPO and rDPO {#label-noise-losses}
+# ## Wrong labels: cDPO and rDPO {#label-noise-losses}
 #
 # Bradley–Terry noise is part of the model: close calls go either way. *Flipped* labels are something else. A tired
 # annotator who presses the wrong key in one case of five does so for clear cases as well. Let us flip 20 % of our
@@ -336,7 +336,7 @@ charts.label_noise(noise_shift, noise_theory)
 # are too clean.
 # :::
 #
-# ### ORPO needs probabilities {#orpo-loss}
+# ## ORPO needs probabilities {#orpo-loss}
 #
 # ORPO (Hong and others, 2024) has no reference either. It trains on the chosen answers as SFT does, and adds a term
 # in the *odds* $p/(1-p)$ of both answers. Odds need probabilities. Our policy has densities, and a density may exceed
@@ -432,7 +432,7 @@ print(f"and ORPO's loss there is {value[0]}")
 # finished policy far.
 # :::
 #
-# ### REINFORCE and RLOO {#reinforce-family}
+# ## REINFORCE and RLOO {#reinforce-family}
 #
 # On the side of reinforcement learning PPO's relatives differ in the advantage. All three below get the same thing: 8
 # contexts, 4 answers each, the learned reward minus the KL price.
@@ -489,7 +489,7 @@ print(f"  still wobbling by            {wobble(rloo_path):17.4f}")
 # The wobble is all but gone. At the optimum, reward minus KL price is the same for every answer, so the advantages
 # vanish there and so does the noise.
 #
-# ### GRPO {#grpo-loss}
+# ## GRPO {#grpo-loss}
 #
 # GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. The
 # KL is a term of the loss, estimated by k3.
@@ -554,7 +554,7 @@ print(f"  at RLOO's batch and learning rate{kl_to_reference(wild[-1]):22.3f}")
 # several times.
 # :::
 #
-# ### All of them on one plane {#one-plane}
+# ## All of them on one plane {#one-plane}
 
 # %% All on one plane id="variants-plane"
 trained = {  # where each ended here

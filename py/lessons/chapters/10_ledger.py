@@ -8,7 +8,7 @@ from lessons import run_in_terminal  # noqa: E402
 globals().update(run_in_terminal.chapters_before(__file__))
 
 # %% [markdown]
-# ## The ledger {#the-ledger}
+# # The ledger {#the-ledger}
 #
 # This page follows the outline of a published article. We ran its code as printed, and almost none of the outputs
 # that it prints came out. So here is the account: what the article prints, what its own recipe gives, and what the
@@ -94,7 +94,7 @@ for seed in progress(range(SEEDS)):
 print(f"{SEEDS} seeds: RLHF scored higher than DPO in {sum(np.array(score_lead) > 0)}")
 
 # %% [markdown]
-# ### Figure by figure {#ledger-figures}
+# ## Figure by figure {#ledger-figures}
 #
 # A figure holds if the article's recipe gives it to every digit that was printed.
 
@@ -111,7 +111,7 @@ tables.ledger(article_figures, seed_runs)
 # %% [markdown]
 # The figures that agree are ln 2, the loss of a model that knows nothing. No training was needed for them.
 #
-# ### Claim by claim {#ledger-claims}
+# ## Claim by claim {#ledger-claims}
 #
 # Words are easier to believe than digits, and harder to check. For each claim below we measure one number a seed,
 # which is positive if the claim is right. The verdict is read off the 95 % interval: it *holds* if all of the

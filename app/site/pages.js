@@ -1,0 +1,56 @@
+/**
+ * The pages of the site, in their order, and the chapters that each shows. A block finds what the blocks before it
+ * define,
+ * those of earlier pages included.
+ *
+ * @typedef {object} Page
+ * @property {string} path from the site's root; '' is the root itself
+ * @property {string} name in the contents
+ * @property {string} title
+ * @property {string} description for who has not opened it yet
+ * @property {string} file what a reader takes along is called, without its ending
+ * @property {string[]} chapters
+ */
+
+/** What a reader takes along of all pages. */
+export const ALL = 'rlhf-and-dpo';
+
+/** @type {Page[]} */
+export const PAGES = [
+  {
+    path: '',
+    name: 'The lesson',
+    title: 'RLHF and DPO, running in your browser',
+    description:
+      'Preference pairs, a reward model, PPO and DPO as NumPy code that you can run and edit in the page, ' +
+      'next to exact answers.',
+    file: 'the-lesson',
+    chapters: [
+      '01_preferences',
+      '02_rlhf',
+      '03_dpo',
+      '04_head_to_head',
+      '05_mistakes',
+      '06_over_optimisation',
+      '07_exercises',
+      '08_questions',
+    ],
+  },
+  {
+    path: 'relatives/',
+    name: 'The relatives',
+    title: 'The relatives of PPO and DPO, running in your browser',
+    description:
+      'IPO, KTO, SimPO, cDPO, rDPO, ORPO, REINFORCE, RLOO and GRPO on the same pairs, next to exact answers.',
+    file: 'the-relatives',
+    chapters: ['09_relatives'],
+  },
+  {
+    path: 'ledger/',
+    name: 'The ledger',
+    title: 'The ledger: a published recipe, run again',
+    description: 'What the article prints and claims, beside what its recipe gives when it runs, over twenty seeds.',
+    file: 'the-ledger',
+    chapters: ['10_ledger'],
+  },
+];

@@ -1,0 +1,12 @@
+/** `#id` leads to its block or heading, also where that is on another page now. */
+import { fromRoot, otherPageOf } from '../site.js';
+
+export function followAddresses() {
+  const look = () => {
+    const id = decodeURIComponent(location.hash.slice(1));
+    const page = document.getElementById(id) ? undefined : otherPageOf(id);
+    if (page) location.replace(fromRoot(`${page.path}${location.search}#${id}`));
+  };
+  addEventListener('hashchange', look);
+  look();
+}
