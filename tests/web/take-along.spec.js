@@ -112,10 +112,10 @@ test('full storage: a message, and the page and its downloads work; all blocks c
   const panel = page.getByRole('dialog', { name: 'Take it along' });
   await page.getByRole('button', { name: 'Take along' }).click();
   await expect(panel).toContainText('You have edited 2 blocks');
-  const file = await downloaded(page, () => panel.getByRole('button', { name: 'Save .py' }).click());
+  const file = await downloaded(page, () => panel.locator('[data-save="all.py"]').click());
   expect(file.name).toBe('rlhf-and-dpo-mine.py');
   expect(String(file.bytes)).toContain('# %% id="reward-model"\nprint("works")\n');
-  const notebook = await downloaded(page, () => panel.getByRole('button', { name: 'Save .ipynb' }).click());
+  const notebook = await downloaded(page, () => panel.locator('[data-save="all.ipynb"]').click());
   const { nbformat, nbformat_minor: minor, cells } = JSON.parse(String(notebook.bytes));
   expect([nbformat, minor]).toEqual([4, 5]);
   expect(cells.find((/** @type {any} */ { id }) => id === 'policy').source).toEqual(['second = 2']);

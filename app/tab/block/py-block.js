@@ -11,7 +11,7 @@ import { Output } from '../../output/output-view.js';
 import { notice } from '../dom/notice.js';
 import { Cell } from '../lesson/cell.js';
 import { inWords } from '../lesson/pace.js';
-import { fromRoot } from '../site.js';
+import { fromRoot } from '../root.js';
 import { errorBox, noteBox } from './error-box.js';
 
 export class PyBlock extends HTMLElement {

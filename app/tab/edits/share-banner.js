@@ -12,7 +12,8 @@
 import { element } from '../dom/element.js';
 import { button, disclosure, listing } from '../dom/notice.js';
 import { hash } from '../lesson/graph.js';
-import { fromRoot, otherPageOf, site, store } from '../site.js';
+import { fromRoot } from '../root.js';
+import { otherPageOf, site, store } from '../site.js';
 import { decodeEdits, isShared, ShareError } from './share-link.js';
 
 /** A page's own. */

@@ -5,7 +5,7 @@ import lesson from 'virtual:python';
 import snapshot, { digest } from 'virtual:snapshot';
 import main from '../../../py/worker.py?raw';
 import { handOver } from '../../shared/prefetch.js';
-import { fromRoot } from '../site.js';
+import { fromRoot } from '../root.js';
 
 /**
  * @typedef {import('./kernel.js').Spawn} Spawn

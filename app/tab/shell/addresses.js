@@ -1,5 +1,6 @@
 /** `#id` leads to its block or heading, also where that is on another page now. */
-import { fromRoot, otherPageOf } from '../site.js';
+import { fromRoot } from '../root.js';
+import { otherPageOf } from '../site.js';
 
 export function followAddresses() {
   const look = () => {

@@ -4,7 +4,8 @@ import { button } from '../dom/notice.js';
 import { keptSource } from '../edits/saved-edit.js';
 import { CAREFUL, encodeEdits, ShareError } from '../edits/share-link.js';
 import { hash, withAllNeeded } from '../lesson/graph.js';
-import { fromRoot, site, store } from '../site.js';
+import { fromRoot } from '../root.js';
+import { site, store } from '../site.js';
 import { copyText, saveFile, selectable } from './clipboard.js';
 
 /**
