@@ -23,6 +23,12 @@ const plotly = () =>
     },
   ));
 
+/** The library, as soon as it is there: what must be drawn at once cannot wait for it. @type {any} */
+let loaded;
+export const loadPlotly = async () => {
+  loaded = await plotly();
+};
+
 /** One chart of the page. */
 class Plot {
   element;
@@ -164,6 +170,29 @@ export function removeChart(element) {
   watchers().near.unobserve(element);
   watchers().size.unobserve(element);
   loading?.then((Plotly) => Plotly?.purge(element));
+}
+
+/** Pixels: what a sheet of A4 has between its margins. */
+const PAPER = 660;
+
+/** Draws every chart at once, as it shall be printed. */
+export function chartsForPaper() {
+  if (!loaded) return;
+  inLightTheme(() => {
+    for (const { element: plot, figure } of plots.values()) {
+      const { data, layout } = dress(figure, PAPER);
+      loaded.react(plot, data, { ...layout, width: PAPER, height: PAPER / 2 }, CONFIG);
+    }
+  });
+}
+
+/** Afterwards: those that nobody had seen before are taken away again. */
+export function chartsForScreen() {
+  for (const plot of plots.values()) {
+    plot.frame = '';
+    if (plot.near) plot.redraw();
+    else loaded?.purge(plot.element);
+  }
 }
 
 /** Draws every chart again, in the colours of a new theme: what is on the screen first. */

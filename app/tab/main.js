@@ -16,6 +16,7 @@ import { titleWith } from './lesson/pace.js';
 import { fromRoot } from './root.js';
 import { followAddresses } from './shell/addresses.js';
 import { followLesson } from './shell/contents.js';
+import { preparePaper } from './shell/paper.js';
 import { switchTheme } from './shell/theme.js';
 import { site } from './site.js';
 import { kernel } from './start-kernel.js';
@@ -118,6 +119,10 @@ lesson.start();
 runAll.disabled = false;
 
 furnish(place, lesson, kernel.settled);
+
+/** What a print needs is fetched when the reader has all else. */
+const PAPER_AFTER_MS = 4000;
+kernel.settled.then(() => setTimeout(preparePaper, PAPER_AFTER_MS, blocks));
 
 /** Keeping the page for offline fetches it all: it begins when a first reader's first look is over. */
 const KEEP_AFTER_MS = 2000;

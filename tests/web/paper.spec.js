@@ -1,0 +1,43 @@
+/** The browser's own print, of a page that nobody has scrolled. */
+import { expect, open, test } from './page.js';
+
+test('on paper are all charts, dark on white, and all code, with nothing cut', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await open(page);
+  const charts = await page.locator('figure.chart').count();
+  expect(charts).toBeGreaterThan(8);
+  // A browser says that it prints, and prints what is there when that was heard.
+  const drawn = () =>
+    page.evaluate(() => {
+      dispatchEvent(new Event('beforeprint'));
+      const all = document.querySelectorAll(
+        '.plot .main-svg .plot, .plot .main-svg .bars, .plot .main-svg .scatterlayer',
+      );
+      const plots = new Set([...all].map((svg) => svg.closest('figure')));
+      dispatchEvent(new Event('afterprint'));
+      return plots.size;
+    });
+  await expect.poll(drawn, { timeout: 120_000 }).toBe(charts);
+
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  await page.setViewportSize({ width: 720, height: 1000 });
+  const looks = await page.evaluate(() => {
+    const light = (/** @type {Element} */ one) => getComputedStyle(one).color;
+    const wide = (/** @type {Element} */ one) => one.scrollWidth > one.clientWidth + 1;
+    return {
+      ink: light(document.body),
+      tick: getComputedStyle(/** @type {Element} */ (document.querySelector('.main-svg .xtick text'))).fill,
+      cut: [...document.querySelectorAll('.on-paper, .output pre')].filter(wide).length,
+      code: [...document.querySelectorAll('.on-paper')].filter((one) => one.textContent).length,
+      blocks: document.querySelectorAll('py-block').length,
+    };
+  });
+  const dark = (/** @type {string} */ rgb) => (rgb.match(/\d+/g) ?? []).slice(0, 3).every((part) => Number(part) < 110);
+  expect(dark(looks.ink), looks.ink).toBe(true);
+  expect(dark(looks.tick), looks.tick).toBe(true);
+  expect(looks.cut).toBe(0);
+  expect(looks.code).toBe(looks.blocks);
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+  await expect(page.locator('.on-paper')).toHaveCount(0);
+});
