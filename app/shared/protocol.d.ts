@@ -85,6 +85,7 @@ export type Request =
  */
 export type RunEvent =
   | { type: 'stdout' | 'stderr'; id: number; text: string }
+  | { type: 'texts'; id: number; parts: [stream: 'stdout' | 'stderr' | 'value', text: string][] }
   | { type: 'display'; id: number; slot: string; mime: string; data: unknown }
   | { type: 'progress'; id: number; done: number; total: number; seconds: number }
   | { type: 'folded'; id: number; characters: number; limit: number }

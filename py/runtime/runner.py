@@ -1,7 +1,8 @@
 """Runs one block: source in, events out.
 
 Events are plain JSON. Each carries the `id` of its run, so that a late one can be known and dropped:
-stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total, seconds},
+stdout {text}, stderr {text}, texts {parts: [[stdout | stderr | value, text], ...]} for many that take turns,
+display {slot, mime, data}, progress {done, total, seconds},
 note {text}, warning and error {name, message, line, hint, ...} (see errors.py),
 done {status: ok | error | stopped, seconds, changed?}: names whose values the run changed or took away without binding
 them in its own code.
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from pyodide.code import CodeRunner
@@ -148,16 +150,16 @@ def _tagged(emit: Emit, run_id: int) -> Emit:
 
 
 class _Output:
-    """stdout and stderr of one run, joined into few events and bounded."""
+    """What one run prints and which values it shows, in order: joined into few events and bounded."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
-        self._pending: list[str] = []
-        self._kind = "stdout"
+        self._pending: list[tuple[str, str]] = []  # stream and text
         self._writes = 0
         self._sent = 0
         self._dropped = 0
         self._since = 0.0  # when the oldest text that is held was written
+        self._sent_at = 0.0
 
     def write(self, kind: str, text: str) -> None:
         room = MOST_TEXT - self._sent
@@ -165,29 +167,39 @@ class _Output:
             # A loop that prints a million lines should not wait for what nobody will see.
             self._dropped += len(text)
             return
-        if kind != self._kind:
-            self.send()
-            self._kind = kind
         self._sent += len(text)
         self._dropped += max(0, len(text) - room)
-        now = time.monotonic()
-        if not self._pending:
-            self._since = now
-        self._pending.append(text[:room])
-        self._writes += 1
-        # print() writes its text and its line's end apart; they should travel together.
-        whole_line = text.endswith("\n") and self._writes <= EAGER_WRITES
-        if whole_line or len(text) >= room or now - self._since > JOIN_SECONDS:
-            self.send()
+        self._hold(kind, text[:room], last=len(text) >= room)
 
     def before(self, emit: Emit) -> Emit:
-        """An emit that first sends the text that came before it, so that order is kept."""
+        """An emit that first sends the text that came before it, so that order is kept.
+
+        Of many values that are shown in turn, each is one more text.
+        """
 
         def ordered(event: Event) -> None:
+            if event.get("mime") == display.TEXT and not self._is_due():
+                self._hold("value", event["data"] + "\n")
+                return
+            self._writes += 1
             self.send()
             emit(event)
 
         return ordered
+
+    def _hold(self, kind: str, text: str, last: bool = False) -> None:
+        now = time.monotonic()
+        if not self._pending:
+            self._since = now
+        self._pending.append((kind, text))
+        self._writes += 1
+        # print() writes its text and its line's end apart; they should travel together.
+        if last or now - self._since > JOIN_SECONDS or (text.endswith("\n") and self._is_due()):
+            self.send()
+
+    def _is_due(self) -> bool:
+        """Whether what is written now goes out at once."""
+        return self._writes <= EAGER_WRITES or time.monotonic() - self._sent_at > JOIN_SECONDS
 
     def flush(self) -> None:
         self.send()
@@ -196,10 +208,14 @@ class _Output:
             self._dropped = 0
 
     def send(self) -> None:
-        text = "".join(self._pending)
-        self._pending.clear()
-        if text:
-            self._emit({"type": self._kind, "text": text})
+        held, self._pending = self._pending, []
+        self._sent_at = time.monotonic()
+        parts = [[kind, "".join(text for _, text in some)] for kind, some in groupby(held, key=lambda part: part[0])]
+        parts = [part for part in parts if part[1]]
+        if len(parts) == 1 and parts[0][0] != "value":
+            self._emit({"type": parts[0][0], "text": parts[0][1]})
+        elif parts:
+            self._emit({"type": "texts", "parts": parts})
 
 
 class _Stream(io.TextIOBase):

@@ -91,6 +91,32 @@ def test_much_text_is_joined_and_bounded(run, monkeypatch):
     assert folded["characters"] == sum(len(f"{i}\n") for i in range(20_000)) - 10_000
 
 
+IN_TURNS = {
+    "print('step', i); print('warning', i, file=sys.stderr)": ["stdout", "stderr"],
+    "print('step', i); show(i)": ["stdout", "value"],
+    "show(i); print('warning', i, file=sys.stderr)": ["value", "stderr"],
+}
+
+
+@pytest.mark.parametrize(("both", "streams"), IN_TURNS.items())
+def test_what_takes_turns_is_joined_like_one_stream(run, both, streams):
+    result = run(f"import sys\nfor i in range(1500): {both}")
+    joined = [part for event in of(result, "texts") for part in event["parts"]]
+    assert len(result) < 350
+    assert len(joined) > 2500
+    assert [kind for kind, _ in joined[-2:]] == streams
+    assert all(text.endswith(f"{1500 - (len(joined) - i + 1) // 2}\n") for i, (_, text) in enumerate(joined))
+
+
+def test_a_value_that_is_shown_late_is_not_held_back():
+    seen = []
+    runner = Runner(lambda event: seen.append((time.monotonic(), event)), GIVEN)
+    source = "import time\nfor i in range(500): show(i)\ntime.sleep(0.1)\nshow('late')\ntime.sleep(0.2)"
+    asyncio.run(runner.run(1, "b", source))
+    late = [moment for moment, event in seen if event.get("data") == "'late'"]
+    assert seen[-1][0] - late[0] > 0.15
+
+
 def test_text_and_charts_keep_their_order(run):
     source = "print('before')\nshow({'data': [], 'layout': {}})\nprint('after')"
     assert [event["type"] for event in run(source)] == ["stdout", "display", "stdout", "done"]
