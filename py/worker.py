@@ -59,6 +59,8 @@ async def receive(event):
             await stopper.carry_out(message.id, runner.run(message.id, message.block, message.source))
         case "stop":
             stopper.stop(message.id)
+        case "forget":
+            runner.forget(message.block)
         case "check":
             await stopper.carry_out(message.id, check(message.id, message.block))
         case "names":

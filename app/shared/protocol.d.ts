@@ -75,6 +75,7 @@ export type Request =
   | { type: 'ask'; id: number; question: Question }
   | { type: 'run'; id: number; block: string; source: string }
   | { type: 'stop'; id: number }
+  | { type: 'forget'; block: string }
   | { type: 'check'; id: number; block: string }
   | { type: 'names'; id: number; source: string }
   | { type: 'interrupt'; buffer: Int32Array };

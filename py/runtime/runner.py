@@ -31,6 +31,7 @@ from runtime.display import Display, Emit, Event
 from runtime.explain.errors import FOLDER, describe, warnings_as_events
 from runtime.explain.nan_notes import not_finite
 from runtime.marks import Mark, marks
+from runtime.shadows import Shadows
 
 MOST_TEXT = 1_000_000  # characters that one run may print
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
@@ -47,17 +48,19 @@ class Failed:
 class Runner:
     """Runs blocks one after the other in one namespace.
 
-    `given` are names that every block may use without defining them; they and Python's own names come back
-    before each run, so that `del np` or `print = None` in one block cannot break the next.
+    `given` are names that every block may use without defining them. They and Python's own names come back before each
+    run, so that `del np` in one block cannot break the next; what a block gives to one of them stays (shadows.py).
     """
 
     def __init__(self, emit: Emit, given: dict[str, Any] | None = None) -> None:
         self._emit = emit
         self._given = {"__name__": "__main__", **(given or {})}
         self._builtins = dict(vars(builtins))
+        self._shadows = Shadows(_named({**self._builtins, **self._given}))
         self._recursion_limit = sys.getrecursionlimit()
         self.namespace: dict[str, Any] = {}
         self._marks: dict[str, Mark] = {}  # of the names as the last run left them
+        self._own_marks = marks(self._given)
         # What a run keeps of its streams, such as a logging handler, goes on to write into the run that is under way.
         self._stdout, self._stderr = _Stream("stdout"), _Stream("stderr")
         self.failed: Failed | None = None  # about the last run
@@ -69,7 +72,9 @@ class Runner:
         shown = Display(output.before(emit))
         token = display.current.set(shown)
         started = time.perf_counter()
-        self._restore()
+        self._restore_python()
+        resolved = self._shadows.begin(block, source, self.namespace)
+        self._restore_names()
         before = dict(self.namespace)
         status, self.failed = "ok", None
         try:
@@ -94,8 +99,12 @@ class Runner:
         with _undisturbed():
             output.flush()
             display.current.reset(token)
+            own = self._shadows.names
+            self._shadows.end(block, self.namespace, source)
+            for said in resolved:
+                emit({"type": "warning", "name": "Your name", "message": said, "line": None, "hint": None})
             if status == "error":
-                emit(describe(failure, block, source, self._given))
+                emit(describe(failure, block, source, self._given.keys() - own))
                 parsed = names(source)
                 bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
                 self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
@@ -110,14 +119,18 @@ class Runner:
         return sorted(
             name
             for name, mark in before.items()
-            if name not in bound and name not in self._given and self._marks.get(name) != mark
+            if name not in bound and mark != self._own_marks.get(name) and self._marks.get(name) != mark
         )
 
-    def _restore(self) -> None:
-        self._restore_python()
-        for name in self._builtins.keys() | {"__builtins__"}:
+    def forget(self, block: str) -> None:
+        """`block` is as it was published: what it gave to names that Python or the page has is gone."""
+        self._shadows.forget(block, self.namespace)
+
+    def _restore_names(self) -> None:
+        kept = self._shadows.names
+        for name in self._builtins.keys() - kept | {"__builtins__"}:
             self.namespace.pop(name, None)
-        self.namespace.update(self._given)
+        self.namespace.update({name: value for name, value in self._given.items() if name not in kept})
 
     def _restore_python(self) -> None:
         vars(builtins).update(self._builtins)
@@ -130,6 +143,10 @@ class Runner:
         if code.code.co_flags & inspect.CO_COROUTINE:
             return await code.run_async(self.namespace)
         return code.run(self.namespace)
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not name.startswith("__")}
 
 
 @contextmanager

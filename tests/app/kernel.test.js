@@ -269,3 +269,11 @@ test('two runs at once are a mistake of the caller', async () => {
     /under way/,
   );
 });
+
+test('a block that is reset is forgotten, where there is a Python that knows it', async () => {
+  const kernel = startKernel(true);
+  kernel.forget('a');
+  workers[0].ready();
+  kernel.forget('b');
+  assert.deepEqual(workers[0].received.slice(1), [{ type: 'forget', block: 'b' }]);
+});

@@ -166,6 +166,11 @@ export class Kernel extends EventTarget {
     });
   }
 
+  /** A block is as published again: names of Python's own that it had given a value are as before. @param {string} block */
+  forget(block) {
+    if (this.status.state === 'ready') this.#worker?.post({ type: 'forget', block });
+  }
+
   /** Ends the run: by a signal that keeps all values, or, where that cannot be or does not work, by a new worker. */
   stop() {
     if (!this.#run) return;
