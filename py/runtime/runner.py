@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 import time
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -58,7 +59,9 @@ class Runner:
         self._builtins = dict(vars(builtins))
         self._shadows = Shadows(_named({**self._builtins, **self._given}))
         self._recursion_limit = sys.getrecursionlimit()
-        self.namespace: dict[str, Any] = {}
+        # As in a script: what looks for its own module, such as pickle or doctest, finds the blocks' names.
+        self._main = types.ModuleType("__main__")
+        self.namespace: dict[str, Any] = vars(self._main)
         self._marks: dict[str, Mark] = {}  # of the names as the last run left them
         self._own_marks = marks(self._given)
         # What a run keeps of its streams, such as a logging handler, goes on to write into the run that is under way.
@@ -79,7 +82,7 @@ class Runner:
         status, self.failed = "ok", None
         try:
             notes = warnings_as_events(output.before(emit))
-            with redirect_stdout(self._stdout), redirect_stderr(self._stderr), notes as said:
+            with redirect_stdout(self._stdout), redirect_stderr(self._stderr), notes as said, _main(self._main):
                 value = await self._evaluate(block, source)
                 if value is not None:
                     shown.flush()
@@ -147,6 +150,16 @@ class Runner:
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not name.startswith("__")}
+
+
+@contextmanager
+def _main(module: types.ModuleType) -> Iterator[None]:
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = module
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 
 import numpy as np
@@ -379,3 +380,51 @@ def test_a_change_of_a_readers_own_value_under_a_given_name_is_told(run):
     run("progress = []", "a")
     assert run("progress.append(1)", "b")[-1]["changed"] == ["progress"]
     assert "changed" not in run("del np", "c")[-1]
+
+
+AS_A_SCRIPT = {
+    "pickle of a dataclass": (
+        "import pickle\nfrom dataclasses import dataclass\n\n\n@dataclass\nclass Pair:\n    chosen: int\n\n\n"
+        "print(pickle.loads(pickle.dumps(Pair(3))))",
+        "Pair(chosen=3)\n",
+    ),
+    "a copy of an enum by pickle": (
+        "import enum, pickle\nclass Side(enum.Enum):\n    LEFT = 1\n"
+        "print(pickle.loads(pickle.dumps(Side.LEFT)) is Side.LEFT)",
+        "True\n",
+    ),
+    "from __main__ import f": ("def f(): return 7\nfrom __main__ import f as g\nprint(g())", "7\n"),
+    "import __main__": ("x = 7\nimport __main__\n__main__.x += 1\nprint(x, __main__.__name__)", "8 __main__\n"),
+    "a ClassVar of which the annotation is a text": (
+        "from __future__ import annotations\nfrom dataclasses import dataclass, fields\nfrom typing import ClassVar\n"
+        "@dataclass\nclass A:\n    count: ClassVar[int] = 0\n    beta: float = 0.1\n\n\n"
+        "print([field.name for field in fields(A)])",
+        "['beta']\n",
+    ),
+    "the types of which the annotations are texts": (
+        "from typing import get_type_hints\nclass A: pass\nclass B:\n    a: 'A'\nprint(get_type_hints(B)['a'] is A)",
+        "True\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "printed"), AS_A_SCRIPT.values(), ids=AS_A_SCRIPT)
+def test_a_block_is_the_main_module_as_a_script_is(run, source, printed):
+    before = sys.modules["__main__"]
+    result = run(source)
+    assert (text(result), of(result, "error")) == (printed, [])
+    assert sys.modules["__main__"] is before
+
+
+def test_doctest_finds_the_examples_of_all_blocks(run):
+    run('def double(x):\n    """\n    >>> double(2)\n    5\n    """\n    return 2 * x', "a")
+    one = 'def one():\n    """\n    >>> one()\n    1\n    """\n    return 1\n'
+    result = run(f"import doctest\n{one}print(doctest.testmod())", "b")
+    assert "Failed example:\n    double(2)" in text(result)
+    assert "Expected:\n    5\nGot:\n    4" in text(result)
+    assert "failed=1, attempted=2" in text(result)
+
+
+def test_all_names_may_go(run):
+    run("x = 1\nglobals().clear()", "a")
+    assert text(run("print(__name__, np.arange(2))", "b")) == "__main__ [0 1]\n"
