@@ -137,6 +137,8 @@ class Runner:
 
     def _restore_python(self) -> None:
         vars(builtins).update(self._builtins)
+        if not callable(vars(builtins).get("_", print)):
+            del builtins._  # doctest leaves the last value there, for a terminal's reader
         sys.setrecursionlimit(self._recursion_limit)
 
     async def _evaluate(self, block: str, source: str) -> Any:
@@ -268,26 +270,3 @@ class _Stream(io.TextIOBase):
     def flush(self) -> None:
         if self.output:
             self.output.send()
-
-
-def sleep_in_slices(seconds: float) -> None:
-    """`time.sleep` that Stop can end: WebAssembly looks for signals between Python's steps only.
-
-    It waits by looking at the clock, as WebAssembly's own sleep does. Pyodide's would call into the page where that is
-    possible, and whether it is was found out where the snapshot was made.
-    """
-    if seconds < 0:
-        raise ValueError("sleep length must be non-negative")
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        pass
-
-
-def no_threads(thread: object) -> None:
-    """A browser's worker is one thread, and Python's own message does not say so."""
-    raise RuntimeError("threads cannot start here: Python has the one thread that the browser gives it")
-
-
-def no_input(prompt: object = "") -> str:
-    """`input` in a worker would wait for ever."""
-    raise RuntimeError("input() has no keyboard here: give the variable a value instead")

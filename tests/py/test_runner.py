@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from runtime import runner as runner_module
-from runtime.display import Display, current, live, progress, show
-from runtime.runner import FOLDER, Runner, no_input, sleep_in_slices
+from runtime.display import Display, current, display, live, progress, show
+from runtime.runner import FOLDER, Runner
 
-GIVEN = {"np": np, "live": live, "progress": progress, "show": show}
+GIVEN = {"np": np, "display": display, "live": live, "progress": progress, "show": show}
 
 
 @pytest.fixture
@@ -66,6 +66,12 @@ def test_none_and_a_trailing_semicolon_show_nothing(run):
 def test_given_names_come_back(run):
     run("del np\ndel progress")
     assert of(run("np.arange(3).sum()"), "display")[0]["data"] == repr(np.int64(3))
+
+
+def test_display_shows_any_number_of_values_as_show_does(run):
+    result = run("display(1, 'a', {'data': [], 'layout': {}}, display_id='x')\nshow(2)")
+    assert [event["data"] for event in of(result, "display")] == ["1", "'a'", {"data": [], "layout": {}}, "2"]
+    assert display(1) is None  # where nobody looks
 
 
 def test_a_figure_crosses_as_plain_json(run):
@@ -235,19 +241,6 @@ def test_stderr_is_told_from_stdout(run):
     assert [(event["type"], event["text"]) for event in result[:-1]] == [
         ("stdout", "out\n"), ("stderr", "err\n"), ("stdout", "out\n"),
     ]  # fmt: skip
-
-
-def test_sleep_lasts_as_long_as_it_says():
-    started = time.monotonic()
-    sleep_in_slices(0.11)
-    assert 0.11 <= time.monotonic() - started < 0.5
-    with pytest.raises(ValueError, match="non-negative"):
-        sleep_in_slices(-1)
-
-
-def test_input_says_what_to_do_instead():
-    with pytest.raises(RuntimeError, match="give the variable a value"):
-        no_input("name? ")
 
 
 @pytest.mark.parametrize(
