@@ -54,7 +54,7 @@ async def receive(event):
         case "run":
             await stopper.carry_out(message.id, runner.run(message.id, message.block, message.source))
         case "stop":
-            stopper.stop(message.id)
+            stopper.stop(message.id, message.nth)
         case "forget":
             runner.forget(message.block)
         case "check":

@@ -34,6 +34,22 @@ export const GENTLE = [
     says: /Stopped\./,
   },
   {
+    name: 'a cleaning up of 1.5 seconds',
+    code:
+      'import time\ntry:\n    while True: pass\nexcept KeyboardInterrupt:\n    end = time.monotonic() + 1.5\n' +
+      '    while time.monotonic() < end: pass\n    print("cleaned up")',
+    stop: true,
+    ends: 'done',
+    says: /^cleaned up$/,
+  },
+  {
+    name: 'an endless loop in an except',
+    code: `try:\n    ${LOOP}\nexcept KeyboardInterrupt:\n    ${LOOP}`,
+    stop: true,
+    ends: 'stale',
+    says: /interrupted again.*Stopped\./,
+  },
+  {
     name: 'an await that never ends',
     code: 'import asyncio\nawait asyncio.Event().wait()',
     stop: true,

@@ -70,11 +70,11 @@ export interface ErrorEvent {
   full?: boolean;
 }
 
-/** From the page to the worker. */
+/** From the page to the worker. `nth`: a run may be interrupted more than once, each time by a message and a signal. */
 export type Request =
   | { type: 'ask'; id: number; question: Question }
   | { type: 'run'; id: number; block: string; source: string }
-  | { type: 'stop'; id: number }
+  | { type: 'stop'; id: number; nth: number }
   | { type: 'forget'; block: string }
   | { type: 'check'; id: number; block: string }
   | { type: 'names'; id: number; source: string }
