@@ -62,6 +62,20 @@ export const GENTLE = [
     ends: 'error',
     says: /RecursionError/,
   },
+  {
+    name: 'endless recursion with a limit of 10**9',
+    code: 'import sys\nsys.setrecursionlimit(10**9)\n\n\ndef f(n):\n    return f(n + 1)\n\n\nf(0)',
+    ends: 'error',
+    says: /RecursionError/,
+  },
+  { name: '__import__ = None', code: 'import builtins\nbuiltins.__import__ = None', ends: 'done', says: /^$/ },
+  {
+    name: 'no name of Python left',
+    code: 'import builtins\nvars(builtins).clear()\nlen("a")',
+    ends: 'error',
+    says: /NameError/,
+  },
+  { name: 'no module left', code: 'import sys\nsys.modules.clear()', ends: 'done', says: /^$/ },
   { name: 'np.zeros(10**10)', code: 'np.zeros(10**10)', ends: 'error', says: /ValueError/ },
   { name: 'two arrays of 2 GB', code: 'np.zeros(2**28 - 1), np.zeros(2**28 - 1)', ends: 'error', says: /MemoryError/ },
   {

@@ -4,11 +4,14 @@ import builtins
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from runtime.explain.errors import FOLDER
 
+# Past it the browser's own stack ends, and Python with it.
+DEEPEST = 10_000
 HELP = "help(name) prints what Python knows of a name. In the editor, put the cursor on it and press Ctrl+I."
 
 
@@ -19,6 +22,7 @@ def settle_in() -> None:
     builtins.input = no_input
     builtins.help = print_help
     sys.breakpointhook = no_debugger
+    sys.setrecursionlimit = set_recursion_limit
 
 
 def sleep_in_slices(seconds: float) -> None:
@@ -32,6 +36,11 @@ def sleep_in_slices(seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pass
+
+
+def set_recursion_limit(limit: int, _set: Callable[[int], None] = sys.setrecursionlimit) -> None:
+    """`sys.setrecursionlimit`, as far as the browser can go: `sys.getrecursionlimit()` tells how far that is."""
+    _set(min(limit, DEEPEST))
 
 
 def no_threads(thread: object) -> None:

@@ -10,18 +10,17 @@ them in its own code.
 
 import ast
 import asyncio
-import builtins
 import inspect
 import io
 import signal
 import sys
-import threading
-import time
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from itertools import groupby
+from threading import current_thread, main_thread
+from time import monotonic, perf_counter
 from typing import Any
 
 from pyodide.code import CodeRunner
@@ -32,6 +31,7 @@ from runtime.display import Display, Emit, Event
 from runtime.explain.errors import FOLDER, describe, warnings_as_events
 from runtime.explain.nan_notes import not_finite
 from runtime.marks import Mark, marks
+from runtime.mending import Python
 from runtime.shadows import Shadows
 
 MOST_TEXT = 1_000_000  # characters that one run may print
@@ -56,9 +56,8 @@ class Runner:
     def __init__(self, emit: Emit, given: dict[str, Any] | None = None) -> None:
         self._emit = emit
         self._given = {"__name__": "__main__", **(given or {})}
-        self._builtins = dict(vars(builtins))
-        self._shadows = Shadows(_named({**self._builtins, **self._given}))
-        self._recursion_limit = sys.getrecursionlimit()
+        self._python = Python()
+        self._shadows = Shadows(_named({**self._python.names, **self._given}))
         # As in a script: what looks for its own module, such as pickle or doctest, finds the blocks' names.
         self._main = types.ModuleType("__main__")
         self.namespace: dict[str, Any] = vars(self._main)
@@ -74,8 +73,8 @@ class Runner:
         output = self._stdout.output = self._stderr.output = _Output(emit)
         shown = Display(output.before(emit))
         token = display.current.set(shown)
-        started = time.perf_counter()
-        self._restore_python()
+        started = perf_counter()
+        self._python.mend()
         resolved = self._shadows.begin(block, source, self.namespace)
         self._restore_names()
         before = dict(self.namespace)
@@ -83,7 +82,10 @@ class Runner:
         try:
             notes = warnings_as_events(output.before(emit))
             with redirect_stdout(self._stdout), redirect_stderr(self._stderr), notes as said, _main(self._main):
-                value = await self._evaluate(block, source)
+                try:
+                    value = await self._evaluate(block, source)
+                finally:
+                    self._python.mend()  # our own code goes on
                 if value is not None:
                     shown.flush()
                     shown.show(value)
@@ -94,7 +96,6 @@ class Runner:
         except BaseException as error:
             status = "error"
             failure = error
-        self._restore_python()  # our own code goes on
         try:
             shown.flush()
         except BaseException as error:
@@ -111,7 +112,7 @@ class Runner:
                 parsed = names(source)
                 bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
                 self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
-            seconds = time.perf_counter() - started
+            seconds = perf_counter() - started
             changed = self._changed(source)
             emit({"type": "done", "status": status, "seconds": seconds, **({"changed": changed} if changed else {})})
 
@@ -131,15 +132,9 @@ class Runner:
 
     def _restore_names(self) -> None:
         kept = self._shadows.names
-        for name in self._builtins.keys() - kept | {"__builtins__"}:
+        for name in self._python.names.keys() - kept | {"__builtins__"}:
             self.namespace.pop(name, None)
         self.namespace.update({name: value for name, value in self._given.items() if name not in kept})
-
-    def _restore_python(self) -> None:
-        vars(builtins).update(self._builtins)
-        if not callable(vars(builtins).get("_", print)):
-            del builtins._  # doctest leaves the last value there, for a terminal's reader
-        sys.setrecursionlimit(self._recursion_limit)
 
     async def _evaluate(self, block: str, source: str) -> Any:
         code = CodeRunner(
@@ -167,7 +162,7 @@ def _main(module: types.ModuleType) -> Iterator[None]:
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """The block has ended: a signal that comes now was meant for it, and must not end what tells of it."""
-    if threading.current_thread() is not threading.main_thread():
+    if current_thread() is not main_thread():
         yield  # no signal comes here
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -220,7 +215,7 @@ class _Output:
         return ordered
 
     def _hold(self, kind: str, text: str, last: bool = False) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if not self._pending:
             self._since = now
         self._pending.append((kind, text))
@@ -231,7 +226,7 @@ class _Output:
 
     def _is_due(self) -> bool:
         """Whether what is written now goes out at once."""
-        return self._writes <= EAGER_WRITES or time.monotonic() - self._sent_at > JOIN_SECONDS
+        return self._writes <= EAGER_WRITES or monotonic() - self._sent_at > JOIN_SECONDS
 
     def flush(self) -> None:
         self.send()
@@ -241,7 +236,7 @@ class _Output:
 
     def send(self) -> None:
         held, self._pending = self._pending, []
-        self._sent_at = time.monotonic()
+        self._sent_at = monotonic()
         parts = [[kind, "".join(text for _, text in some)] for kind, some in groupby(held, key=lambda part: part[0])]
         parts = [part for part in parts if part[1]]
         if len(parts) == 1 and parts[0][0] != "value":

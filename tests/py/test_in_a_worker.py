@@ -16,6 +16,7 @@ from runtime.runner import Runner
 def run(monkeypatch):
     for owner, name in [
         (time, "sleep"), (threading.Thread, "start"), (builtins, "input"), (builtins, "help"), (sys, "breakpointhook"),
+        (sys, "setrecursionlimit"),
     ]:  # fmt: skip
         monkeypatch.setattr(owner, name, getattr(owner, name))  # brought back afterwards
     settle_in()
