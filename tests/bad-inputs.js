@@ -76,6 +76,12 @@ export const GENTLE = [
     says: /NameError/,
   },
   { name: 'no module left', code: 'import sys\nsys.modules.clear()', ends: 'done', says: /^$/ },
+  {
+    name: 'asyncio.run beside the loop of the page',
+    code: 'import asyncio\n\n\nasync def main():\n    await asyncio.sleep(0.1)\n    return 42\n\n\nprint(asyncio.run(main()), await main())',
+    ends: 'done',
+    says: /^42 42$/,
+  },
   { name: 'np.zeros(10**10)', code: 'np.zeros(10**10)', ends: 'error', says: /ValueError/ },
   { name: 'two arrays of 2 GB', code: 'np.zeros(2**28 - 1), np.zeros(2**28 - 1)', ends: 'error', says: /MemoryError/ },
   {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from runtime import own_loop
 from runtime.explain.errors import FOLDER
 
 # Past it the browser's own stack ends, and Python with it.
@@ -23,6 +24,7 @@ def settle_in() -> None:
     builtins.help = print_help
     sys.breakpointhook = no_debugger
     sys.setrecursionlimit = set_recursion_limit
+    own_loop.settle_in()
 
 
 def sleep_in_slices(seconds: float) -> None:

@@ -16,16 +16,18 @@ from runtime.runner import Runner
 def run(monkeypatch):
     for owner, name in [
         (time, "sleep"), (threading.Thread, "start"), (builtins, "input"), (builtins, "help"), (sys, "breakpointhook"),
-        (sys, "setrecursionlimit"),
+        (sys, "setrecursionlimit"), (asyncio, "Runner"), (asyncio, "new_event_loop"),
     ]:  # fmt: skip
         monkeypatch.setattr(owner, name, getattr(owner, name))  # brought back afterwards
+    outer = asyncio.run
+    monkeypatch.setattr(asyncio, "run", outer)
     settle_in()
     events = []
     runner = Runner(events.append)
 
     def run_block(source):
         events.clear()
-        asyncio.run(runner.run(1, "block", source))
+        outer(runner.run(1, "block", source))
         printed = "".join(event["text"] for event in events if event["type"] == "stdout")
         return printed, next((event for event in events if event["type"] == "error"), None)
 
