@@ -1,9 +1,6 @@
 """The edge between the page's messages and the runner. PyScript runs it in a worker."""
 
-import builtins
 import sys
-import threading
-import time
 from json import dumps
 
 import numpy as np
@@ -12,7 +9,8 @@ from polyscript import xworker
 
 from lessons.block_globals import GIVEN
 from runtime.dependencies import names
-from runtime.runner import Runner, no_input, no_threads, sleep_in_slices
+from runtime.in_a_worker import settle_in
+from runtime.runner import Runner
 from runtime.stopping import Stopper
 
 ROOM = 2**27  # bytes that the blocks to come should find free
@@ -36,9 +34,7 @@ def is_full():
     return False
 
 
-time.sleep = sleep_in_slices
-builtins.input = no_input
-threading.Thread.start = no_threads
+settle_in()
 runner = Runner(emit_from_run, GIVEN)
 stopper = Stopper()
 
@@ -58,7 +54,9 @@ async def receive(event):
         case "run":
             await stopper.carry_out(message.id, runner.run(message.id, message.block, message.source))
         case "stop":
-            stopper.stop(message.id)
+            stopper.stop(message.id, message.nth)
+        case "forget":
+            runner.forget(message.block)
         case "check":
             await stopper.carry_out(message.id, check(message.id, message.block))
         case "names":

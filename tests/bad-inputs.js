@@ -34,6 +34,22 @@ export const GENTLE = [
     says: /Stopped\./,
   },
   {
+    name: 'a cleaning up of 1.5 seconds',
+    code:
+      'import time\ntry:\n    while True: pass\nexcept KeyboardInterrupt:\n    end = time.monotonic() + 1.5\n' +
+      '    while time.monotonic() < end: pass\n    print("cleaned up")',
+    stop: true,
+    ends: 'done',
+    says: /^cleaned up$/,
+  },
+  {
+    name: 'an endless loop in an except',
+    code: `try:\n    ${LOOP}\nexcept KeyboardInterrupt:\n    ${LOOP}`,
+    stop: true,
+    ends: 'stale',
+    says: /interrupted again.*Stopped\./,
+  },
+  {
     name: 'an await that never ends',
     code: 'import asyncio\nawait asyncio.Event().wait()',
     stop: true,
@@ -45,6 +61,26 @@ export const GENTLE = [
     code: 'def f(n):\n    return f(n + 1)\n\n\nf(0)',
     ends: 'error',
     says: /RecursionError/,
+  },
+  {
+    name: 'endless recursion with a limit of 10**9',
+    code: 'import sys\nsys.setrecursionlimit(10**9)\n\n\ndef f(n):\n    return f(n + 1)\n\n\nf(0)',
+    ends: 'error',
+    says: /RecursionError/,
+  },
+  { name: '__import__ = None', code: 'import builtins\nbuiltins.__import__ = None', ends: 'done', says: /^$/ },
+  {
+    name: 'no name of Python left',
+    code: 'import builtins\nvars(builtins).clear()\nlen("a")',
+    ends: 'error',
+    says: /NameError/,
+  },
+  { name: 'no module left', code: 'import sys\nsys.modules.clear()', ends: 'done', says: /^$/ },
+  {
+    name: 'asyncio.run beside the loop of the page',
+    code: 'import asyncio\n\n\nasync def main():\n    await asyncio.sleep(0.1)\n    return 42\n\n\nprint(asyncio.run(main()), await main())',
+    ends: 'done',
+    says: /^42 42$/,
   },
   { name: 'np.zeros(10**10)', code: 'np.zeros(10**10)', ends: 'error', says: /ValueError/ },
   { name: 'two arrays of 2 GB', code: 'np.zeros(2**28 - 1), np.zeros(2**28 - 1)', ends: 'error', says: /MemoryError/ },
@@ -59,6 +95,12 @@ export const GENTLE = [
     code: 'for i in range(10**6): show(i)',
     ends: 'done',
     says: /more values were shown/,
+  },
+  {
+    name: 'stdout and stderr in turns',
+    code: 'import sys\nfor i in range(20_000): print("step", i); print("warning", i, file=sys.stderr)',
+    ends: 'done',
+    says: /Show all 40,000 lines.*warning 19999/,
   },
   { name: 'one line of 10 MB', code: 'print("x" * 10**7)', ends: 'done', says: /more characters were printed/ },
   {

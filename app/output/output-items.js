@@ -14,12 +14,16 @@ export const isText = (item) => item.kind === 'text';
 
 const TEXT = 'text/plain';
 
-/** @param {Item[]} items @param {Text['stream']} stream @param {string} text @returns {Item[]} */
-function addText(items, stream, text) {
-  const last = items[items.length - 1];
-  if (last && isText(last) && last.stream === stream)
-    return [...items.slice(0, -1), { ...last, text: typed(last.text, text) }];
-  return [...items, { kind: 'text', stream, text: typed('', text) }];
+/** @param {Item[]} items @param {[stream: Text['stream'], text: string][]} parts @returns {Item[]} */
+function addTexts(items, parts) {
+  const next = [...items]; // once, however many parts there are
+  for (const [stream, text] of parts) {
+    const last = next[next.length - 1];
+    if (last && isText(last) && last.stream === stream)
+      next[next.length - 1] = { ...last, text: typed(last.text, text) };
+    else next.push({ kind: 'text', stream, text: typed('', text) });
+  }
+  return next;
 }
 
 /**
@@ -42,23 +46,26 @@ export function addEvent(items, event) {
   switch (event.type) {
     case 'stdout':
     case 'stderr':
-      return addText(items, event.type, event.text);
+      return addTexts(items, [[event.type, event.text]]);
+    case 'texts':
+      return addTexts(items, event.parts);
     case 'display': {
       const { mime, slot, data } = event;
       const kind = kindOfMime(mime);
       if (kind) return put(items, { kind: kind.name, slot, data });
-      if (mime === TEXT) return addText(items, 'value', `${data}\n`);
-      return addText(items, 'note', `This page cannot show what is of the kind ${mime}.\n`);
+      if (mime === TEXT) return addTexts(items, [['value', `${data}\n`]]);
+      return addTexts(items, [['note', `This page cannot show what is of the kind ${mime}.\n`]]);
     }
     case 'folded':
-      return addText(
-        items,
-        'note',
-        `… ${event.characters.toLocaleString('en')} more characters were printed; ` +
-          `a run shows the first ${event.limit.toLocaleString('en')}.\n`,
-      );
+      return addTexts(items, [
+        [
+          'note',
+          `… ${event.characters.toLocaleString('en')} more characters were printed; ` +
+            `a run shows the first ${event.limit.toLocaleString('en')}.\n`,
+        ],
+      ]);
     case 'note':
-      return addText(items, 'note', `${event.text}\n`);
+      return addTexts(items, [['note', `${event.text}\n`]]);
     default:
       return items;
   }
@@ -102,12 +109,55 @@ function overwritten(line) {
 const LINES = { shown: 200, first: 120, last: 60 };
 const LONGEST_LINE = 2_000;
 
-/** @param {string} text @returns {{head: string, tail: string, lines: number} | null} null if it is short enough */
-export function fold(text) {
-  const lines = text.split('\n');
-  const clip = (/** @type {string[]} */ some) =>
-    some.map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line)).join('\n');
-  if (lines.length <= LINES.shown && lines.every((line) => line.length <= LONGEST_LINE)) return null;
-  if (lines.length <= LINES.shown) return { head: clip(lines), tail: '', lines: lines.length };
-  return { head: clip(lines.slice(0, LINES.first)), tail: clip(lines.slice(-LINES.last)), lines: lines.length };
+/** Lines of a text as they are seen: each text begins on a line of its own. @type {WeakMap<Text, number>} */
+const counted = new WeakMap();
+
+/** @param {Text} item */
+function linesOf(item) {
+  let lines = counted.get(item);
+  if (lines === undefined) {
+    const text = seen(item);
+    lines = 1;
+    for (let at = text.indexOf('\n'); at >= 0 && at < text.length - 1; at = text.indexOf('\n', at + 1)) lines += 1;
+    counted.set(item, lines);
+  }
+  return lines;
+}
+
+/**
+ * All that was printed, whoever printed it, cut to what a page can show.
+ * @param {Text[]} texts
+ * @returns {{head: Text[], tail: Text[], lines: number, characters: number} | null} null if it is short enough
+ */
+export function fold(texts) {
+  const lines = texts.reduce((sum, item) => sum + linesOf(item), 0);
+  const characters = texts.reduce((sum, { text }) => sum + text.length, 0);
+  if (lines <= LINES.shown) {
+    const head = texts.map(clipped);
+    return head.some((item, i) => item !== texts[i]) ? { head, tail: [], lines, characters } : null;
+  }
+  const tail = upTo(LINES.last, texts.toReversed(), (all, most) => all.slice(-most)).toReversed();
+  return { head: upTo(LINES.first, texts, (all, most) => all.slice(0, most)), tail, lines, characters };
+}
+
+/** @param {number} most lines @param {Text[]} texts @param {(all: string[], most: number) => string[]} take */
+function upTo(most, texts, take) {
+  /** @type {Text[]} */
+  const taken = [];
+  for (const item of texts) {
+    if (most <= 0) break;
+    const lines = linesOf(item);
+    const text = lines <= most ? item.text : take(seen(item).replace(/\n$/, '').split('\n'), most).join('\n');
+    taken.push(clipped(text === item.text ? item : { ...item, text }));
+    most -= lines;
+  }
+  return taken;
+}
+
+/** Without the rest of endless lines. @param {Text} item @returns {Text} */
+function clipped(item) {
+  if (item.text.length <= LONGEST_LINE) return item;
+  const clip = (/** @type {string} */ line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line);
+  const text = item.text.split('\n').map(clip).join('\n');
+  return text === item.text ? item : { ...item, text };
 }

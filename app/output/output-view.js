@@ -13,8 +13,12 @@ import { addEvent, fold, isText, seen, textOf } from './output-items.js';
 export class Output {
   /** @type {Item[]} */
   #items = [];
-  /** The items that the DOM shows. @type {Item[]} */
-  #shown = [];
+  /** What the log holds. @type {(Text | HTMLElement)[]} */
+  #parts = [];
+  /** What is below the text, as it was last shown. @type {Set<Item>} */
+  #drawn = new Set();
+  /** Whether the reader wants to see all that is printed. */
+  #unfolded = false;
   #frame = 0;
   /** Whether the log still holds the text of the run before. */
   #old = true;
@@ -66,7 +70,9 @@ export class Output {
   /** A run begins. What the last one left stays until there is something new to show, so that nothing jumps. */
   begin() {
     this.#items = [];
-    this.#shown = [];
+    this.#parts = [];
+    this.#drawn.clear();
+    this.#unfolded = false;
     this.#old = true;
     this.#text.style.minHeight = `${this.#height}px`;
   }
@@ -119,46 +125,51 @@ export class Output {
     this.#frame = 0;
     if (this.#old) this.#text.replaceChildren();
     this.#old = false;
-    /** @type {Text[]} */
-    const texts = [];
-    for (const item of this.#items) {
-      if (isText(item)) texts.push(item);
-      else if (!this.#shown.includes(item)) this.#put(item);
-    }
-    texts.forEach((item, index) => {
-      if (!this.#shown.includes(item)) putText(this.#text, index, item);
-    });
-    this.#shown = this.#items;
+    const texts = this.#items.filter(isText);
+    const figures = this.#items.flatMap((item) => (isText(item) ? [] : [item]));
+    for (const item of figures) if (!this.#drawn.has(item)) this.#put(item);
+    this.#drawn = new Set(figures);
+    const folded = this.#unfolded ? null : fold(texts);
+    const parts = folded ? [...folded.head, this.#unfold(folded), ...folded.tail] : texts;
+    showTexts(this.#text, parts, this.#parts);
+    this.#parts = parts;
+  }
+
+  /** @param {{lines: number, characters: number}} folded */
+  #unfold({ lines, characters }) {
+    const said = `Show all ${lines.toLocaleString('en')} lines (${characters.toLocaleString('en')} characters)`;
+    const known = this.#text.querySelector('button');
+    const button = known ?? element('button', { className: 'unfold' });
+    button.textContent = said;
+    button.onclick = () => {
+      this.#unfolded = true;
+      this.#render();
+    };
+    return button;
   }
 }
 
 /** @param {HTMLElement} place */
 const kindOfPlace = (place) => kindOf(place.dataset.kind ?? '');
 
-/** @param {HTMLElement} log @param {number} index @param {Text} item */
-function putText(log, index, item) {
-  const { stream } = item;
-  const text = seen(item);
-  const old = /** @type {HTMLElement | undefined} */ (log.children[index]);
-  const node = old ?? element('div', { className: 'text' });
-  if (!old) log.append(node);
-  const parts = node.dataset.unfolded ? null : fold(text);
-  if (!parts) {
-    node.replaceChildren(element('pre', { className: stream }, text));
-    return;
+/**
+ * Brings the log up to date. What is there already is left alone, so that it is not read aloud again.
+ * @param {HTMLElement} log @param {(Text | HTMLElement)[]} parts @param {(Text | HTMLElement)[]} before
+ */
+function showTexts(log, parts, before) {
+  const first = parts.findIndex((part, index) => part !== before[index] || part instanceof HTMLElement);
+  for (let index = Math.max(0, first); index < parts.length; index += 1) {
+    const [part, old] = [parts[index], log.children[index]];
+    if (part instanceof HTMLElement) {
+      if (old !== part) log.insertBefore(part, old ?? null);
+      continue;
+    }
+    const text = seen(part);
+    if (old?.localName !== 'pre') log.insertBefore(element('pre', { className: part.stream }, text), old ?? null);
+    else if (old.className !== part.stream || old.textContent !== text) {
+      old.className = part.stream;
+      old.textContent = text;
+    }
   }
-  const button = element(
-    'button',
-    { className: 'unfold' },
-    `Show all ${parts.lines.toLocaleString('en')} lines (${text.length.toLocaleString('en')} characters)`,
-  );
-  button.addEventListener('click', () => {
-    node.dataset.unfolded = 'true';
-    node.replaceChildren(element('pre', { className: stream }, text));
-  });
-  node.replaceChildren(
-    element('pre', { className: stream }, parts.head),
-    button,
-    element('pre', { className: stream }, parts.tail),
-  );
+  while (log.children.length > parts.length) log.lastElementChild?.remove();
 }

@@ -70,11 +70,12 @@ export interface ErrorEvent {
   full?: boolean;
 }
 
-/** From the page to the worker. */
+/** From the page to the worker. `nth`: a run may be interrupted more than once, each time by a message and a signal. */
 export type Request =
   | { type: 'ask'; id: number; question: Question }
   | { type: 'run'; id: number; block: string; source: string }
-  | { type: 'stop'; id: number }
+  | { type: 'stop'; id: number; nth: number }
+  | { type: 'forget'; block: string }
   | { type: 'check'; id: number; block: string }
   | { type: 'names'; id: number; source: string }
   | { type: 'interrupt'; buffer: Int32Array };
@@ -85,6 +86,7 @@ export type Request =
  */
 export type RunEvent =
   | { type: 'stdout' | 'stderr'; id: number; text: string }
+  | { type: 'texts'; id: number; parts: [stream: 'stdout' | 'stderr' | 'value', text: string][] }
   | { type: 'display'; id: number; slot: string; mime: string; data: unknown }
   | { type: 'progress'; id: number; done: number; total: number; seconds: number }
   | { type: 'folded'; id: number; characters: number; limit: number }

@@ -62,13 +62,20 @@ function copyPages(memory, runs, pages) {
  */
 const trampoline = (M) => (M.__PyRuntime + M.HEAP32[M.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;
 
-/** What was drawn when the snapshot was made must not be drawn by every reader again. @param {any} python */
-function reseed(python) {
-  for (const name of ['random', 'numpy.random']) {
-    const module = python.pyimport(name);
-    module.seed();
-    module.destroy();
-  }
+/**
+ * The machine where the snapshot was made had another zone, language, clock and luck than the reader's.
+ * @param {any} python
+ */
+function settleIn(python) {
+  const M = python._module;
+  const at = (/** @type {string} */ symbol) => M.GOT[symbol].value;
+  const names = at('tzname') >> 2;
+  // The C library asks for these once, and remembers that it has.
+  M.__tzset_js(at('timezone'), at('daylight'), M.HEAPU32[names], M.HEAPU32[names + 1]);
+  const module = python.pyimport('runtime.readers_machine');
+  // As Emscripten has it.
+  module.settle_in((globalThis.navigator?.language ?? 'C').replace('-', '_'));
+  module.destroy();
 }
 
 /** @template T @param {() => T} make @returns {() => T} */
@@ -129,6 +136,6 @@ export async function restore(pyodide, options, snapshot, rest, checked = Promis
     for (const [path, at, length] of plan[name])
       installLazily(FS, path, length, () => whole().subarray(at, at + length));
   }
-  reseed(python);
+  settleIn(python);
   return python;
 }

@@ -3,6 +3,14 @@
 import numpy as np
 
 from lessons import charts, tables
-from runtime.display import live, progress, show
+from runtime.display import display, live, progress, show
 
-GIVEN = {"np": np, "charts": charts, "live": live, "progress": progress, "show": show, "tables": tables}
+GIVEN = {
+    "np": np,
+    "charts": charts,
+    "display": display,
+    "live": live,
+    "progress": progress,
+    "show": show,
+    "tables": tables,
+}

@@ -1,7 +1,6 @@
 """Which names a block gives to the page and which it takes from it, read off its syntax tree."""
 
 import ast
-import builtins
 from typing import TypedDict
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -19,7 +18,8 @@ def names(source: str) -> Names | None:
     """Names that `source` binds at its top level, and names it reads that it did not bind before.
 
     A function's body counts as read where the block names the function, or else when the block has ended, since that is
-    the earliest that other blocks can call it. Builtins do not count. None if the source does not parse.
+    the earliest that other blocks can call it. Python's own names count: another block may give one a value.
+    None if the source does not parse.
     """
     try:
         tree = ast.parse(source)
@@ -28,7 +28,7 @@ def names(source: str) -> Names | None:
     block = _Block()
     block.visit(tree)
     uses = block.uses | (block.read_later - block.bound)
-    return Names(defines=sorted(block.bound), uses=sorted(uses - set(dir(builtins))))
+    return Names(defines=sorted(block.bound), uses=sorted(uses))
 
 
 class _Block(ast.NodeVisitor):

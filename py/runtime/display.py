@@ -93,6 +93,12 @@ def show(value: Any) -> None:
         display.show(value)
 
 
+def display(*values: Any, **_: Any) -> None:
+    """`show` under the name that it has in notebooks, for any number of values."""
+    for value in values:
+        show(value)
+
+
 def live(chart: Callable[..., dict], *args: Any, **kwargs: Any) -> None:
     """Show `chart(*args)` and keep it up to date: call it at each step, it draws when it is time."""
     display = current.get()

@@ -1,7 +1,8 @@
 """Runs one block: source in, events out.
 
 Events are plain JSON. Each carries the `id` of its run, so that a late one can be known and dropped:
-stdout {text}, stderr {text}, display {slot, mime, data}, progress {done, total, seconds},
+stdout {text}, stderr {text}, texts {parts: [[stdout | stderr | value, text], ...]} for many that take turns,
+display {slot, mime, data}, progress {done, total, seconds},
 note {text}, warning and error {name, message, line, hint, ...} (see errors.py),
 done {status: ok | error | stopped, seconds, changed?}: names whose values the run changed or took away without binding
 them in its own code.
@@ -9,16 +10,17 @@ them in its own code.
 
 import ast
 import asyncio
-import builtins
 import inspect
 import io
 import signal
 import sys
-import threading
-import time
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from itertools import groupby
+from threading import current_thread, main_thread
+from time import monotonic, perf_counter
 from typing import Any
 
 from pyodide.code import CodeRunner
@@ -29,6 +31,8 @@ from runtime.display import Display, Emit, Event
 from runtime.explain.errors import FOLDER, describe, warnings_as_events
 from runtime.explain.nan_notes import not_finite
 from runtime.marks import Mark, marks
+from runtime.mending import Python
+from runtime.shadows import Shadows
 
 MOST_TEXT = 1_000_000  # characters that one run may print
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
@@ -45,17 +49,20 @@ class Failed:
 class Runner:
     """Runs blocks one after the other in one namespace.
 
-    `given` are names that every block may use without defining them; they and Python's own names come back
-    before each run, so that `del np` or `print = None` in one block cannot break the next.
+    `given` are names that every block may use without defining them. They and Python's own names come back before each
+    run, so that `del np` in one block cannot break the next; what a block gives to one of them stays (shadows.py).
     """
 
     def __init__(self, emit: Emit, given: dict[str, Any] | None = None) -> None:
         self._emit = emit
         self._given = {"__name__": "__main__", **(given or {})}
-        self._builtins = dict(vars(builtins))
-        self._recursion_limit = sys.getrecursionlimit()
-        self.namespace: dict[str, Any] = {}
+        self._python = Python()
+        self._shadows = Shadows(_named({**self._python.names, **self._given}))
+        # As in a script: what looks for its own module, such as pickle or doctest, finds the blocks' names.
+        self._main = types.ModuleType("__main__")
+        self.namespace: dict[str, Any] = vars(self._main)
         self._marks: dict[str, Mark] = {}  # of the names as the last run left them
+        self._own_marks = marks(self._given)
         # What a run keeps of its streams, such as a logging handler, goes on to write into the run that is under way.
         self._stdout, self._stderr = _Stream("stdout"), _Stream("stderr")
         self.failed: Failed | None = None  # about the last run
@@ -66,14 +73,19 @@ class Runner:
         output = self._stdout.output = self._stderr.output = _Output(emit)
         shown = Display(output.before(emit))
         token = display.current.set(shown)
-        started = time.perf_counter()
-        self._restore()
+        started = perf_counter()
+        self._python.mend()
+        resolved = self._shadows.begin(block, source, self.namespace)
+        self._restore_names()
         before = dict(self.namespace)
         status, self.failed = "ok", None
         try:
             notes = warnings_as_events(output.before(emit))
-            with redirect_stdout(self._stdout), redirect_stderr(self._stderr), notes as said:
-                value = await self._evaluate(block, source)
+            with redirect_stdout(self._stdout), redirect_stderr(self._stderr), notes as said, _main(self._main):
+                try:
+                    value = await self._evaluate(block, source)
+                finally:
+                    self._python.mend()  # our own code goes on
                 if value is not None:
                     shown.flush()
                     shown.show(value)
@@ -84,7 +96,6 @@ class Runner:
         except BaseException as error:
             status = "error"
             failure = error
-        self._restore_python()  # our own code goes on
         try:
             shown.flush()
         except BaseException as error:
@@ -92,12 +103,16 @@ class Runner:
         with _undisturbed():
             output.flush()
             display.current.reset(token)
+            own = self._shadows.names
+            self._shadows.end(block, self.namespace, source)
+            for said in resolved:
+                emit({"type": "warning", "name": "Your name", "message": said, "line": None, "hint": None})
             if status == "error":
-                emit(describe(failure, block, source, self._given))
+                emit(describe(failure, block, source, self._given.keys() - own))
                 parsed = names(source)
                 bound = parsed["defines"] if parsed else before  # what does not parse binds nothing
                 self.failed = Failed(frozenset(name for name in bound if before.get(name) is self.namespace.get(name)))
-            seconds = time.perf_counter() - started
+            seconds = perf_counter() - started
             changed = self._changed(source)
             emit({"type": "done", "status": status, "seconds": seconds, **({"changed": changed} if changed else {})})
 
@@ -108,18 +123,18 @@ class Runner:
         return sorted(
             name
             for name, mark in before.items()
-            if name not in bound and name not in self._given and self._marks.get(name) != mark
+            if name not in bound and mark != self._own_marks.get(name) and self._marks.get(name) != mark
         )
 
-    def _restore(self) -> None:
-        self._restore_python()
-        for name in self._builtins.keys() | {"__builtins__"}:
-            self.namespace.pop(name, None)
-        self.namespace.update(self._given)
+    def forget(self, block: str) -> None:
+        """`block` is as it was published: what it gave to names that Python or the page has is gone."""
+        self._shadows.forget(block, self.namespace)
 
-    def _restore_python(self) -> None:
-        vars(builtins).update(self._builtins)
-        sys.setrecursionlimit(self._recursion_limit)
+    def _restore_names(self) -> None:
+        kept = self._shadows.names
+        for name in self._python.names.keys() - kept | {"__builtins__"}:
+            self.namespace.pop(name, None)
+        self.namespace.update({name: value for name, value in self._given.items() if name not in kept})
 
     async def _evaluate(self, block: str, source: str) -> Any:
         code = CodeRunner(
@@ -130,10 +145,24 @@ class Runner:
         return code.run(self.namespace)
 
 
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not name.startswith("__")}
+
+
+@contextmanager
+def _main(module: types.ModuleType) -> Iterator[None]:
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = module
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
+
+
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """The block has ended: a signal that comes now was meant for it, and must not end what tells of it."""
-    if threading.current_thread() is not threading.main_thread():
+    if current_thread() is not main_thread():
         yield  # no signal comes here
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -148,16 +177,16 @@ def _tagged(emit: Emit, run_id: int) -> Emit:
 
 
 class _Output:
-    """stdout and stderr of one run, joined into few events and bounded."""
+    """What one run prints and which values it shows, in order: joined into few events and bounded."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
-        self._pending: list[str] = []
-        self._kind = "stdout"
+        self._pending: list[tuple[str, str]] = []  # stream and text
         self._writes = 0
         self._sent = 0
         self._dropped = 0
         self._since = 0.0  # when the oldest text that is held was written
+        self._sent_at = 0.0
 
     def write(self, kind: str, text: str) -> None:
         room = MOST_TEXT - self._sent
@@ -165,29 +194,39 @@ class _Output:
             # A loop that prints a million lines should not wait for what nobody will see.
             self._dropped += len(text)
             return
-        if kind != self._kind:
-            self.send()
-            self._kind = kind
         self._sent += len(text)
         self._dropped += max(0, len(text) - room)
-        now = time.monotonic()
-        if not self._pending:
-            self._since = now
-        self._pending.append(text[:room])
-        self._writes += 1
-        # print() writes its text and its line's end apart; they should travel together.
-        whole_line = text.endswith("\n") and self._writes <= EAGER_WRITES
-        if whole_line or len(text) >= room or now - self._since > JOIN_SECONDS:
-            self.send()
+        self._hold(kind, text[:room], last=len(text) >= room)
 
     def before(self, emit: Emit) -> Emit:
-        """An emit that first sends the text that came before it, so that order is kept."""
+        """An emit that first sends the text that came before it, so that order is kept.
+
+        Of many values that are shown in turn, each is one more text.
+        """
 
         def ordered(event: Event) -> None:
+            if event.get("mime") == display.TEXT and not self._is_due():
+                self._hold("value", event["data"] + "\n")
+                return
+            self._writes += 1
             self.send()
             emit(event)
 
         return ordered
+
+    def _hold(self, kind: str, text: str, last: bool = False) -> None:
+        now = monotonic()
+        if not self._pending:
+            self._since = now
+        self._pending.append((kind, text))
+        self._writes += 1
+        # print() writes its text and its line's end apart; they should travel together.
+        if last or now - self._since > JOIN_SECONDS or (text.endswith("\n") and self._is_due()):
+            self.send()
+
+    def _is_due(self) -> bool:
+        """Whether what is written now goes out at once."""
+        return self._writes <= EAGER_WRITES or monotonic() - self._sent_at > JOIN_SECONDS
 
     def flush(self) -> None:
         self.send()
@@ -196,10 +235,14 @@ class _Output:
             self._dropped = 0
 
     def send(self) -> None:
-        text = "".join(self._pending)
-        self._pending.clear()
-        if text:
-            self._emit({"type": self._kind, "text": text})
+        held, self._pending = self._pending, []
+        self._sent_at = monotonic()
+        parts = [[kind, "".join(text for _, text in some)] for kind, some in groupby(held, key=lambda part: part[0])]
+        parts = [part for part in parts if part[1]]
+        if len(parts) == 1 and parts[0][0] != "value":
+            self._emit({"type": parts[0][0], "text": parts[0][1]})
+        elif parts:
+            self._emit({"type": "texts", "parts": parts})
 
 
 class _Stream(io.TextIOBase):
@@ -222,26 +265,3 @@ class _Stream(io.TextIOBase):
     def flush(self) -> None:
         if self.output:
             self.output.send()
-
-
-def sleep_in_slices(seconds: float) -> None:
-    """`time.sleep` that Stop can end: WebAssembly looks for signals between Python's steps only.
-
-    It waits by looking at the clock, as WebAssembly's own sleep does. Pyodide's would call into the page where that is
-    possible, and whether it is was found out where the snapshot was made.
-    """
-    if seconds < 0:
-        raise ValueError("sleep length must be non-negative")
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        pass
-
-
-def no_threads(thread: object) -> None:
-    """A browser's worker is one thread, and Python's own message does not say so."""
-    raise RuntimeError("threads cannot start here: Python has the one thread that the browser gives it")
-
-
-def no_input(prompt: object = "") -> str:
-    """`input` in a worker would wait for ever."""
-    raise RuntimeError("input() has no keyboard here: give the variable a value instead")

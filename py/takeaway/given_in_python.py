@@ -23,4 +23,8 @@ def show(value):
     """Shows a value below the block, on the page."""
 
 
+def display(*values, **options):
+    """Shows values below the block, on the page."""
+
+
 charts, tables = NotDrawn(), NotDrawn()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beforeEach, mock, test } from 'node:test';
+import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Kernel } from '../../app/tab/kernel/kernel.js';
 
 /**
@@ -120,27 +120,96 @@ test('stop sends a keyboard interrupt, of which nothing is left when the run has
   assert.equal(buffer[0], 0);
 });
 
-test('a run that does not answer to stop is ended with its worker', async () => {
+/** A kernel that is ready, of which a run has just been told to stop, under a clock that the test moves. */
+async function stopping() {
   mock.timers.enable({ apis: ['setTimeout'] });
-  const { kernel, ended } = await startKernelAndRun(true);
+  const { kernel, ended, events } = await startKernelAndRun(true);
   const { buffer } = /** @type {Extract<Request, {type: 'interrupt'}>} */ (workers[0].received[0]);
   kernel.stop();
-  for (const wait of [300, 300]) {
-    assert.equal(buffer[0], 2);
-    buffer[0] = 0; // as Python does when it has seen the signal
-    mock.timers.tick(wait);
-  }
-  mock.timers.tick(299);
   assert.equal(buffer[0], 2);
+  const stops = () => workers[0].received.flatMap((request) => (request.type === 'stop' ? [request.nth] : []));
+  /** As Python does when it has seen the signal. */
+  const notice = () => {
+    buffer[0] = 0;
+  };
+  const pass = (/** @type {number} */ ms) => {
+    for (let at = 0; at < ms; at += 50) mock.timers.tick(50);
+  };
+  return { kernel, ended, events, buffer, stops, notice, pass };
+}
+afterEach(() => mock.timers.reset());
+
+test('a run that does not notice stop is ended with its worker', async () => {
+  const { kernel, ended, buffer, stops, pass } = await stopping();
+  pass(850);
   assert.equal(workers.length, 1);
-  mock.timers.tick(1);
+  pass(50);
   assert.equal(await ended, 'lost');
+  assert.deepEqual(stops(), [1]);
   assert.equal(workers[0].terminated, true);
   assert.equal(workers.length, 2);
   // The new worker must not be ended by what the old one has not seen.
   assert.equal(buffer[0], 0);
   assert.deepEqual(kernel.status, { state: 'booting', text: 'Restarting Python', restarted: true });
-  mock.timers.reset();
+});
+
+test('one press is one interrupt: a run may clean up', async () => {
+  const { ended, events, buffer, stops, notice, pass } = await stopping();
+  pass(100);
+  notice();
+  pass(3800);
+  assert.equal(buffer[0], 0);
+  workers[0].say({ type: 'done', id: workers[0].runs[0].id, status: 'stopped', seconds: 0 });
+  assert.equal(await ended, 'stopped');
+  pass(10_000);
+  assert.deepEqual(stops(), [1]);
+  assert.equal(buffer[0], 0);
+  assert.equal(workers.length, 1);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['done'],
+  );
+});
+
+test('a run that goes on for long is interrupted again, which is said, and in the end loses its worker', async () => {
+  const { ended, events, buffer, stops, notice, pass } = await stopping();
+  notice();
+  pass(4000);
+  assert.equal(buffer[0], 2);
+  assert.deepEqual(stops(), [1, 2]);
+  assert.match(JSON.stringify(events), /went on for 4 seconds after it was interrupted, and was interrupted again/);
+  notice();
+  pass(900);
+  assert.deepEqual(stops(), [1, 2, 3]);
+  assert.equal(events.length, 1);
+  notice();
+  pass(850);
+  assert.equal(workers.length, 1);
+  pass(50);
+  assert.equal(await ended, 'lost');
+});
+
+test('a second press is a second interrupt, at once', async () => {
+  const { kernel, ended, events, buffer, stops, notice, pass } = await stopping();
+  notice();
+  pass(300);
+  kernel.stop();
+  assert.equal(buffer[0], 2);
+  assert.deepEqual(stops(), [1, 2]);
+  assert.deepEqual(events, []);
+  notice();
+  workers[0].say({ type: 'done', id: workers[0].runs[0].id, status: 'stopped', seconds: 0 });
+  assert.equal(await ended, 'stopped');
+});
+
+test('the interrupts of one run are not counted for the next', async () => {
+  const { kernel, ended, stops } = await stopping();
+  workers[0].say({ type: 'done', id: workers[0].runs[0].id, status: 'stopped', seconds: 0 });
+  await ended;
+  startRun(kernel);
+  await settled();
+  kernel.stop();
+  assert.deepEqual(stops(), [1, 1]);
 });
 
 test('a run that ends in time keeps its worker', async () => {
@@ -213,7 +282,7 @@ test('a run that waits is told to stop, too', async () => {
   const { kernel } = await startKernelAndRun(true);
   kernel.stop();
   const { id } = workers[0].runs[0];
-  assert.deepEqual(workers[0].received.at(-1), { type: 'stop', id });
+  assert.deepEqual(workers[0].received.at(-1), { type: 'stop', id, nth: 1 });
   workers[0].say({ type: 'done', id, status: 'stopped', seconds: 0 });
 });
 
@@ -268,4 +337,12 @@ test('two runs at once are a mistake of the caller', async () => {
     kernel.run('b', '', () => {}),
     /under way/,
   );
+});
+
+test('a block that is reset is forgotten, where there is a Python that knows it', async () => {
+  const kernel = startKernel(true);
+  kernel.forget('a');
+  workers[0].ready();
+  kernel.forget('b');
+  assert.deepEqual(workers[0].received.slice(1), [{ type: 'forget', block: 'b' }]);
 });

@@ -46,6 +46,14 @@ class FakeKernel extends EventTarget {
     return this.answer?.(source);
   }
 
+  /** @type {string[]} */
+  forgotten = [];
+
+  /** @param {string} block */
+  forget(block) {
+    this.forgotten.push(block);
+  }
+
   stop() {
     this.stopped += 1;
     this.end('stopped');
@@ -377,6 +385,7 @@ test('Reset brings the original back, and takes the cell for one that has not ru
   lesson.reset(cell('a'));
   assert.deepEqual([cell('a').source, cell('a').state, cell('a').outputs], ['A = 1', 'recorded', []]);
   assert.deepEqual(told.slice(-2), ['reset a', 'a recorded']);
+  assert.deepEqual(kernel.forgotten, ['a']);
   await runs(lesson, cell('b'), 2);
   assert.deepEqual(kernel.ran.slice(1), ['a: A = 1', 'b: B = A']);
 });

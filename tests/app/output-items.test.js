@@ -81,20 +81,73 @@ test('events that put nothing out leave the items as they are', () => {
   assert.equal(addEvent(items, { type: 'done', id: 1, status: 'ok', seconds: 0 }), items);
 });
 
+/** @param {string} text @returns {import('../../app/output/output-items.js').Text[]} */
+const printed = (text) => [{ kind: 'text', stream: 'stdout', text }];
+
 test('short text is not folded', () => {
-  assert.equal(fold('a\nb\n'), null);
-  assert.equal(fold('line\n'.repeat(199)), null);
+  assert.equal(fold(printed('a\nb\n')), null);
+  assert.equal(fold(printed('line\n'.repeat(200))), null);
 });
 
 test('long text keeps its first and last lines', () => {
-  const folded = fold(Array.from({ length: 1000 }, (_, i) => `line ${i}`).join('\n'));
+  const folded = fold(printed(Array.from({ length: 1000 }, (_, i) => `line ${i}`).join('\n')));
   assert.equal(folded?.lines, 1000);
-  assert.match(folded?.head ?? '', /^line 0\n[\s\S]*line 119$/);
-  assert.match(folded?.tail ?? '', /^line 940\n[\s\S]*line 999$/);
+  assert.match(textOf(folded?.head ?? []), /^line 0\n[\s\S]*line 119$/);
+  assert.match(textOf(folded?.tail ?? []), /^line 940\n[\s\S]*line 999$/);
 });
 
 test('one endless line is cut', () => {
-  const folded = fold('x'.repeat(1e6));
-  assert.equal(folded?.head.length, 2002);
-  assert.equal(folded?.tail, '');
+  const folded = fold(printed('x'.repeat(1e6)));
+  assert.equal(textOf(folded?.head ?? []).length, 2002);
+  assert.deepEqual(folded?.tail, []);
+});
+
+/** @type {Record<string, (i: number) => [stream: 'stdout' | 'stderr' | 'value', text: string][]>} */
+const TURNS = {
+  'stdout and stderr': (i) => [
+    ['stdout', `step ${i}\n`],
+    ['stderr', `warning ${i}\n`],
+  ],
+  'text and values': (i) => [
+    ['stdout', `step ${i}\n`],
+    ['value', `${i}\n`],
+  ],
+  'signs without a line between them': (i) => [
+    ['stdout', '.'],
+    ['stderr', i % 2 ? 'E' : 'F'],
+  ],
+};
+for (const [what, pair] of Object.entries(TURNS)) {
+  test(`20,000 times ${what} in turns are folded to as few elements as one text has lines`, () => {
+    const parts = Array.from({ length: 20_000 }, (_, i) => pair(i)).flat();
+    const [first, rest] = [parts.slice(0, 301), parts.slice(301)];
+    const items = collect({ type: 'texts', id: 1, parts: first }, { type: 'texts', id: 1, parts: rest });
+    assert.equal(items.length, 40_000);
+    assert.equal(textOf(items), parts.map(([, text]) => text).join(''));
+    const folded = fold(items.filter(isText));
+    assert.equal(folded?.head.length, 120);
+    assert.equal(folded?.tail.length, 60);
+    assert.equal(folded?.lines, 40_000);
+    assert.equal(folded?.head[0], items[0]);
+    assert.equal(folded?.tail.at(-1), items.at(-1));
+  });
+}
+
+test('what is folded in the middle of a text keeps its stream', () => {
+  const lines = (/** @type {string} */ word) => Array.from({ length: 150 }, (_, i) => `${word} ${i}\n`).join('');
+  const folded = fold(
+    collect(out(lines('out')), { type: 'texts', id: 1, parts: [['stderr', lines('err')]] }).filter(isText),
+  );
+  assert.deepEqual(
+    [...(folded?.head ?? []), ...(folded?.tail ?? [])].map(({ stream, text }) => [
+      stream,
+      text.split('\n')[0],
+      text.split('\n').at(-1),
+    ]),
+    [
+      ['stdout', 'out 0', 'out 119'],
+      ['stderr', 'err 90', 'err 149'],
+    ],
+  );
+  assert.equal(folded?.lines, 300);
 });

@@ -177,3 +177,27 @@ def test_what_led_to_an_error_is_told_with_its_lines():
 def test_notes_groups_and_contexts_are_told_and_from_none_hides(source, history):
     said = error_of(("b", source))["history"]
     assert (said[0].startswith(history) if history else said == []), said
+
+
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("beta = 0.0\nx = np.ones(2) / beta", "`beta` is 0: a number / 0 is infinite, and 0 / 0 is nan."),
+        (
+            "BETA = 0.0\ndef shift(w, beta=BETA):\n    return w / beta\nx = shift(np.ones(2))",
+            "`BETA` is 0, and `shift` divides by it.",
+        ),
+        (
+            "SIGMA = 0\ndef score(w):\n    return w / SIGMA\ndef both(w): return score(w) + 1\nx = both(np.ones(2))",
+            "`SIGMA` is 0, and `score` divides by it.",
+        ),
+        (
+            "none = 0.0\ndef scaled(w, by):\n    return w / by\nx = scaled(np.ones(2), by=none)",
+            "`none` is 0, and `scaled` divides by it.",
+        ),
+        ("BETA = 0.0\ndef scaled(w):\n    BETA = 1\n    return w / BETA\nx = scaled(np.array([1e308]) * 10)", None),
+    ],
+)
+def test_a_value_that_is_not_finite_names_the_setting_that_is_0(silent, source, cause):
+    (note,) = [event for event in events_of(source) if event["type"] == "warning"]
+    assert note["hint"] == cause

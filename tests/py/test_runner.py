@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
+import sys
 import time
 
 import numpy as np
 import pytest
 
 from runtime import runner as runner_module
-from runtime.display import Display, current, live, progress, show
-from runtime.runner import FOLDER, Runner, no_input, sleep_in_slices
+from runtime.display import Display, current, display, live, progress, show
+from runtime.runner import FOLDER, Runner
 
-GIVEN = {"np": np, "live": live, "progress": progress, "show": show}
+GIVEN = {"np": np, "display": display, "live": live, "progress": progress, "show": show}
 
 
 @pytest.fixture
@@ -63,8 +64,14 @@ def test_none_and_a_trailing_semicolon_show_nothing(run):
 
 
 def test_given_names_come_back(run):
-    run("del np\nprogress = None\n")
+    run("del np\ndel progress")
     assert of(run("np.arange(3).sum()"), "display")[0]["data"] == repr(np.int64(3))
+
+
+def test_display_shows_any_number_of_values_as_show_does(run):
+    result = run("display(1, 'a', {'data': [], 'layout': {}}, display_id='x')\nshow(2)")
+    assert [event["data"] for event in of(result, "display")] == ["1", "'a'", {"data": [], "layout": {}}, "2"]
+    assert display(1) is None  # where nobody looks
 
 
 def test_a_figure_crosses_as_plain_json(run):
@@ -89,6 +96,34 @@ def test_much_text_is_joined_and_bounded(run, monkeypatch):
     assert len(text(result)) == 10_000
     (folded,) = of(result, "folded")
     assert folded["characters"] == sum(len(f"{i}\n") for i in range(20_000)) - 10_000
+
+
+IN_TURNS = {
+    "print('step', i); print('warning', i, file=sys.stderr)": ["stdout", "stderr"],
+    "print('step', i); show(i)": ["stdout", "value"],
+    "show(i); print('warning', i, file=sys.stderr)": ["value", "stderr"],
+}
+
+
+@pytest.mark.parametrize(("both", "streams"), IN_TURNS.items())
+def test_what_takes_turns_is_joined_like_one_stream(run, both, streams, monkeypatch):
+    monkeypatch.setattr(runner_module, "JOIN_SECONDS", 1000)
+    result = run(f"import sys\nfor i in range(1500): {both}")
+    (joined,) = [event["parts"] for event in of(result, "texts")]
+    assert len(result) < 250
+    assert len(joined) > 2700
+    assert [kind for kind, _ in joined[-2:]] == streams
+    assert all(text.endswith(f"{1500 - (len(joined) - i + 1) // 2}\n") for i, (_, text) in enumerate(joined))
+
+
+def test_a_value_that_is_shown_late_is_not_held_back():
+    seen = []
+    runner = Runner(lambda event: seen.append((time.monotonic(), event)), GIVEN)
+    source = "import time\nfor i in range(500): show(i)\ntime.sleep(0.1)\nshow('late')\ntime.sleep(0.2)"
+    asyncio.run(runner.run(1, "b", source))
+    assert any(event["type"] == "texts" for _, event in seen)
+    late = [moment for moment, event in seen if event.get("data") == "'late'"]
+    assert seen[-1][0] - late[0] > 0.15
 
 
 def test_text_and_charts_keep_their_order(run):
@@ -208,19 +243,6 @@ def test_stderr_is_told_from_stdout(run):
     ]  # fmt: skip
 
 
-def test_sleep_lasts_as_long_as_it_says():
-    started = time.monotonic()
-    sleep_in_slices(0.11)
-    assert 0.11 <= time.monotonic() - started < 0.5
-    with pytest.raises(ValueError, match="non-negative"):
-        sleep_in_slices(-1)
-
-
-def test_input_says_what_to_do_instead():
-    with pytest.raises(RuntimeError, match="give the variable a value"):
-        no_input("name? ")
-
-
 @pytest.mark.parametrize(
     ("made", "change"),
     [
@@ -274,3 +296,128 @@ def test_progress_goes_over_anything_without_a_share_where_there_is_no_length(ru
     assert len(text(result).splitlines()) == 2
     assert of(result, "progress")[-1]["total"] == 0
     assert of(run("for step in progress((i for i in range(2)), total=2): pass"), "progress")[-1]["total"] == 2
+
+
+SHADOWS = [
+    ("input = np.array([1.0, 2.0])", "print(input.mean())", "1.5\n"),
+    ("progress = []", "progress.append(1)\nprint(progress)", "[1]\n"),
+    ("sum = 3", "print(sum + 1)", "4\n"),
+    ("charts = {'a': 1}", "print(charts['a'])", "1\n"),
+    ("def len(x): return 'mine'", "print(len([1]))", "mine\n"),
+    ("max = 3", "def f(): return max\nprint(f())", "3\n"),
+    ("id = 7", "print([id for _ in range(2)])", "[7, 7]\n"),
+    ("global_name = 'list'\nglobals()[global_name] = 5", "print(list)", "5\n"),
+]
+
+
+@pytest.mark.parametrize(("given", "used", "printed"), SHADOWS)
+def test_a_name_of_pythons_or_the_pages_that_a_block_gives_a_value_stays_the_readers(run, given, used, printed):
+    for _ in range(2):
+        run(given, "a")
+        assert text(run(used, "b")) == printed
+
+
+UNFIT = [
+    ("print = None", "print('x')", "is None"),
+    ("print = 3", "print('x')", "cannot be called"),
+    ("print = None", "list(map(print, 'x'))", "is None"),
+    ("progress = []", "for i in progress(range(1)): print('x')", "cannot be called"),
+    ("np = None", "print('x' * np.arange(2)[1])", "is None"),
+    ("np = 5", "print('x' * np.arange(2)[1])", "has no `arange`"),
+]
+
+
+@pytest.mark.parametrize(("given", "used", "why"), UNFIT)
+def test_what_does_not_fit_the_next_block_does_not_break_it(run, given, used, why):
+    given_name = given.split(" =")[0]
+    run(given, "a")
+    result = run(used, "b")
+    assert text(result) == "x\n"
+    (said,) = of(result, "warning")
+    assert f"`{given_name}`" in said["message"] and "`a`" in said["message"] and why in said["message"]
+    assert "changed" not in result[-1]
+    # It is the reader's all the same, where that fits.
+    assert of(run(f"assert {given_name} == {given.split('= ')[1]}", "c"), "error") == []
+
+
+def test_a_function_of_another_block_is_not_broken_by_a_third(run):
+    run("def train(): print('trained')", "a")
+    run("def both(): train()", "b")
+    run("print = None", "c")
+    assert text(run("both()", "d")) == "trained\n"
+
+
+def test_a_name_is_as_it_was_once_its_block_gives_it_nothing_or_is_reset(events):
+    runner = Runner(events.append, GIVEN)
+
+    def run(source, block):
+        events.clear()
+        asyncio.run(runner.run(1, block, source))
+        return text(events)
+
+    run("input = 5", "a")
+    run("x = 1", "a")
+    assert run("print(callable(input))", "b") == "True\n"
+    run("input = 5\nprogress = 6", "a")
+    runner.forget("another")
+    assert run("print(input, progress)", "b") == "5 6\n"
+    runner.forget("a")
+    assert run("print(callable(input), callable(progress))", "b") == "True True\n"
+    run("input = 5", "a")
+    run("input = input * 2", "b")
+    runner.forget("a")  # it is b's by now
+    assert run("print(input)", "c") == "10\n"
+
+
+def test_a_change_of_a_readers_own_value_under_a_given_name_is_told(run):
+    run("progress = []", "a")
+    assert run("progress.append(1)", "b")[-1]["changed"] == ["progress"]
+    assert "changed" not in run("del np", "c")[-1]
+
+
+AS_A_SCRIPT = {
+    "pickle of a dataclass": (
+        "import pickle\nfrom dataclasses import dataclass\n\n\n@dataclass\nclass Pair:\n    chosen: int\n\n\n"
+        "print(pickle.loads(pickle.dumps(Pair(3))))",
+        "Pair(chosen=3)\n",
+    ),
+    "a copy of an enum by pickle": (
+        "import enum, pickle\nclass Side(enum.Enum):\n    LEFT = 1\n"
+        "print(pickle.loads(pickle.dumps(Side.LEFT)) is Side.LEFT)",
+        "True\n",
+    ),
+    "from __main__ import f": ("def f(): return 7\nfrom __main__ import f as g\nprint(g())", "7\n"),
+    "import __main__": ("x = 7\nimport __main__\n__main__.x += 1\nprint(x, __main__.__name__)", "8 __main__\n"),
+    "a ClassVar of which the annotation is a text": (
+        "from __future__ import annotations\nfrom dataclasses import dataclass, fields\nfrom typing import ClassVar\n"
+        "@dataclass\nclass A:\n    count: ClassVar[int] = 0\n    beta: float = 0.1\n\n\n"
+        "print([field.name for field in fields(A)])",
+        "['beta']\n",
+    ),
+    "the types of which the annotations are texts": (
+        "from typing import get_type_hints\nclass A: pass\nclass B:\n    a: 'A'\nprint(get_type_hints(B)['a'] is A)",
+        "True\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "printed"), AS_A_SCRIPT.values(), ids=AS_A_SCRIPT)
+def test_a_block_is_the_main_module_as_a_script_is(run, source, printed):
+    before = sys.modules["__main__"]
+    result = run(source)
+    assert (text(result), of(result, "error")) == (printed, [])
+    assert sys.modules["__main__"] is before
+
+
+def test_doctest_finds_the_examples_of_all_blocks(run):
+    run('def double(x):\n    """\n    >>> double(2)\n    5\n    """\n    return 2 * x', "a")
+    one = 'def one():\n    """\n    >>> one()\n    1\n    """\n    return 1\n'
+    result = run(f"import doctest\n{one}print(doctest.testmod())", "b")
+    assert "Failed example:\n    double(2)" in text(result)
+    assert "Expected:\n    5\nGot:\n    4" in text(result)
+    assert "failed=1, attempted=2" in text(result)
+
+
+def test_all_names_may_go(run):
+    run("x = 1\nglobals().clear()", "a")
+    assert text(run("print(__name__, np.arange(2))", "b")) == "__main__ [0 1]\n"

@@ -63,35 +63,70 @@ def test_a_second_signal_ends_the_loop_in_the_finally():
 def test_a_run_that_waits_is_cancelled_by_its_id_and_by_no_other():
     async def stop(stopper):
         await asyncio.sleep(0.05)
-        stopper.stop(7)
+        stopper.stop(7, 1)
         await asyncio.sleep(0.05)
         assert stopper._task
-        stopper.stop(1)
+        stopper.stop(1, 1)
 
     events = carry_out("import asyncio\nprint('waiting')\nawait asyncio.Event().wait()", stop)
     assert events[0]["text"] == "waiting\n"
     assert statuses(events) == ["stopped"]
 
 
+CLEANS_UP = {
+    "computes, and cleans up computing": (
+        "try:\n    while True:\n        abs(1)\nexcept KeyboardInterrupt:\n    end = time.monotonic() + 0.3\n"
+        "    while time.monotonic() < end:\n        abs(1)\n    print('clean')"
+    ),
+    "computes, and cleans up waiting": (
+        "try:\n    while True:\n        abs(1)\nexcept KeyboardInterrupt:\n"
+        "    await asyncio.sleep(0.3)\n    print('clean')"
+    ),
+    "waits, and cleans up waiting": (
+        "try:\n    await asyncio.sleep(100)\nfinally:\n    await asyncio.sleep(0.3)\n    print('clean')"
+    ),
+    "waits, and cleans up computing": (
+        "try:\n    await asyncio.sleep(100)\nfinally:\n    end = time.monotonic() + 0.3\n"
+        "    while time.monotonic() < end:\n        abs(1)\n    print('clean')"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", CLEANS_UP.values(), ids=CLEANS_UP)
+@pytest.mark.parametrize("message_first", [True, False])
+def test_one_press_is_one_interrupt_whether_the_signal_comes_first_or_the_message(source, message_first):
+    async def press(stopper):
+        loop = asyncio.get_running_loop()
+
+        def later():
+            time.sleep(0.2)
+            for is_message in (message_first, not message_first):
+                if is_message:
+                    loop.call_soon_threadsafe(stopper.stop, 1, 1)
+                else:
+                    os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.1)
+
+        threading.Thread(target=later).start()
+
+    events = carry_out(f"import asyncio, time\n{source}", press)
+    assert [event["text"] for event in events if event["type"] == "stdout"] == ["clean\n"]
+
+
+def test_a_second_press_ends_the_cleaning_up():
+    async def press(stopper):
+        for nth in (1, 2):
+            await asyncio.sleep(0.1)
+            stopper.stop(1, nth)
+
+    source = "import asyncio\ntry:\n    await asyncio.sleep(100)\nfinally:\n    await asyncio.sleep(100)"
+    assert statuses(carry_out(source, press)) == ["stopped"]
+
+
 def test_a_signal_after_the_run_hurts_nobody():
     carry_out("1", lambda _: asyncio.sleep(0))
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(0.05)
-
-
-def test_the_next_block_finds_what_this_one_broke():
-    events = []
-    runner = Runner(events.append)
-
-    broken = "import builtins, sys\nprint = None\nbuiltins.len = None\n__builtins__ = {}\nsys.setrecursionlimit(60)"
-
-    async def both():
-        await runner.run(1, "a", broken)
-        await runner.run(2, "b", "def deep(n):\n    return n and deep(n - 1)\n\n\nprint(len('four'), deep(200))")
-
-    asyncio.run(both())
-    assert [event["text"] for event in events if event["type"] == "stdout"] == ["4 0\n"]
-    assert statuses(events) == ["ok", "ok"]
 
 
 @pytest.mark.parametrize(

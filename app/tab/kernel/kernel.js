@@ -15,11 +15,17 @@
 
 const KEYBOARD_INTERRUPT = 2;
 
-/** How long a stopped run may take to end before its worker is replaced. */
+/** How long Python may take to notice a signal before its worker is replaced: it may be inside one long calculation. */
 const PATIENCE_MS = 900;
 
-/** How often it is told within that time: a loop in a `finally` needs a second signal. */
+/** How long a run may go on once it has noticed: it may be cleaning up. Then it is interrupted again, and that is said. */
+const CLEANING_MS = 4000;
+
+/** How often a run is interrupted: a loop in a `finally` needs a second signal. */
 const SIGNALS = 3;
+
+/** How often it is looked whether Python has noticed. */
+const LOOK_MS = 50;
 
 export class Kernel extends EventTarget {
   /** @type {Status} */
@@ -41,6 +47,8 @@ export class Kernel extends EventTarget {
   #asked = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #stopTimer;
+  /** How often the run that is under way was interrupted. */
+  #signals = 0;
   /** Whether the run that is under way has used up the memory. */
   #full = false;
 
@@ -166,26 +174,45 @@ export class Kernel extends EventTarget {
     });
   }
 
+  /** A block is as published again: names of Python's own that it had given a value are as before. @param {string} block */
+  forget(block) {
+    if (this.status.state === 'ready') this.#worker?.post({ type: 'forget', block });
+  }
+
   /** Ends the run: by a signal that keeps all values, or, where that cannot be or does not work, by a new worker. */
   stop() {
     if (!this.#run) return;
     if (this.status.state !== 'ready') {
       this.#end('stopped');
     } else if (this.#interrupt) {
-      // A run that waits hears messages, one that computes hears signals.
-      this.#worker?.post({ type: 'stop', id: this.#run.id });
-      this.#signal(this.#interrupt, SIGNALS);
+      this.#signal(this.#interrupt, this.#run.id);
     } else {
       this.#replace('lost');
     }
   }
 
-  /** @param {Int32Array} interrupt @param {number} times */
-  #signal(interrupt, times) {
+  /**
+   * Interrupts the run once, and looks what comes of it.
+   * @param {Int32Array} interrupt @param {number} id of the run
+   */
+  #signal(interrupt, id) {
     clearTimeout(this.#stopTimer);
-    if (!times) return this.#replace('lost');
+    this.#signals += 1;
+    if (this.#signals > SIGNALS) return this.#replace('lost');
+    // A run that waits hears messages, one that computes hears signals.
+    this.#worker?.post({ type: 'stop', id, nth: this.#signals });
     Atomics.store(interrupt, 0, KEYBOARD_INTERRUPT);
-    this.#stopTimer = setTimeout(() => this.#signal(interrupt, times - 1), PATIENCE_MS / SIGNALS);
+    const look = (/** @type {number} */ waited) => {
+      // Python empties it when it takes the signal.
+      const noticed = Atomics.load(interrupt, 0) === 0;
+      if (waited < (noticed && this.#signals === 1 ? CLEANING_MS : PATIENCE_MS)) {
+        this.#stopTimer = setTimeout(look, LOOK_MS, waited + LOOK_MS);
+      } else if (noticed) {
+        if (this.#signals === 1) this.#run?.onEvent(interruptedAgain(id));
+        this.#signal(interrupt, id);
+      } else this.#replace('lost');
+    };
+    look(0);
   }
 
   /** @param {string} text */
@@ -211,6 +238,7 @@ export class Kernel extends EventTarget {
   /** @param {Outcome} outcome */
   #end(outcome) {
     clearTimeout(this.#stopTimer);
+    this.#signals = 0;
     // A signal that came too late for this run must end nothing else, be it a run or an answer.
     if (this.#interrupt) Atomics.store(this.#interrupt, 0, 0);
     const run = this.#run;
@@ -260,6 +288,16 @@ export class Kernel extends EventTarget {
     this.dispatchEvent(new Event('status'));
   }
 }
+
+/** @param {number} id @returns {RunEvent} */
+const interruptedAgain = (id) => ({
+  type: 'warning',
+  id,
+  name: 'Stop',
+  message: `the block went on for ${CLEANING_MS / 1000} seconds after it was interrupted, and was interrupted again`,
+  line: null,
+  hint: null,
+});
 
 function deferred() {
   /** @type {() => void} */

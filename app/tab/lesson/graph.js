@@ -36,10 +36,16 @@ function inputs(blocks, index) {
 export function signatures(blocks) {
   /** @type {Signatures} */
   const result = new Map();
-  blocks.forEach((block, index) => {
-    const from = inputs(blocks, index).map(([name, { id }]) => `${name}=${result.get(id)}`);
-    result.set(block.id, hash([block.source, ...from].join('\0')));
-  });
+  /** @type {Map<string, string>} which block has defined each name so far */
+  const latest = new Map();
+  for (const { id, source, names } of blocks) {
+    const from = names.uses.flatMap((name) => {
+      const definer = latest.get(name);
+      return definer === undefined ? [] : [`${name}=${result.get(definer)}`];
+    });
+    result.set(id, hash([source, ...from].join('\0')));
+    for (const name of names.defines) latest.set(name, id);
+  }
   return result;
 }
 

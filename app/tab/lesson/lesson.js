@@ -6,7 +6,7 @@
  * @typedef {import('../kernel/kernel.js').Kernel} Kernel
  * @typedef {import('../kernel/kernel.js').Outcome} Outcome
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
- * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'status' | 'addEventListener'>} Runs what a lesson asks
+ * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'forget' | 'status' | 'addEventListener'>} Runs what a lesson asks
  *   of a kernel
  */
 import { addEvent } from '../../output/output-items.js';
@@ -141,6 +141,7 @@ export class Lesson extends Emitter {
   /** Back to the code and the output as published, which is not what Python holds. @param {Cell} cell */
   reset(cell) {
     this.edit(cell, cell.original);
+    this.#kernel.forget(cell.id);
     cell.ran = undefined;
     cell.outputs = [];
     this.emit('reset', { cell });

@@ -54,6 +54,8 @@ def kl_to_reference(weights, ref=W_REF):
 
 def optimal_policy(reward_weights, beta=BETA, ref=W_REF):
     """The exact maximum of reward - beta KL: every mean moves by sigma^2 w / beta."""
+    if not beta > 0:
+        raise ValueError(f"beta (BETA unless given) is {beta}: a KL that costs nothing leaves no maximum")
     weights = ref.copy()
     weights[0] += SIGMA**2 * reward_weights / beta  # row 0: the feature that is always on
     return weights

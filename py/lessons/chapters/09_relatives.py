@@ -92,6 +92,8 @@ def theory_scale(loss, flips=0.0, widest=8.0):
         return chance @ (dc * (chosen - c * size) + dr * (rejected - c * size))
 
     low, high = 0.0, widest
+    if not (np.isfinite(slope(high)) and slope(low) < 1e-9):
+        raise ValueError(f"{loss.__name__} has no minimum at 0 or above: look at FLIPS ({flips}) and BETA ({BETA})")
     if slope(high) < 0:
         return np.inf  # it still falls there
     for _ in range(40):  # bisection
@@ -285,6 +287,8 @@ report("cDPO, one label in five wrong", cdpo_path[-1], moved(theory_scale(cdpo, 
 # %% rDPO id="rdpo"
 def rdpo(logs, beta=BETA, flips=FLIPS):
     """Robust DPO (Ray Chowdhury et al. 2024): on average over flips, the loss without them."""
+    if not flips < 0.5:
+        raise ValueError(f"flips (FLIPS unless given) is {flips}: from half on, labels say nothing, or the opposite")
     margin = beta * log_ratio_gap(logs)
     value = (1 - flips) * np.logaddexp(0.0, -margin) - flips * np.logaddexp(0.0, margin)
     slope = -beta * ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))

@@ -45,6 +45,10 @@ def _name(failure: Failure) -> str | None:
     known = {name for scope in failure.scopes for name in scope}
     if wrong in ("true", "false", "null", "nil", "undefined"):
         return f"Python writes `{'True' if wrong == 'true' else 'False' if wrong == 'false' else 'None'}`."
+    if LAST_VALUES.fullmatch(wrong):
+        return f"`{wrong}` holds a value that was shown before in notebooks: here give it a name, as in `result = …`."
+    if wrong in NOTEBOOKS:
+        return NOTEBOOKS[wrong]
     if wrong in MISSING_PACKAGES or wrong in PACKAGE_ALIASES:
         return _no_package(PACKAGE_ALIASES.get(wrong, wrong))
     later = _first_assignment(failure, wrong)
@@ -119,6 +123,7 @@ def _attribute(failure: Failure) -> str | None:
 MISSING_PACKAGES = {
     "torch", "tensorflow", "jax", "flax", "keras", "transformers", "trl", "peft", "datasets", "accelerate", "scipy",
     "pandas", "polars", "matplotlib", "seaborn", "plotly", "sklearn", "tqdm", "requests", "gymnasium", "wandb",
+    "IPython", "ipywidgets",
 }  # fmt: skip
 PACKAGE_ALIASES = {"plt": "matplotlib", "pd": "pandas", "tf": "tensorflow", "jnp": "jax", "sns": "seaborn"}
 INSTEAD = {
@@ -128,7 +133,23 @@ INSTEAD = {
     "tqdm": " `for step in progress(range(100)):` shows how far a loop is.",
     "torch": " The lesson writes its gradients out by hand.",
     "scipy": " Much of it is a line or two of NumPy.",
+    "sklearn": " Much of it is a line or two of NumPy.",
+    "pandas": " A dict with `title`, `columns` and `rows` is shown as a table.",
+    "polars": " A dict with `title`, `columns` and `rows` is shown as a table.",
+    "wandb": " `live(chart, values)` draws a chart anew while a loop goes on.",
+    "IPython": " `display(value)` and `show(value)` need no import.",
 }
+INSTEAD |= dict.fromkeys(["jax", "flax", "tensorflow", "keras"], INSTEAD["torch"])
+INSTEAD |= dict.fromkeys(
+    ["transformers", "trl", "peft", "datasets", "accelerate"],
+    " The lesson's models are small enough to be written out in full.",
+)
+NOTEBOOKS = {
+    "get_ipython": "`get_ipython` belongs to notebooks: here a block is plain Python.",
+    "In": "`In` belongs to notebooks: here a block's code is in its editor.",
+    "Out": "`Out` belongs to notebooks: here a value is kept by giving it a name, as in `result = …`.",
+}
+LAST_VALUES = re.compile(r"_{1,3}|_\d+")
 
 
 def _package(failure: Failure) -> str | None:
