@@ -62,6 +62,8 @@ export interface ErrorEvent {
   text: string;
   line: number | null;
   hint?: string | null;
+  /** The code without the signs that Python stopped at. */
+  mended?: string | null;
   about?: string | null;
   where?: { block: string; line: number; function: string } | null;
   variables?: Row[];

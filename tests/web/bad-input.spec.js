@@ -161,3 +161,23 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
   await is('done');
   await expect(output).toHaveText('kept');
 });
+
+test('signs that came out of a text are typed anew by one press, but not over what was typed since', async ({
+  page,
+}) => {
+  await open(page);
+  const { write, runToEnd, messages, output, code } = block(page, 'policy');
+  await write('x = 3 − 1  # minus: −\nprint（x）');
+  await runToEnd();
+  const mend = messages.getByRole('button', { name: 'Type the sign anew' });
+  await write('mine = 1');
+  await mend.click();
+  await expect(messages).toContainText('The code has changed since');
+  expect(await code()).toBe('mine = 1');
+  await write('x = 3 − 1  # minus: −\nprint（x）');
+  await runToEnd();
+  await mend.click();
+  expect(await code()).toBe('x = 3 - 1  # minus: −\nprint(x)');
+  await runToEnd();
+  await expect(output).toHaveText('2');
+});

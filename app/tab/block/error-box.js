@@ -1,6 +1,6 @@
 /** What went wrong, as DOM: the message first, then the usual cause, and on a click the variables and the traceback. */
 import { element, linkTo } from '../dom/element.js';
-import { disclosure } from '../dom/notice.js';
+import { button, disclosure } from '../dom/notice.js';
 import { valuesTable } from '../variables/variables-table.js';
 import { hintFor, partsOf } from './hints.js';
 
@@ -13,9 +13,10 @@ import { hintFor, partsOf } from './hints.js';
 /**
  * @param {ErrorEvent} error
  * @param {Definers} definers
- * @param {(line: number) => void} goTo shows a line of this block
+ * @param {{goTo: (line: number) => void, mend: (source: string) => void}} block goTo shows a line of it; mend puts
+ *   other code in place of what ran
  */
-export function errorBox(error, definers, goTo) {
+export function errorBox(error, definers, { goTo, mend }) {
   // It is the answer to a click on Run: screen readers say it at once.
   const box = element('div', { className: 'error-box', role: 'alert' });
   const { name, message, line, where, variables = [], history = [], text } = error;
@@ -31,6 +32,15 @@ export function errorBox(error, definers, goTo) {
   for (const one of history) box.append(element('p', { className: 'cause' }, ...nodesOf(partsOf(one))));
   const hint = hintFor(error, definers);
   if (hint.length) box.append(element('p', { className: 'cause' }, ...nodesOf(hint)));
+  const { mended } = error;
+  if (mended)
+    box.append(
+      element(
+        'p',
+        {},
+        button('Type the sign anew', () => mend(mended)),
+      ),
+    );
   const title = where ? definers.titleOf(where.block) : undefined;
   if (where && title) {
     box.append(
@@ -82,7 +92,7 @@ export function nodesOf(parts) {
  */
 function lineOf(line, goTo) {
   if (!line) return [];
-  const button = element('button', { className: 'line', type: 'button' }, `line ${line}`);
-  button.addEventListener('click', () => goTo(line));
-  return [' (', button, ')'];
+  const place = element('button', { className: 'line', type: 'button' }, `line ${line}`);
+  place.addEventListener('click', () => goTo(line));
+  return [' (', place, ')'];
 }

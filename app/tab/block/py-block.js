@@ -222,7 +222,13 @@ export class PyBlock extends HTMLElement {
   /** @param {import('../../shared/protocol.js').ErrorEvent} event */
   #showError(event) {
     const definers = /** @type {Lesson} */ (this.#lesson).definersFor(this.cell);
-    this.addMessage(errorBox(event, definers, (line) => this.#goTo(line)));
+    const { source } = this.cell;
+    const mend = (/** @type {string} */ mended) => {
+      // What was typed since is the reader's, and not what Python has seen.
+      if (this.cell.source === source) this.replaceSource(mended);
+      else this.say('The code has changed since: run it again.');
+    };
+    this.addMessage(errorBox(event, definers, { goTo: (line) => this.#goTo(line), mend }));
     this.#markError(event.line);
   }
 

@@ -31,10 +31,12 @@ def describe(error: BaseException, block: str, source: str = "", given: Collecti
 
     `about` is the name that a NameError misses: the page knows which block defines it. `history` is what led to the
     error: its notes, the errors that a group holds, and those that came before it, each as a sentence with its line.
+    `mended` is the source without signs from elsewhere, where that is what Python stopped at.
     """
     # What explains errors is loaded with the first of them: Python starts quicker without.
     from runtime.explain.error_context import Failure
     from runtime.explain.hints import hint
+    from runtime.explain.typed_anew import typed_anew
 
     name = "MemoryError" if isinstance(error, MemoryError) else type(error).__name__
     own = [line for frame, line in traceback.walk_tb(error.__traceback__) if _file(frame) == f"{FOLDER}{block}.py"]
@@ -44,10 +46,12 @@ def describe(error: BaseException, block: str, source: str = "", given: Collecti
         text = "".join(traceback.format_exception_only(error))
         failure = Failure(error, _all_said(error, message), source, line)
         last = None
+        mended = typed_anew(source) if error.filename == f"{FOLDER}{block}.py" else None
     else:
         line, message = (own[-1] if own else None), _message(error)
         text = _traceback(error, f"{name}: {message}" if message else name)
         failure = _failure(error, last)
+        mended = None
     return {
         "type": "error",
         "name": name,
@@ -55,6 +59,7 @@ def describe(error: BaseException, block: str, source: str = "", given: Collecti
         "text": text.replace(f'File "{FOLDER}', 'Block "').replace('.py", line', '", line').rstrip(),
         "line": line,
         "hint": hint(failure),
+        "mended": mended,
         "about": error.name if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) else None,
         "where": _where(last, block),
         "variables": _variables(last, given) if last else [],
