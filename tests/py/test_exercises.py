@@ -533,18 +533,28 @@ def test_the_first_check_with_something_to_say_speaks():
 
 def test_a_table_speaks_by_its_first_row_that_holds_case_by_case():
     asked = []
-    facts = {"double": lambda f: asked.append(f.x) or 2 * f.x, "kind": "double"}
-    rows = (
-        (lambda f: f.double < 0, None),  # no more of this case
-        (lambda f: f.x < 0, "not reached"),
-        (lambda f: f.double > 5, "{kind} {x} is {double:.1f}, over {limit[0]}"),
-        (lambda f: f.double > 3, "not reached"),
-    )
-    check = Table(facts, rows, ({"x": -1}, {"x": 1}, {"x": 3}, {"x": 2}))
+    text = """
+double = asked.append(x) or twice(x)
+kind = "double"
+double < 0 |
+x < 0 | not reached
+double > 5 | {kind} {x} is {double:.1f},
+ over {limit[0]}
+double > 3 | not reached
+"""
+    scope = {"asked": asked, "twice": lambda x: 2 * x}
+    check = Table(scope, text, ({"x": -1}, {"x": 1}, {"x": 3}, {"x": 2}))
     assert verdict({"limit": [5]}, check)["message"] == "double 3 is 6.0, over 5"
     assert asked == [-1, 1, 3]  # each fact once a case, and no further case
     assert "no `limit`" in verdict({}, check)["message"]
-    assert verdict({}, Table(facts, rows, ({"x": 1},)))["passed"]
+    assert verdict({}, Table(scope, text, ({"x": 1},)))["passed"]
+
+
+def test_a_row_may_say_what_a_mistake_makes_of_the_answer():
+    check = Table({}, "answer = np.array(found)\n= 2 * np.ones(2) | twice\n= np.ones((2, 1)) | a column\n= np.ones(2) |")
+    assert verdict({"found": [2.0, 2.0]}, check)["message"] == "twice"
+    assert verdict({"found": [[1.0], [1.0]]}, check)["message"] == "a column"
+    assert verdict({"found": [1.0, 1.0]}, check)["passed"]
 
 
 def test_a_missing_name_is_said():
