@@ -20,7 +20,7 @@ test('a first visit reads at once and shows what was recorded', async ({ page })
 test('every block is a named group with an editor, Run, Reset and an output', async ({ page }) => {
   await page.goto('/');
   const ids = await blockIds(page);
-  expect(ids.length).toBe(41);
+  expect(ids.length).toBe(44);
   for (const id of ids) {
     const { section, editor, output } = block(page, id);
     const title = await section.locator('.block-title').textContent();

@@ -240,9 +240,9 @@ for row in zip(moved_to, judged, promises, slopes, (above - below) / 2e-6, stric
 # %% [markdown]
 # ### Exercise 5: repair the article {#exercise-5}
 #
-# This is the published recipe, cut into six functions of our own, on our true weights. It runs without an error, and
-# both methods end with a true score of about zero. It has six faults, one for each number in the comments. Mend what you
-# find, in any order: Check says how many are left, which, and something about the first.
+# Six functions of our own hold the six faults of the published recipe. All run without an error, and both methods end
+# with a true score of zero, but for chance. Each number in the comments is one fault. Mend what you find, in any order:
+# Check says how many are left, which, and something about the first.
 
 # %% Exercise 5: repair the article id="exercise-repair"
 def article_contexts(n, rng):
@@ -296,7 +296,15 @@ article_dpo = train_dpo(*article_data)[0][-1]
 
 x = article_contexts(5000, rng)
 for name, weights in {"reference": W_REF, "RLHF": article_rlhf, "DPO": article_dpo}.items():
-    print(f"true score of {name:10} {(x @ weights @ TRUE_WEIGHTS).mean():+.2f}")
+    score = x @ weights @ TRUE_WEIGHTS
+    print(f"true score of {name:10} {score.mean():+.2f} ± {1.96 * score.std() / np.sqrt(len(x)):.2f}")
+
+# %% Evidence only="build"
+broken = {name: x @ weights @ TRUE_WEIGHTS for name, weights in {"RLHF": article_rlhf, "DPO": article_dpo}.items()}
+claim(
+    "both methods of the published recipe end with a true score of zero, but for chance",
+    all(abs(score.mean()) < 1.96 * score.std() / np.sqrt(len(x)) for score in broken.values()),
+)
 
 # %% Repair the article: a worked answer solution="exercise-repair"
 def article_contexts(n, rng):
@@ -354,7 +362,8 @@ article_dpo = train_dpo(*article_data)[0][-1]
 
 x = article_contexts(5000, rng)
 for name, weights in {"reference": W_REF, "RLHF": article_rlhf, "DPO": article_dpo}.items():
-    print(f"true score of {name:10} {(x @ weights @ TRUE_WEIGHTS).mean():+.2f}")
+    score = x @ weights @ TRUE_WEIGHTS
+    print(f"true score of {name:10} {score.mean():+.2f} ± {1.96 * score.std() / np.sqrt(len(x)):.2f}")
 
 # %% [markdown]
 # ## Challenges {#challenges}
