@@ -172,12 +172,13 @@ class Table:
 
     def __call__(self, work: Work) -> str | None:
         text = read(self.text)
-        for case in self.cases:
-            facts = Facts(work, {**WORDS, **self.scope, **text.facts, **case})
-            said = next((said for holds, said in text.rows if eval(holds, facts)), None)
-            if said:
-                return said.format_map(facts)
-        return None
+        facts = (Facts(work, {**WORDS, **self.scope, **text.facts, **case}) for case in self.cases)
+        return next(filter(None, (speak(text.rows, case) for case in facts)), None)
+
+
+def speak(rows: list[tuple[CodeType, str]], facts: Facts) -> str:
+    """What the first row that holds says."""
+    return next((said for holds, said in rows if eval(holds, facts)), "").format_map(facts)
 
 
 def grade(exercise: Exercise, namespace: dict[str, Any], block: str, failed: Failed | None = None) -> Verdict:

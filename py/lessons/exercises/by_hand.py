@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from preflab.numeric import sigmoid
 from runtime.grading import Exercise, Table, lines
 
 # fmt: off
@@ -16,15 +17,13 @@ def normal(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    return np.exp(-np.logaddexp(0.0, -z))
-
-
 def differences(loss: Callable[[np.ndarray], float], at: np.ndarray, h: float = 1e-5) -> np.ndarray:
     """The gradient of `loss`, entry by entry."""
     nudges = h * np.eye(at.size).reshape(-1, *at.shape)
     return np.array([loss(at + nudge) - loss(at - nudge) for nudge in nudges]).reshape(at.shape) / (2 * h)
 
+
+SCOPE = {"normal": normal, "sigmoid": sigmoid, "differences": differences}
 
 GRADIENT = """
 beta = 0.7
@@ -118,7 +117,7 @@ True | {where}.
 EXERCISES = {
     "exercise-gradient": Exercise(
         needs=("W_REF", "SIGMA", "BETA"),
-        checks=(Table(globals(), GRADIENT),),
+        checks=(Table(SCOPE, GRADIENT),),
         hints=lines("""
 The loss of a pair is −log σ(margin), and the slope of −log σ(m) is −σ(−m). What is left is the slope of the margin.
 For this policy the margin is `beta / SIGMA**2` times (preferred − rejected) · (contexts @ (weights − W_REF)).
@@ -129,7 +128,7 @@ All pairs at once: `-beta / SIGMA**2 * contexts.T @ (sigmoid(-margin)[:, None] *
         "No reward model, and no sample of the policy’s own, is in it.",
     ),
     "exercise-clip": Exercise(
-        checks=(Table(globals(), VALUE), Table(globals(), SLOPE)),
+        checks=(Table(SCOPE, VALUE), Table(SCOPE, SLOPE)),
         hints=lines("""
 Two candidates: `free = ratio * advantage`, and `clipped`, the same with `np.clip(ratio, 1 - epsilon, 1 + epsilon)`.
 The value is the smaller of the two, answer by answer: `np.minimum`.

@@ -46,7 +46,7 @@ twice.any() | In the swapped pairs both answers are now the same: one side was l
  copied. Make both new sides from the old ones.
 right |
 not swapped.any() | Nothing has been swapped yet. Where `swap` is True, the two answers change places.
-(swapped != swap).all() | Labels are swapped on the wrong side: `np.where` takes its first choice where `swap` is True.
+(swapped != swap).all() | Labels are swapped on the wrong side, where `swap` is *False*. Exchange the choices.
 swapped.all() | Every pair has changed places. Only those where `swap` is True should.
 True | Some pairs have changed places, but not those where `swap` is True.
 """

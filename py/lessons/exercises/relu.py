@@ -4,15 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from preflab.numeric import sigmoid
 from runtime.grading import Exercise, Facts, Refused, Table, alike, lines, read
 
 # fmt: off
 
 SHAPES = {"preferred": (40, 5), "rejected": (40, 5), "A": (5, 7), "b": (7,), "v": (7,)}
-
-
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    return np.exp(-np.logaddexp(0.0, -z))
 
 
 def relu(z: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What is checked in exercise 5: which of the six faults of the published recipe are left."""
 
-from lessons.exercises.by_hand import normal, sigmoid
+from lessons.exercises.by_hand import SCOPE
 from runtime.grading import Crashed, Exercise, Table, Work, lines
 
 # fmt: off
@@ -95,7 +95,6 @@ max(abs(surprise[near_ties].mean()), abs(surprise[~near_ties].mean())) > 0.03 | 
  Terry say: near ties should be close to coin flips, and clear cases hardly ever wrong.
 """
 
-SCOPE = {"normal": normal, "sigmoid": sigmoid}
 FAULTS = {
     "1 contexts": CONTEXTS, "2 pairs": PAIRS, "3 step": STEP, "4 KL": KL, "5 bias": BIAS, "6 labels": LABELS,
 }
