@@ -265,9 +265,8 @@ def _copy(value: Any) -> Any:
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """What the reader's functions print while they are tried is no part of the block's output."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), np.errstate(
-        all="ignore"
-    ):
+    nowhere = io.StringIO()
+    with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), np.errstate(all="ignore"):
         yield
 
 
@@ -300,11 +299,11 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-12))
 
 
-def is_blank(value: Any, row_of: int = 0) -> bool:
-    """Whether the reader has not begun with a number, or with a row of so many of which the first is given."""
-    if row_of and isinstance(value, (list, tuple)):
-        return len(value) == row_of and all(map(is_blank, value[1:]))
-    return value is None or (not row_of and (read := number(value)) is not None and math.isnan(read))
+def is_blank(value: Any) -> bool:
+    """Whether the reader has not begun with a number, or with a row of three, of which the first is given."""
+    if isinstance(value, (list, tuple)):
+        return len(value) == 3 and all(map(is_blank, value[1:]))
+    return value is None or ((found := number(value)) is not None and math.isnan(found))
 
 
 def kind(value: Any) -> str:

@@ -527,7 +527,7 @@ WRONG = {
         ("whitened reward", repaired(reward="r = outputs @ reward_weights\nreturn r / (r.std() + 1e-9)"), "whatever else is in the batch"),
         ("the worse answer", repaired(labels=REPAIRED[3].replace("<", ">")), "The worse answer is preferred"),
         ("some labels flipped", repaired(labels="first_wins = ((first - second) @ TRUE_WEIGHTS > 0) ^ (rng.random(n) < 0.2)"), "not as Bradley and Terry say"),
-        ("no step", "article_contexts = lambda n, rng: 1", "no `article_pairs`"),
+        ("the contexts alone", "article_contexts = lambda n, rng: 1", "no `article_pairs`"),
     ],
     "challenge-dims": [
         ("empty", [], "still all zeros"),
@@ -701,6 +701,13 @@ def test_edits_above_are_taken_as_they_are(before, starters):
     for step in steps:
         asyncio.run(runner.run(1, "exercise-rlhf", step))
     assert grade(EXERCISES["exercise-rlhf"], runner.namespace, "exercise-rlhf")["passed"]
+
+
+def test_the_repaired_recipe_learns(work, before):
+    _, names = work("exercise-repair", REPAIRED)
+    best = before["optimal_policy"](names["article_weights"])[0] @ before["TRUE_WEIGHTS"]
+    for policy in ("article_rlhf", "article_dpo"):
+        assert names[policy][0] @ before["TRUE_WEIGHTS"] == pytest.approx(best, rel=0.2)
 
 
 # The mechanism, with checks made up here.

@@ -82,7 +82,6 @@ def problem_of(f: Facts, runs: Runs, rows: np.ndarray) -> str | None:
 
 def read_row(cells: Any, whose: str, columns: tuple[Column, ...]) -> tuple[float, ...]:
     """The numbers of a row that a reader made."""
-    cells = list(cells.values()) if isinstance(cells, dict) else cells
     if not isinstance(cells, (list, tuple, np.ndarray)) or len(cells) != 3:
         names = ", ".join(column.name for column in columns)
         raise Refused(f"{whose} should be three numbers, (beta, {names}), and is {kind(cells)}.")
@@ -139,7 +138,7 @@ answers = [call(function, *some) for some in given]
 found = np.array([read_row(answer, f"`{function}`", columns) for answer in answers])
 problem = problem_of(f, runs, found[:, 1:])
 not takes(function, *given[0]) |
-all(is_blank(answer, 3) for answer in answers) |
+all(map(is_blank, answers)) |
 not all(map(near, found[:, 0], runs["beta"])) | `{function}` should return three numbers in this order: `beta`,
  `{columns[0].name}`, `{columns[1].name}`.
 np.ptp(found[:, 1:], axis=0).max() < 1e-9 | `{function}` gives the same row whatever run it gets.
