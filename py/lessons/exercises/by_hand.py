@@ -4,6 +4,7 @@ What is right is right by finite differences. A mistake is known by the numbers 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +18,11 @@ def normal(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-def differences(loss: Callable[[np.ndarray], float], at: np.ndarray, h: float = 1e-5) -> np.ndarray:
-    """The gradient of `loss`, entry by entry."""
-    nudges = h * np.eye(at.size).reshape(-1, *at.shape)
-    return np.array([loss(at + nudge) - loss(at - nudge) for nudge in nudges]).reshape(at.shape) / (2 * h)
+def differences(f: Callable[[Any], float], at: Any, step: float = 1e-6) -> np.ndarray:
+    """Gradient of the scalar function f at an array or number, by central differences. The tests use it, too."""
+    at = np.asarray(at, float)
+    nudges = step * np.eye(at.size).reshape(-1, *at.shape)
+    return np.array([f(at + nudge) - f(at - nudge) for nudge in nudges]).reshape(at.shape) / (2 * step)
 
 
 SCOPE = {"normal": normal, "sigmoid": sigmoid, "differences": differences}
