@@ -19,14 +19,16 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 IGNORED = shutil.ignore_patterns("__pycache__", ".*", "*.egg-info")
 LIBRARY = "test_losses.py test_optimum.py test_blocks.py test_parity.py::test_all_cases_agree test_exact.py"
 TESTS = {  # the quick ones, the likeliest first, by where the mistake is
-    "preflab": LIBRARY,
-    "preflab/stationary.py": "test_optimum.py test_exact.py test_blocks.py",
-    "lessons/chapters": "test_blocks.py",
+    "stationary.py": "test_optimum.py test_exact.py test_blocks.py",
+    "scales.py": "test_optimum.py test_exact.py test_blocks.py",
+    "py/preflab": LIBRARY,
+    "tests/py/reference": LIBRARY,
+    "py/lessons/chapters": "test_blocks.py",
 }
 
 
 class Mutation(NamedTuple):
-    file: str  # in py
+    file: str  # from the top
     old: str
     new: str
     name: str
@@ -50,7 +52,7 @@ LOSSES = {
     "reward_model": "bradley_terry linear_bradley_terry",
     "ppo": "policy_loss value_loss reinforce",
     "groups": "rloo_loss grpo_loss",
-    "kl": "in_loss",
+    "kl_term": "in_loss",
     "gaussian_policy": "kl kl_diagonal",
     "softmax_policy": "kl",
     "optimum": "gaussian_objective",
@@ -64,14 +66,20 @@ def whole_losses():
         for function in functions.split():
             for name, factors in FACTORS.items():
                 new = f"{WHOLE}@wrong{factors}\ndef {function}("
-                yield Mutation(f"preflab/{module}.py", f"\ndef {function}(", new, f"{module}.{function}: {name}")
+                file = place(f"{module}.py", "py/preflab", "tests/py/reference")
+                yield Mutation(file, f"\ndef {function}(", new, f"{module}.{function}: {name}")
 
 
-def table(text, folder):
+def place(file, *folders):
+    """The path from the top of a file in one of these folders."""
+    return next(f"{folder}/{file}" for folder in folders if (TOP / folder / file).exists())
+
+
+def table(text, *folders):
     """Mutations from `file | name`, then the old text in lines that begin with "- ", and the new with "+ "."""
     for head, old, new in re.findall(r"^(\w+\.py \| .*)\n((?:- .*\n)+)((?:\+ .*\n)+)", text, re.M):
         file, name = head.split(" | ")
-        yield Mutation(f"{folder}/{file}", unmarked(old), unmarked(new), name)
+        yield Mutation(place(file, *folders), unmarked(old), unmarked(new), name)
 
 
 def unmarked(lines):
@@ -391,13 +399,13 @@ optimum.py | tilted away from the reward
 optimum.py | tilted by beta
 - log_probs(ref_logits) + rewards / beta
 + log_probs(ref_logits) + rewards * beta
-stationary.py | flips counted twice
+scales.py | flips counted twice
 - error_rate = flip_rate + label_smoothing - 2 * flip_rate * label_smoothing
 + error_rate = flip_rate + label_smoothing
-stationary.py | rDPO's rest without its divisor
+scales.py | rDPO's rest without its divisor
 - (flip_rate - error_rate) / (1 - 2 * error_rate)
 + (flip_rate - error_rate)
-stationary.py | IPO over twice tau
+scales.py | IPO over twice tau
 - return float(beta / tau *
 + return float(beta / (2 * tau) *
 stationary.py | KTO's clamp exchanged
@@ -406,14 +414,15 @@ stationary.py | KTO's clamp exchanged
 stationary.py | KTO's KL without its 1/2
 - (0.0 if clamped else moved**2 / 2)
 + (0.0 if clamped else moved**2)
-stationary.py | GRPO's group without the answer itself
+scales.py | GRPO's group without the answer itself
 - own_share = (group_size - 1) / group_size
 + own_share = 1.0
-stationary.py | c4 of one answer fewer
+scales.py | c4 of one answer fewer
 - math.sqrt(2 / (n - 1)) *
 + math.sqrt(2 / n) *
 """,
-        "preflab",
+        "py/preflab",
+        "tests/py/reference",
     ),
     *table(
         """
@@ -696,14 +705,14 @@ stationary.py | c4 of one answer fewer
 - score = (outputs - contexts @ weights) / SIGMA**2
 + score = outputs - contexts @ weights
 """,
-        "lessons/chapters",
+        "py/lessons/chapters",
     ),
 ]
 
 
 def copy(folder):
     """What the tests need, in the same places."""
-    for name in ("py", "tests/py", "tests/data"):
+    for name in ("py", "tests/py", "tests/data", "app"):  # of app, the parser of the chapters
         shutil.copytree(TOP / name, folder / name, ignore=IGNORED)
     shutil.copy(TOP / "tests/parity.py", folder / "tests")
 
@@ -731,10 +740,10 @@ def caught_by(mutation):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         copy(folder)
-        file = folder / "py" / mutation.file
+        file = folder / mutation.file
         file.write_text(file.read_text("utf-8").replace(mutation.old, mutation.new), "utf-8")
         compile(file.read_text("utf-8"), mutation.file, "exec")
-        return first_failure(folder, TESTS.get(mutation.file) or TESTS[mutation.file.split("/")[0]])
+        return first_failure(folder, next(tests for part, tests in TESTS.items() if part in mutation.file))
 
 
 def check_table(mutations):
@@ -742,7 +751,7 @@ def check_table(mutations):
     wrong = [
         f"{m.file} | {m.name}: found {count} times: {m.old!r}"
         for m in mutations
-        if (count := (TOP / "py" / m.file).read_text("utf-8").count(m.old)) != 1 or m.old == m.new
+        if (count := (TOP / m.file).read_text("utf-8").count(m.old)) != 1 or m.old == m.new
     ]
     names = [(m.file, m.name) for m in mutations]
     wrong += [f"{file} | {name}: twice in the table" for file, name in set(names) if names.count((file, name)) > 1]

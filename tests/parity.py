@@ -17,8 +17,9 @@ import sys
 
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "py"))
-from preflab import gaussian_policy, groups, kl, losses, numeric, optimum, ppo, reward_model, rollout  # noqa: E402
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / folder) for folder in ("py", "tests/py")]
+from preflab import groups, kl, losses, numeric, ppo, rollout  # noqa: E402
+from reference import gaussian_policy, optimum, reward_model  # noqa: E402
 
 TOLERANCES = {"f64": (1e-9, 1e-12), "f64_eps_const_f32": (1e-6, 1e-12), "f32": (2e-4, 1e-6)}  # relative, absolute
 

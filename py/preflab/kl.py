@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from preflab.numeric import LARGEST_LOG, Loss, aligned
+from preflab.numeric import LARGEST_LOG
 
 
 def k1(log_ratio: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -45,9 +45,3 @@ def estimator(kind: str) -> Callable[[ArrayLike], tuple[np.ndarray, np.ndarray]]
     if kind not in ESTIMATORS:
         raise ValueError(f"The KL estimators are {', '.join(ESTIMATORS)}, not {kind!r}.")
     return ESTIMATORS[kind]
-
-
-def in_loss(log_ratio: ArrayLike, kind: str) -> Loss:
-    """The mean estimate as a term of the loss. Gradient: `log_ratio`, of which the text above warns."""
-    value, slope = estimator(kind)(aligned(log_ratio=log_ratio)[0])
-    return Loss(float(value.mean()), value, {"log_ratio": slope / value.size}, {})

@@ -1,18 +1,22 @@
 """Checks a reader's work by its results. Knows no exercise.
 
 A check takes a `Work` and returns None or a sentence; the first check that has something to say speaks. Most are a
-`Table`: rows of what may be wrong and the sentence for it, over facts that are worked out when a row asks for them.
+`Table`: a text of facts, and of rows of what may be wrong and the sentence for it.
 What the reader's own functions do while they are checked, crashes included, stays without effect on the block's names.
 """
 
+import builtins
 import contextlib
+import functools
 import inspect
 import io
 import math
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from types import CodeType
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
@@ -95,51 +99,86 @@ class Work:
             raise Crashed(name, error) from error
 
 
-class Facts:
-    """What the rows of a table look at, each worked out once, when first asked for, from `known` and other facts.
+class Facts(dict):
+    """Names for the expressions of a table: facts, each worked out once, when first asked for, then the reader's names.
 
-    A value of `known` that can be called is how to get the fact. A name that is no fact is one of the reader's.
+    `known` has facts by name: values, or code to get them by. `f` is all of this, `takes` and `call` are the work's.
     """
 
     def __init__(self, work: Work, known: Mapping[str, Any]) -> None:
+        super().__init__(f=self, takes=work.takes, call=work.call)
         self.work = work
-        self._known = known
+        self.known = known
+
+    def __missing__(self, name: str) -> Any:
+        if name in self.known:
+            fact = self.known[name]
+            self[name] = eval(fact, self) if isinstance(fact, CodeType) else fact
+        elif hasattr(builtins, name):
+            raise KeyError(name)  # so that Python looks there
+        else:
+            self[name] = self.work[name]
+        return self[name]
 
     def __getattr__(self, name: str) -> Any:
-        fact = self._known[name] if name in self._known else self.work[name]
-        value = fact(self) if name in self._known and callable(fact) else fact
-        setattr(self, name, value)
-        return value
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
+        return self[name]
 
     def but(self, **known: Any) -> "Facts":
         """The same, but for `known`; what was worked out is forgotten."""
-        return Facts(self.work, {**self._known, **known})
+        return Facts(self.work, {**self.known, **known})
 
 
-Row = tuple[Callable[[Facts], Any], str | None]
+class Text(NamedTuple):
+    """What a table's text says."""
+
+    facts: dict[str, CodeType]
+    rows: list[tuple[CodeType, str]]
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """The lines of a text. One that begins with a space goes on with the one before."""
+    return tuple(filter(None, re.sub(r"\n +", " ", text).split("\n")))
+
+
+@functools.cache
+def read(text: str) -> Text:
+    """Facts, `name = expression`, and rows, `expression | sentence`.
+
+    The expression of a row says whether its sentence does. After `= ` it is what a mistake makes of the `answer`.
+    """
+    facts, rows = {}, []
+    for line in lines(text):
+        name, is_fact, value = line.partition(" = ")
+        if is_fact and name.isidentifier():
+            facts[name] = compile(value, line, "eval")
+            continue
+        expression, _, said = line.partition(" |")
+        if expression.startswith("= "):
+            expression = f"alike(answer, {expression[2:]})"
+        rows.append((compile(expression, line, "eval"), said.strip()))
+    return Text(facts, rows)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A check. In each case the first row that holds speaks, its {fields} being facts; None says: no more of this case.
+    """A check. In each case the first row that holds speaks, its {fields} being facts; without a sentence it is silent.
 
-    `cases` are facts that differ from case to case.
+    `scope` are names beside `WORDS` that expressions may use, `cases` facts that differ from case to case.
     """
 
-    facts: Mapping[str, Any]
-    rows: tuple[Row, ...]
+    scope: Mapping[str, Any]
+    text: str
     cases: tuple[Mapping[str, Any], ...] = ({},)
 
     def __call__(self, work: Work) -> str | None:
-        for case in self.cases:
-            facts = Facts(work, {**self.facts, **case})
-            said = next((said for holds, said in self.rows if holds(facts)), None)
-            if said is not None:
-                return said.format_map(facts)
-        return None
+        text = read(self.text)
+        facts = (Facts(work, {**WORDS, **self.scope, **text.facts, **case}) for case in self.cases)
+        return next(filter(None, (speak(text.rows, case) for case in facts)), None)
+
+
+def speak(rows: list[tuple[CodeType, str]], facts: Facts) -> str:
+    """What the first row that holds says."""
+    return next((said for holds, said in rows if eval(holds, facts)), "").format_map(facts)
 
 
 def grade(exercise: Exercise, namespace: dict[str, Any], block: str, failed: Failed | None = None) -> Verdict:
@@ -165,8 +204,8 @@ def grade(exercise: Exercise, namespace: dict[str, Any], block: str, failed: Fai
         said = f"Your `{crash.function}` was tried on other inputs and stopped{where}. {reason}."
     except Exception as error:
         # No check should get here; if one does, the reader is not to blame.
-        kind = type(error).__name__
-        said = f"The check could not read your results ({kind}: {error}). Compare their shapes with the starter’s."
+        name = type(error).__name__
+        said = f"The check could not read your results ({name}: {error}). Compare their shapes with the starter’s."
     if failed is not None and said is None:
         said = RIGHT_SO_FAR
     elif failed is not None and not certain:
@@ -226,9 +265,8 @@ def _copy(value: Any) -> Any:
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """What the reader's functions print while they are tried is no part of the block's output."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), np.errstate(
-        all="ignore"
-    ):
+    nowhere = io.StringIO()
+    with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), np.errstate(all="ignore"):
         yield
 
 
@@ -252,103 +290,28 @@ def near(value: float, right: float, absolute: float = 0.006, relative: float = 
     return math.isfinite(value) and math.isfinite(right) and abs(value - right) <= absolute + relative * abs(right)
 
 
-def alike(found: Iterable[Any], right: Iterable[Any]) -> bool:
-    """Whether arrays are the same one by one, shapes included, but for the order of their sums."""
-    pairs = zip(found, right, strict=True)
-    return all(np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-6, atol=1e-9) for a, b in pairs)
+def alike(found: Any, right: Any) -> bool:
+    """Whether two arrays are the same, shapes included, but for the order of their sums."""
+    return np.shape(found) == np.shape(right) and np.allclose(found, right, rtol=1e-6, atol=1e-9)
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-12))
 
 
-Mistake = tuple[Callable[[Any], Any], str]
+def is_blank(value: Any) -> bool:
+    """Whether the reader has not begun with a number, or with a row of three, of which the first is given."""
+    if isinstance(value, (list, tuple)):
+        return len(value) == 3 and all(map(is_blank, value[1:]))
+    return value is None or ((found := number(value)) is not None and math.isnan(found))
 
 
-def diagnose(pairs: Iterable[tuple[Any, float]], mistakes: Iterable[Mistake], relative: float = 0.004) -> str | None:
-    """The message of the first mistake that would give the reader's value in every case.
-
-    `pairs` are (case, the reader's value); a mistake is (what it would give in a case, its message).
-    Cases in which a mistake gives what is right tell nothing apart: leave them out.
-    """
-    pairs = list(pairs)
-    for wrong, message in mistakes:
-        if pairs and all(near(value, float(wrong(case)), relative=relative) for case, value in pairs):
-            return message
-    return None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A number that the reader gives for several cases: what is right, what else is taken for it, how it is asked for.
-
-    `reach` of a right value is how far another run of it may lie, `noise` what sampling does to a right answer.
-    """
-
-    title: str
-    name: str
-    asked: str
-    several: str  # for who gives more than one number
-    right: Callable[[Any], float]
-    reach: Callable[[float], float]
-    mistakes: Iterable[Mistake]
-    noise: Callable[[Any], float] = lambda case: 0.0
-
-    def holds(self, case: Any, value: float, absolute: float = 0.006, relative: float = 0.004) -> bool:
-        return near(value, self.right(case), absolute + self.noise(case), relative)
-
-    def is_near(self, case: Any, value: float) -> bool:
-        return abs(value - self.right(case)) <= self.reach(self.right(case))
-
-    def problem(self, pairs: list[tuple[Any, float]]) -> str | None:
-        """What is wrong with the reader's values, given as (case, value)."""
-        # Where rounding would let both pass, a mistake that fits to two digits is the better guess.
-        exact = all(self.holds(case, value, 0.0055, 0.0) for case, value in pairs)
-        said = None if exact else diagnose(pairs, self.mistakes, relative=0.0)
-        wrong = [(case, value) for case, value in pairs if not self.holds(case, value)]
-        if said or not wrong:
-            return said
-        (case, value), *_ = wrong
-        digits = " Give it at least two digits after the point." if abs(value - self.right(case)) < 0.06 else ""
-        asked = f"at {case.case} you have {value:.4g}. It should be {self.asked}.{digits}"
-        return diagnose(wrong, self.mistakes) or f"{self.title} is not right yet: {asked}"
-
-
-def problem(columns: Sequence[Column], cases: list[Any], rows: list[Sequence[float]], after: str) -> str | None:
-    """What is wrong with rows of two numbers, one row a case."""
-    first, second = columns
-    pairs = list(zip(cases, rows, strict=True))
-    if all(first.holds(case, b) and second.holds(case, a) for case, (a, b) in pairs):
-        return f"The two columns are swapped: after {after} comes {first.title}, then {second.title}."
-    said = (column.problem([(case, row[i]) for case, row in pairs]) for i, column in enumerate(columns))
-    return next(filter(None, said), None)
-
-
-def read_row(cells: Any, whose: str, key: str, columns: Sequence[Column]) -> tuple[float, ...]:
-    """The numbers of a row that a reader made; the first says of which case it is."""
-    if isinstance(cells, dict):
-        cells = list(cells.values())
-    if not isinstance(cells, (list, tuple, np.ndarray)) or len(cells) != 3:
-        names = ", ".join((key, *(column.name for column in columns)))
-        raise Refused(f"{whose} should be three numbers, ({names}), and is {_kind(cells)}.")
-    for column, cell in zip(columns, list(cells)[1:], strict=True):
-        if is_blank(cell):
-            raise Refused(f"`{column.name}` is still empty. It should be {column.asked}.")
-        if number(cell) is None:
-            raise Refused(f"`{column.name}` should be one number, and is {_kind(cell)}. {column.several}")
-    return tuple(np.nan if value is None else value for value in map(number, cells))
-
-
-def is_blank(value: Any, row_of: int = 0) -> bool:
-    """Whether the reader has not begun with a number, or with a row of so many of which the first is given."""
-    if row_of and isinstance(value, (list, tuple)):
-        return len(value) == row_of and all(map(is_blank, value[1:]))
-    return value is None or (not row_of and (read := number(value)) is not None and math.isnan(read))
-
-
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
     return "nothing" if value is None else f"{value!r:.40}"
+
+
+WORDS = {"np": np} | {one.__name__: one for one in (alike, cosine, is_blank, near, number)}  # of every table

@@ -28,7 +28,13 @@ const TORCH = 'torch==2.13.0';
 /** @param {string} program @param {number} rounds @returns {Promise<Figures>} */
 async function inCPython(program, rounds) {
   // PyTorch is held against NumPy on one thread; Pyodide has no more.
-  const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', VECLIB_MAXIMUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' };
+  const env = {
+    ...process.env,
+    OPENBLAS_NUM_THREADS: '1',
+    VECLIB_MAXIMUM_THREADS: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYTHONPATH: join(TOP, 'tests/py'),
+  };
   const { code, output } = await run(program, [join(HERE, 'speed.py'), String(rounds)], { env });
   if (code) throw new Failure(`In CPython: ${output.trim()}`);
   // PyTorch may have said something before.
@@ -41,7 +47,10 @@ async function inPyodide(rounds) {
   const python = await loadPyodide(await startOptions());
   python.mountNodeFS('/py', join(TOP, 'py'));
   python.mountNodeFS('/bench', HERE);
-  python.runPython('import sys; sys.path[:0] = ["/py", "/bench"]; sys.dont_write_bytecode = True; import json, speed');
+  python.mountNodeFS('/tests', join(TOP, 'tests/py'));
+  python.runPython(
+    'import sys; sys.path[:0] = ["/py", "/tests", "/bench"]; sys.dont_write_bytecode = True; import json, speed',
+  );
   /** @param {string} expression */
   const value = (expression) => JSON.parse(python.runPython(`json.dumps(${expression})`));
   const tasks = [];

@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from preflab.gaussian_policy import difference_gradient, log_prob, log_ratio_difference, sample, weights_gradient
 from preflab.losses import dpo
 from preflab.ppo import policy_loss
-from preflab.reward_model import linear_bradley_terry
+from reference.gaussian_policy import difference_gradient, log_prob, log_ratio_difference, sample, weights_gradient
+from reference.reward_model import linear_bradley_terry
 
 FEATURES = 4  # of a context, as on the page
 BETA, CLIP = 0.5, 0.2

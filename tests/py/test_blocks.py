@@ -8,18 +8,8 @@ import numpy as np
 import pytest
 
 from lessons.block_globals import GIVEN
-from preflab import (
-    gaussian_policy,
-    groups,
-    losses,
-    numeric,
-    optimum,
-    ppo,
-    preferences,
-    reward_model,
-    softmax_policy,
-    stationary,
-)
+from preflab import groups, losses, numeric, ppo, stationary
+from reference import gaussian_policy, optimum, preferences, reward_model, scales, softmax_policy
 
 SIGMA = 0.8  # on the page it is 1, which would hide where it is missing
 N = 30
@@ -315,10 +305,10 @@ def test_theory_is_that_of_the_library(page):
     found = [page.theory_scale(page.dpo), at(page.dpo), at(page.cdpo), at(page.rdpo), page.theory_scale(page.ipo)]
     expected = [
         1.0,
-        stationary.dpo_scale(spread, 0.2),
-        stationary.dpo_scale(spread, 0.2, 0.2),
-        stationary.rdpo_scale(spread, 0.2, 0.2),
-        stationary.ipo_scale(spread, beta, beta),
+        scales.dpo_scale(spread, 0.2),
+        scales.dpo_scale(spread, 0.2, 0.2),
+        scales.rdpo_scale(spread, 0.2, 0.2),
+        scales.ipo_scale(spread, beta, beta),
     ]
     same(np.multiply(found, beta), expected, rtol=1e-6)
 
@@ -393,7 +383,7 @@ def test_training_grpo_descends_its_loss(page, scale, name):
 
 
 def test_where_grpo_ends(page):
-    scale = stationary.grpo_scale(SIGMA * np.linalg.norm(page.rm_weights), 6)
+    scale = scales.grpo_scale(SIGMA * np.linalg.norm(page.rm_weights), 6)
     shift = scale * optimum.gaussian_shift(page.rm_weights, 0.3, SIGMA)
     same(page.grpo_theory(6, 0.3) - page.W_REF, np.outer([1, 0, 0, 0], shift))
 

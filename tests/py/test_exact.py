@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from gradients import differences
 
-from preflab import gaussian_policy, groups, kl, losses, numeric, optimum, preferences, reward_model, stationary
+from preflab import groups, kl, losses, numeric, stationary
+from reference import gaussian_policy, kl_term, optimum, preferences, reward_model, scales
 
 SIGMA, BETA = 0.8, 0.5
 W = np.array([0.72, -0.96])  # |w| = 1.2
@@ -143,7 +144,7 @@ def test_ends_on_endless_pairs_are_the_known_parts_of_the_optimums_shift(loss, f
 def test_rdpo_that_assumes_the_wrong_rate_ends_where_its_scale_says(flip_rate, assumed):
     loss = partial(losses.rdpo, beta=BETA, error_rate=assumed)
     moved = minimum(partial(endless_gradient, loss, flip_rate=flip_rate), W0) - W0
-    np.testing.assert_allclose(moved[0], stationary.rdpo_scale(SPREAD, flip_rate, assumed) * SHIFT, rtol=1e-6)
+    np.testing.assert_allclose(moved[0], scales.rdpo_scale(SPREAD, flip_rate, assumed) * SHIFT, rtol=1e-6)
 
 
 def test_ipo_moves_by_the_mean_slope_of_the_sigmoid_over_tau():
@@ -260,8 +261,8 @@ def grpo_gradients(moved, reward, scale):
 @pytest.mark.parametrize("reward", [0.6, 1.2])
 @pytest.mark.parametrize("scale", ["group", "none"])
 def test_grpo_stops_at_its_shift_which_with_scaling_is_the_same_for_every_reward(reward, scale):
-    known = SIGMA / BETA * 3 / 4 * stationary.c4(4) if scale == "group" else 3 / 4 * SIGMA**2 * reward / BETA
-    assert stationary.grpo_scale(SIGMA * reward, 4, scale) * SIGMA**2 * reward / BETA == pytest.approx(known)
+    known = SIGMA / BETA * 3 / 4 * scales.c4(4) if scale == "group" else 3 / 4 * SIGMA**2 * reward / BETA
+    assert scales.grpo_scale(SIGMA * reward, 4, scale) * SIGMA**2 * reward / BETA == pytest.approx(known)
     pulls = []  # in standard errors
     for moved in (known, 0.8 * known):
         each = grpo_gradients(moved, reward, scale)
@@ -270,15 +271,15 @@ def test_grpo_stops_at_its_shift_which_with_scaling_is_the_same_for_every_reward
 
 
 def test_c4_is_the_mean_deviation_of_a_few_normal_draws():
-    assert stationary.c4(2) == pytest.approx(np.sqrt(2 / np.pi))
+    assert scales.c4(2) == pytest.approx(np.sqrt(2 / np.pi))
     deviations = np.random.default_rng(7).standard_normal((100_000, 4)).std(axis=1, ddof=1)
-    assert deviations.mean() == pytest.approx(stationary.c4(4), abs=4 * deviations.std() / np.sqrt(100_000))
+    assert deviations.mean() == pytest.approx(scales.c4(4), abs=4 * deviations.std() / np.sqrt(100_000))
 
 
 @pytest.mark.parametrize("kind", kl.ESTIMATORS)
 def test_a_kl_term_of_the_loss_is_the_mean_estimate(kind):
     u = np.random.default_rng(8).standard_normal(20)
-    assert kl.in_loss(u, kind).loss == pytest.approx(kl.estimator(kind)(u)[0].mean())
+    assert kl_term.in_loss(u, kind).loss == pytest.approx(kl.estimator(kind)(u)[0].mean())
 
 
 def test_alphapos_reward_is_its_definition():

@@ -76,13 +76,13 @@ LOSS = "final_loss, _ = dpo_loss_and_grad(path[-1], contexts, preferred, rejecte
 SCORE = "true_score, _, _ = evaluate_policy(path[-1])"
 PPO_LOOP = """
     table = []
-    for beta in (0.1, 0.5, 1.0):
+    for beta in (0.01, 0.1, 1.0):
         path, rewards, kls = train_ppo(rm_weights, beta=beta{more})
         table.append(({row}))
 """
 DPO_LOOP = """
     table = []
-    for beta in (0.1, 0.5, 1.0):
+    for beta in (0.05, 0.1, 0.5):
         path, losses, accuracies = train_dpo(contexts, preferred, rejected, beta=beta{more})
         table.append(({row}))
 """
@@ -121,6 +121,49 @@ def backward(back_w="-doubt * v * (hidden_w > 0)", back_l="-doubt * v * (hidden_
     """
 
 
+GRADIENT = """
+    d = preferred - rejected
+    margin = beta * (d * (contexts @ (weights - W_REF))).sum(axis=1) / SIGMA**2
+    return -beta * contexts.T @ (sigmoid(-margin)[:, None] * d) / SIGMA**2 / len(d)
+"""
+
+
+def gradient(*changes):
+    """The right gradient with some of its text replaced."""
+    text = GRADIENT
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return [text]
+
+
+VALUE = "free, clipped = ratio * advantage, np.clip(ratio, 1 - epsilon, 1 + epsilon) * advantage\nvalue = np.minimum(free, clipped)"
+SLOPE = "slope = np.where(value == ratio * advantage, advantage, 0)"
+
+# Contexts, answers, pairs, labels, reward, penalty, pull, score: in the order of the starter.
+REPAIRED = [
+    "contexts = sample_contexts(n, rng)\nreturn contexts",
+    "return contexts @ weights + SIGMA * rng.standard_normal((len(contexts), 5))",
+    "first, second = (article_answers(contexts, W_REF, rng) for _ in range(2))",
+    "first_wins = rng.random(n) < sigmoid((first - second) @ TRUE_WEIGHTS)",
+    "return outputs @ reward_weights",
+    "return log_prob(outputs, contexts, weights) - log_prob(outputs, contexts, W_REF)",
+    """
+    ratio = np.exp(log_prob(outputs, contexts, weights) - log_prob(outputs, contexts, old_weights))
+    pull = np.where(np.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon), 0, ratio * advantages)
+    """,
+    "score = (outputs - contexts @ weights) / SIGMA**2",
+]
+
+
+def repaired(**instead):
+    """All repaired but for some parts; None leaves one as the article has it."""
+    parts = dict(zip("contexts answers pairs labels reward penalty pull score".split(), REPAIRED, strict=True))
+    assert instead.keys() <= parts.keys()
+    return list((parts | instead).values())
+
+
+RATIO = "ratio = np.exp(log_prob(outputs, contexts, weights) - log_prob(outputs, contexts, old_weights))\n"
 OWN_REWARD = """
     A, b, v = np.array([[1.0, -1, 0, 0], [0, 0, 1, -1], [0] * 4, [0] * 4, [0] * 4]), np.array([-0.5, 0.5, 0.0, 0.0]), -np.ones(4)
 """
@@ -161,11 +204,11 @@ RIGHT = {
         "by hand": ["final_reward = np.array(rewards)[140:].mean()", "policy_drift = 0.5 * np.sum((path[-1] - W_REF) ** 2) / SIGMA**2"],
         "the table alone": ppo_loop("beta, np.mean(rewards[-10:]), kl_to_reference(path[-1])"),
         "an array, other order": ppo_loop("beta, np.mean(rewards[-10:]), kl_to_reference(path[-1])") + "table = np.array(table)[::-1]",
-        "numbers typed in": "table = [[0.1, 13.59, 67.99], [0.5, 2.68, 2.78], [1, 1.34, 0.72]]",
+        "numbers typed in": "table = [[0.01, 20.19, 161.86], [0.1, 13.59, 67.99], [1, 1.34, 0.72]]",
         "rows of text": ppo_loop('f"{beta}", f"{np.mean(rewards[-10:]):.3f}", f"{kl_to_reference(path[-1]):.3f}"'),
         "another seed": ppo_loop("beta, np.mean(rewards[-10:]), kl_to_reference(path[-1])", ", seed=7"),
         "more steps": ppo_loop("beta, np.mean(rewards[-10:]), kl_to_reference(path[-1])", ", steps=200"),
-        "a dict": "table = {0.1: (13.59, 67.99), 0.5: (2.68, 2.78), 1.0: (1.337, 0.716)}",
+        "a dict": "table = {0.01: (20.187, 161.856), 0.1: (13.59, 67.99), 1.0: (1.337, 0.716)}",
     },
     "exercise-dpo": {
         "as asked": [LOSS, SCORE],
@@ -181,7 +224,66 @@ RIGHT = {
         "the table alone": dpo_loop(f"beta, {ALL_LOSS}, evaluate_policy(path[-1])[0]"),
         "many answers": dpo_loop(f"beta, {ALL_LOSS}, evaluate_policy(path[-1], n=50_000, seed=5)[0]"),
         "another seed": dpo_loop(f"beta, {ALL_LOSS}, evaluate_policy(path[-1])[0]", ", seed=3"),
-        "numbers typed in": "table = [(0.1, 0.587, 3.40), (0.5, 0.471, 2.83), (1.0, 0.486, 1.40)]",
+        "numbers typed in": "table = [(0.05, 0.656, 2.00), (0.1, 0.587, 3.40), (0.5, 0.471, 2.83)]",
+    },
+    "exercise-gradient": {
+        "as asked": [GRADIENT],
+        "the page's own": ["return dpo_loss_and_grad(weights, contexts, preferred, rejected, beta)[1]"],
+        "by finite differences": [
+            """
+            def loss(w):
+                return dpo_loss_and_grad(w, contexts, preferred, rejected, beta)[0]
+            return by_nudging(loss, weights)
+            """
+        ],
+        "pair by pair": [
+            """
+            total = np.zeros(weights.shape)
+            for x, w, l in zip(contexts, preferred, rejected):
+                margin = beta * (log_prob(w[None], x[None], weights) - log_prob(w[None], x[None], W_REF)
+                                 - log_prob(l[None], x[None], weights) + log_prob(l[None], x[None], W_REF))
+                total -= beta * np.outer(x, w - l) / (1 + np.exp(margin)) / SIGMA**2
+            return total / len(contexts)
+            """
+        ],
+        "einsum, variance forgotten where it is one": [
+            """
+            d = preferred - rejected
+            m = beta * np.einsum("ni,ij,nj->n", contexts, weights - W_REF, d)
+            return -beta * np.einsum("n,ni,nj->ij", sigmoid(-m), contexts, d) / len(d)
+            """
+        ],
+    },
+    "exercise-clip": {
+        "as asked": ["value = np.minimum(ratio * advantage, np.clip(ratio, 1 - epsilon, 1 + epsilon) * advantage)", SLOPE],
+        "the page's own value": ["value = surrogate(ratio, advantage, epsilon)", SLOPE],
+        "where": [
+            "held = np.where(advantage > 0, ratio > 1 + epsilon, ratio < 1 - epsilon)\nvalue = np.where(held, (1 + np.sign(advantage) * epsilon) * advantage, ratio * advantage)",
+            "slope = advantage * ~held",
+        ],
+        "a loop": [
+            """
+            value, slope = [], []
+            for r, a in zip(ratio, advantage):
+                inside = min(max(r, 1 - epsilon), 1 + epsilon)
+                value.append(min(r * a, inside * a))
+                slope.append(a if r * a <= inside * a else 0)
+            """,
+            "value, slope = np.array(value), np.array(slope)",
+        ],
+    },
+    "exercise-repair": {
+        "as asked": REPAIRED,
+        "exact KL, own score": [
+            *REPAIRED[:5],
+            "return ((contexts @ (weights - W_REF)) ** 2).sum(axis=1) / (2 * SIGMA**2)",
+            *REPAIRED[6:],
+        ],
+        "with the page's own": [
+            "return sample_contexts(n, rng)", REPAIRED[1], "first, second = contexts @ W_REF + rng.standard_normal((2, n, 5))", *REPAIRED[3:6],
+            "return ppo_step(weights, old_weights, contexts, outputs, advantages, lr, epsilon)", None,
+        ],
+        "another feature is on": ["contexts = rng.standard_normal((n, 4))\ncontexts[:, 3] = 1\nreturn contexts", *REPAIRED[1:]],
     },
     "challenge-dims": {
         "as asked": [TRAIN, "enough = 1000"],
@@ -301,11 +403,11 @@ WRONG = {
         ("beta first forgotten", [REWARD, DRIFT + "\nreturn final_reward, policy_drift, beta"], "in this order: `beta`"),
         ("no beta", ppo_loop("beta, np.mean(rewards[-10:]), kl_to_reference(path[-1])").replace(", beta=beta", ""), "the same for every beta"),
         ("true weights", ppo_loop("beta, np.mean(rewards[-10:]), kl_to_reference(path[-1])").replace("rm_weights", "TRUE_WEIGHTS"), "trained on the true weights"),
-        ("a beta missing", ppo_loop("beta, np.mean(rewards[-10:]), kl_to_reference(path[-1])").replace("0.5, ", ""), "no row for beta = 0.5"),
+        ("a beta missing", ppo_loop("beta, np.mean(rewards[-10:]), kl_to_reference(path[-1])").replace("0.1, ", ""), "no row for beta = 0.1"),
         ("no table", "rows = []", "no `table`"),
         ("an empty table", "table = []", "is empty"),
         ("arguments ignored", ["final_reward = 2.7", "policy_drift = 2.8"], "the same row whatever run"),
-        ("invented", "table = [(0.1, 9, 60), (0.5, 2, 2), (1.0, 1, 1)]", "Final Reward is not right yet"),
+        ("invented", "table = [(0.01, 9, 60), (0.1, 2, 2), (1.0, 1, 1)]", "Final Reward is not right yet"),
         ("the KL price taken off", ["final_reward = np.mean(rewards[-10:]) - beta * kl_to_reference(path[-1])", DRIFT], "KL price off"),
         ("the mean answer", ["final_reward = path[-1][0] @ rm_weights", DRIFT], "last policy’s mean answer"),
         ("differences that cancel", [REWARD, "policy_drift = (path[-1] - W_REF).sum() / 2"], "so that they cancel"),
@@ -341,9 +443,91 @@ WRONG = {
         ("no table", "x = 1", "no `table`"),
         ("beta first forgotten", [LOSS, SCORE + "\nreturn final_loss, true_score, beta"], "in this order: `beta`"),
         ("arguments ignored", ["final_loss = 0.5", "true_score = 2.8"], "the same row whatever run"),
-        ("a beta missing", dpo_loop(f"beta, {ALL_LOSS}, evaluate_policy(path[-1])[0]").replace("0.5, ", ""), "no row for beta = 0.5"),
+        ("a beta missing", dpo_loop(f"beta, {ALL_LOSS}, evaluate_policy(path[-1])[0]").replace("0.1, ", ""), "no row for beta = 0.1"),
         ("the accuracy in the table", dpo_loop("beta, accuracies[-1], evaluate_policy(path[-1])[0]"), "ranked right. The table asks for the loss"),
         ("the accuracy for the score", dpo_loop(f"beta, {ALL_LOSS}, accuracies[-1]"), "accuracy on the pairs"),
+    ],
+    "exercise-gradient": [
+        ("empty", [], "still empty"),
+        ("climbs", gradient("return -", "return "), "sign is turned"),
+        ("a sum", gradient(" / len(d)", ""), "divide by their number"),
+        ("no chain rule", gradient("return -beta * ", "return -"), "factor `beta` is missing"),
+        ("no beta in the margin", gradient("margin = beta * ", "margin = "), "has lost its `beta`"),
+        ("the default beta", ["beta = BETA" + GRADIENT.replace("\n    ", "\n")], "default `BETA`"),
+        ("the doubt turned", gradient("sigmoid(-margin)", "sigmoid(margin)"), "how *wrong*"),
+        ("no doubt", gradient("sigmoid(-margin)", "(0 * margin + 1)"), "pulls alike"),
+        ("the slope of sigma", gradient("sigmoid(-margin)", "(sigmoid(-margin) * sigmoid(margin))"), "slope of σ"),
+        ("chosen alone", gradient("[:, None] * d", "[:, None] * preferred"), "rejected answers are missing"),
+        ("plus for minus", gradient("[:, None] * d", "[:, None] * (preferred + rejected)"), "with a plus sign"),
+        ("no reference", gradient("weights - W_REF", "weights"), "reference is missing"),
+        ("transposed", gradient("return ", "return (", "len(d)", "len(d)).T"), "the transpose"),
+        ("no contexts", gradient("contexts.T @ (sigmoid(-margin)[:, None] * d)", "(sigmoid(-margin)[:, None] * d).sum(axis=0)"), "contexts are missing"),
+        ("another shape", ["return np.ones(20)"], "the shape of `weights`"),
+        ("half of it", gradient("return -beta", "return -beta / 2"), "finite differences give"),
+        ("no arguments", "def dpo_gradient():\n    pass", "should take"),
+        ("no function", "gradient = 1", "should take"),
+    ],
+    "exercise-clip": [
+        ("empty", [], "value is still empty"),
+        ("half empty", [VALUE, None], "slope is still empty"),
+        ("no clip", ["value = ratio * advantage", SLOPE], "Nothing is clipped"),
+        ("clipped alone", ["value = np.clip(ratio, 1 - epsilon, 1 + epsilon) * advantage", SLOPE], "clipped one alone"),
+        ("the larger", [VALUE.replace("minimum", "maximum"), SLOPE], "larger of the two"),
+        ("the loss", [VALUE + "\nvalue = -value", SLOPE], "That is the loss"),
+        ("the advantage for the ratio", ["value = np.clip(advantage, -epsilon, epsilon)", SLOPE], "there is no ratio"),
+        ("the advantage clipped", ["value = ratio * np.clip(advantage, -epsilon, epsilon)", SLOPE], "The advantage is clipped. It is"),
+        ("around zero", [VALUE.replace("1 - epsilon, 1 + epsilon", "-epsilon, epsilon"), SLOPE], "clipped around 0"),
+        ("the product", ["value = np.clip(ratio * advantage, 1 - epsilon, 1 + epsilon)", SLOPE], "product is clipped"),
+        ("one side", ["value = np.minimum(ratio, 1 + epsilon) * advantage", SLOPE], "Only good answers"),
+        ("typed in", [VALUE.replace("epsilon", "0.2"), SLOPE], "0.2 is typed in"),
+        ("something else", [VALUE + "\nvalue = value / 2", SLOPE], "smaller of free and clipped"),
+        ("one number", [VALUE + "\nvalue = value.mean()", SLOPE.replace("value", "clipped")], "value should be one number an answer"),
+        ("one thing", [VALUE + "\nreturn value", None], "should return two arrays"),
+        ("no arguments", "ppo_objective = lambda ratio: ratio", "should take"),
+        ("one slope", [VALUE, "slope = 1.0"], "slope should be one number an answer"),
+        ("the slope of free", [VALUE, "slope = advantage"], "goes on where the value is flat"),
+        ("both sides", [VALUE, "slope = advantage * (abs(ratio - 1) <= epsilon)"], "hold on both sides"),
+        ("turned", [VALUE, "slope = np.where(free <= clipped, 0, advantage)"], "slope is turned"),
+        ("sides exchanged", [VALUE, "slope = np.where(np.where(advantage < 0, ratio > 1 + epsilon, ratio < 1 - epsilon), 0, advantage)"], "sides are exchanged"),
+        ("in the log-prob", [VALUE, "slope = np.where(free <= clipped, ratio * advantage, 0)"], "slope in the log-prob"),
+        ("of the loss", [VALUE, "slope = np.where(free <= clipped, -advantage, 0)"], "sign is turned"),
+        ("no advantage", [VALUE, "slope = (free <= clipped) * 1.0"], "slope is 0 or 1"),
+        ("slope typed in", [VALUE, "slope = np.where(free <= np.clip(ratio, 0.8, 1.2) * advantage, advantage, 0)"], "0.2 is typed in"),
+        ("half the slope", [VALUE, "slope = np.where(free <= clipped, advantage, 0) / 2"], "finite differences give"),
+    ],
+    "exercise-repair": [
+        ("as it is", [], "6 of 6 faults left: 1 contexts, 2 pairs, 3 step, 4 KL, 5 bias, 6 labels. Contexts have mean zero"),
+        ("contexts left", repaired(contexts=None), "1 of 6 faults left: 1 contexts. Contexts have mean zero"),
+        ("pairs left", repaired(pairs=None), "1 of 6 faults left: 2 pairs. The answers do not depend"),
+        ("step left", repaired(pull=None, score=None), "1 of 6 faults left: 3 step. Every step runs along"),
+        ("KL left", repaired(answers=None, penalty=None), "1 of 6 faults left: 4 KL. The “KL” is a squared distance"),
+        ("bias left", repaired(reward=None), "1 of 6 faults left: 5 bias. Every answer is paid 0.43"),
+        ("labels left", repaired(labels=None), "1 of 6 faults left: 6 labels. The labels never err"),
+        ("three left", repaired(contexts=None, reward=None, labels=None), "3 of 6 faults left: 1 contexts, 5 bias, 6 labels."),
+        ("contexts all alike", repaired(contexts="return np.ones((n, 4))"), "All contexts are the same"),
+        ("contexts of another shape", repaired(contexts="return np.ones((n, 4))[:9]"), "should give shape (n, 4)"),
+        ("pairs of another policy", repaired(pairs="first, second = 5 * contexts @ W_REF + rng.standard_normal((2, n, 5))"), "not as the reference’s do"),
+        ("no contexts with the pairs", repaired(labels=REPAIRED[3] + "\nreturn first, second"), "should give three arrays"),
+        ("the score alone", repaired(pull=None), "3 step. The score is there"),
+        ("the ratio alone", repaired(score=None), "3 step. Every step runs along"),
+        ("ratio, and a clipped advantage", repaired(pull=RATIO + "pull = ratio * np.clip(advantages, -epsilon, epsilon)"), "clipped, not the ratio"),
+        ("no ratio, no clip", repaired(pull="pull = advantages"), "no ratio to the policy that sampled, and no clip"),
+        ("no clip", repaired(pull=RATIO + "pull = ratio * advantages"), "nothing holds it"),
+        ("held, but without the ratio", repaired(pull=REPAIRED[6].replace("ratio * advantages", "advantages")), "What is held is right"),
+        ("held on both sides", repaired(pull=RATIO + "pull = np.where(abs(ratio - 1) > epsilon, 0, ratio * advantages)"), "in the *wrong* direction are held"),
+        ("descends", repaired(score="score = (contexts @ weights - outputs) / SIGMA**2"), "The step descends"),
+        ("twice the step", repaired(score="score = 2 * (outputs - contexts @ weights)"), "The step is not PPO’s"),
+        ("one row", repaired(score=REPAIRED[7] + "\nreturn weights[0]"), "should return the new weights"),
+        ("the reference alone", repaired(penalty="return ((outputs - contexts @ W_REF) ** 2).sum(axis=1) / 2"), "That is −log π_ref"),
+        ("the KL's sign", repaired(penalty="return log_prob(outputs, contexts, W_REF) - log_prob(outputs, contexts, weights)"), "log π comes first"),
+        ("no 1/(2σ²)", repaired(penalty="return ((contexts @ (weights - W_REF)) ** 2).sum(axis=1)"), "without the 1/(2σ²)"),
+        ("some penalty", repaired(penalty="return abs(outputs).sum(axis=1)"), "The penalty is not a KL"),
+        ("one penalty", repaired(penalty="return kl_to_reference(weights)"), "should be one number an answer"),
+        ("the spread left", repaired(answers=None), "4 KL. The penalty is right. But answers have spread 0.1"),
+        ("whitened reward", repaired(reward="r = outputs @ reward_weights\nreturn r / (r.std() + 1e-9)"), "whatever else is in the batch"),
+        ("the worse answer", repaired(labels=REPAIRED[3].replace("<", ">")), "The worse answer is preferred"),
+        ("some labels flipped", repaired(labels="first_wins = ((first - second) @ TRUE_WEIGHTS > 0) ^ (rng.random(n) < 0.2)"), "not as Bradley and Terry say"),
+        ("the contexts alone", "article_contexts = lambda n, rng: 1", "no `article_pairs`"),
     ],
     "challenge-dims": [
         ("empty", [], "still all zeros"),
@@ -461,7 +645,9 @@ STOPPING = {
     "exercise-rlhf: the slice itself", "exercise-rlhf: every policy's KL", "exercise-dpo: both things",
     "exercise-dpo: the gradient", "exercise-dpo: three things", "challenge-dims: both things", "challenge-dims: five features",
     "challenge-noise: nothing returned", "challenge-noise: nothing at all returned", "challenge-noise: another shape",
-    "challenge-relu: order", "challenge-relu: the hidden layer itself", "challenge-relu: two gradients",
+    "exercise-gradient: transposed", "exercise-gradient: another shape", "exercise-clip: one number",
+    "exercise-clip: one thing", "exercise-clip: one slope", "exercise-repair: contexts of another shape",
+    "exercise-repair: no contexts with the pairs", "exercise-repair: one row", "challenge-relu: order", "challenge-relu: the hidden layer itself", "challenge-relu: two gradients",
 }  # fmt: skip
 
 
@@ -517,6 +703,13 @@ def test_edits_above_are_taken_as_they_are(before, starters):
     assert grade(EXERCISES["exercise-rlhf"], runner.namespace, "exercise-rlhf")["passed"]
 
 
+def test_the_repaired_recipe_learns(work, before):
+    _, names = work("exercise-repair", REPAIRED)
+    best = before["optimal_policy"](names["article_weights"])[0] @ before["TRUE_WEIGHTS"]
+    for policy in ("article_rlhf", "article_dpo"):
+        assert names[policy][0] @ before["TRUE_WEIGHTS"] == pytest.approx(best, rel=0.2)
+
+
 # The mechanism, with checks made up here.
 
 
@@ -533,18 +726,28 @@ def test_the_first_check_with_something_to_say_speaks():
 
 def test_a_table_speaks_by_its_first_row_that_holds_case_by_case():
     asked = []
-    facts = {"double": lambda f: asked.append(f.x) or 2 * f.x, "kind": "double"}
-    rows = (
-        (lambda f: f.double < 0, None),  # no more of this case
-        (lambda f: f.x < 0, "not reached"),
-        (lambda f: f.double > 5, "{kind} {x} is {double:.1f}, over {limit[0]}"),
-        (lambda f: f.double > 3, "not reached"),
-    )
-    check = Table(facts, rows, ({"x": -1}, {"x": 1}, {"x": 3}, {"x": 2}))
+    text = """
+double = asked.append(x) or twice(x)
+kind = "double"
+double < 0 |
+x < 0 | not reached
+double > 5 | {kind} {x} is {double:.1f},
+ over {limit[0]}
+double > 3 | not reached
+"""
+    scope = {"asked": asked, "twice": lambda x: 2 * x}
+    check = Table(scope, text, ({"x": -1}, {"x": 1}, {"x": 3}, {"x": 2}))
     assert verdict({"limit": [5]}, check)["message"] == "double 3 is 6.0, over 5"
     assert asked == [-1, 1, 3]  # each fact once a case, and no further case
     assert "no `limit`" in verdict({}, check)["message"]
-    assert verdict({}, Table(facts, rows, ({"x": 1},)))["passed"]
+    assert verdict({}, Table(scope, text, ({"x": 1},)))["passed"]
+
+
+def test_a_row_may_say_what_a_mistake_makes_of_the_answer():
+    check = Table({}, "answer = np.array(found)\n= 2 * np.ones(2) | twice\n= np.ones((2, 1)) | a column\n= np.ones(2) |")
+    assert verdict({"found": [2.0, 2.0]}, check)["message"] == "twice"
+    assert verdict({"found": [[1.0], [1.0]]}, check)["message"] == "a column"
+    assert verdict({"found": [1.0, 1.0]}, check)["passed"]
 
 
 def test_a_missing_name_is_said():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from gradients import differences
 
-from preflab import gaussian_policy, groups, kl, losses, optimum, preferences, softmax_policy, stationary
+from preflab import groups, kl, losses, stationary
+from reference import gaussian_policy, optimum, preferences, scales, softmax_policy
 
 W = np.array([0.9, -0.6, 0.5])
 SPREAD = 0.96  # sigma 0.8, |w| 1.2
@@ -154,16 +155,16 @@ def test_which_estimators_have_the_gradient_of_the_kl():
 
 def test_scales_under_flipped_labels_are_the_known_figures():
     rates = (0.1, 0.2, 0.3)
-    assert [stationary.dpo_scale(SPREAD, e) for e in rates] == pytest.approx([0.707, 0.488, 0.308], abs=6e-4)
-    assert [stationary.dpo_scale(SPREAD, e, e) for e in rates] == pytest.approx([0.528, 0.275, 0.119], abs=6e-4)
-    assert [stationary.rdpo_scale(SPREAD, e, e) for e in rates] == pytest.approx([1, 1, 1])
-    assert stationary.dpo_scale(SPREAD) == pytest.approx(1)
-    assert stationary.rdpo_scale(SPREAD, 0.1, 0.0) == pytest.approx(stationary.dpo_scale(SPREAD, 0.1))
-    assert stationary.rdpo_scale(SPREAD, 0.0, 0.4) == np.inf
+    assert [scales.dpo_scale(SPREAD, e) for e in rates] == pytest.approx([0.707, 0.488, 0.308], abs=6e-4)
+    assert [scales.dpo_scale(SPREAD, e, e) for e in rates] == pytest.approx([0.528, 0.275, 0.119], abs=6e-4)
+    assert [scales.rdpo_scale(SPREAD, e, e) for e in rates] == pytest.approx([1, 1, 1])
+    assert scales.dpo_scale(SPREAD) == pytest.approx(1)
+    assert scales.rdpo_scale(SPREAD, 0.1, 0.0) == pytest.approx(scales.dpo_scale(SPREAD, 0.1))
+    assert scales.rdpo_scale(SPREAD, 0.0, 0.4) == np.inf
 
 
 def test_scales_of_ipo_and_kto_are_the_known_figures():
-    assert stationary.ipo_scale(SPREAD, 0.5, 0.5) == pytest.approx(0.185, abs=6e-4)
+    assert scales.ipo_scale(SPREAD, 0.5, 0.5) == pytest.approx(0.185, abs=6e-4)
     assert [stationary.kto_scale(SPREAD, b) for b in (0.1, 0.5, 1)] == pytest.approx([0.42, 1.02, 1.57], abs=6e-3)
 
 
@@ -178,10 +179,10 @@ def pairs_from_the_reference(n, seed, flip_rate=0.0):
 @pytest.mark.parametrize(
     ("loss", "scale", "flip_rate"),
     [
-        (lambda d: losses.dpo(d, 0.5), stationary.dpo_scale(SPREAD, 0.2), 0.2),
-        (lambda d: losses.dpo(d, 0.5, 0.2), stationary.dpo_scale(SPREAD, 0.2, 0.2), 0.2),
+        (lambda d: losses.dpo(d, 0.5), scales.dpo_scale(SPREAD, 0.2), 0.2),
+        (lambda d: losses.dpo(d, 0.5, 0.2), scales.dpo_scale(SPREAD, 0.2, 0.2), 0.2),
         (lambda d: losses.rdpo(d, 0.5, 0.2), 1.0, 0.2),
-        (lambda d: losses.ipo(d, 0.5), stationary.ipo_scale(SPREAD, 0.5, 0.5), 0.0),
+        (lambda d: losses.ipo(d, 0.5), scales.ipo_scale(SPREAD, 0.5, 0.5), 0.0),
     ],
 )
 def test_the_gradient_of_a_large_sample_vanishes_at_the_stationary_scale(loss, scale, flip_rate):
@@ -212,7 +213,7 @@ def test_grpos_pull_is_that_of_its_scale(scale):
     """With advantages A the pull is E[A t], t the standardised output; RLHF's pull is the spread."""
     t = np.random.default_rng(13).standard_normal(400_000)
     each = groups.grpo_advantages(SPREAD * t, 4, scale, eps=0) * t
-    expected = SPREAD * stationary.grpo_scale(SPREAD, 4, scale)
+    expected = SPREAD * scales.grpo_scale(SPREAD, 4, scale)
     assert each.mean() == pytest.approx(expected, abs=4 * each.std() / np.sqrt(len(t)))
 
 
@@ -231,8 +232,8 @@ def test_grpos_pull_is_that_of_its_scale(scale):
         (lambda: optimum.tilted([0.0, 0.0], [1.0], 1.0), "rewards has shape"),
         (lambda: preferences.flip_labels([1.0], [0.0], 1.5, np.random.default_rng(0)), "rate"),
         (lambda: preferences.label_pairs([1.0], [0.0], [1.0, 2.0], [0.0, 0.0], np.random.default_rng(0)), "1 pairs"),
-        (lambda: stationary.dpo_scale(SPREAD, 0.5), "flip_rate"),
-        (lambda: stationary.grpo_scale(SPREAD, 1), "two answers"),
+        (lambda: scales.dpo_scale(SPREAD, 0.5), "flip_rate"),
+        (lambda: scales.grpo_scale(SPREAD, 1), "two answers"),
     ],
 )
 def test_bad_input_is_refused_with_a_reason(call, says):

@@ -122,7 +122,7 @@ test('a check says more than an error does, and Stop ends one that never would',
 
   await fill(
     editor,
-    starter.replace('final_loss = np.nan', 'while beta not in (0.1, 0.5, 1.0): pass\n    final_loss = np.nan'),
+    starter.replace('final_loss = np.nan', 'while beta not in (0.05, 0.1, 0.5): pass\n    final_loss = np.nan'),
   );
   await check.click();
   await expect(verdict).toHaveText('Checking …', { timeout: 30_000 });

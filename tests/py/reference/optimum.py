@@ -7,9 +7,9 @@ and KL are in nats. Functions raise ValueError unless beta > 0 and sigma > 0.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from preflab import gaussian_policy
 from preflab.numeric import Loss, aligned, require_positive
-from preflab.softmax_policy import kl, log_probs, probs
+from reference import gaussian_policy
+from reference.softmax_policy import kl, log_probs, probs
 
 
 def gaussian_shift(reward_weights: ArrayLike, beta: float, sigma: float) -> np.ndarray:
