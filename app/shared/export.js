@@ -78,7 +78,7 @@ function cellsOf({ cells: lesson, modules, loader }, sources, intro, given) {
     } else if (kind === 'solution') {
       text(`<details><summary><b>A worked answer</b></summary>\n\n\`\`\`python\n${source}\n\`\`\`\n\n</details>`);
     } else {
-      const now = sources.get(id) ?? source;
+      const now = dedent(sources.get(id) ?? source);
       text(`<a id="${id}"></a>**${title}**${now === source ? '' : ' (edited)'}`);
       code({ kind: 'code', id, source: now });
     }
@@ -99,6 +99,86 @@ export function onePage(lesson, page, needed) {
   const note = { kind: /** @type {const} */ ('prose'), id: '', title: '', source, page };
   const own = lesson.cells.filter((cell) => cell.page === page);
   return { ...lesson, cells: others.length ? [note, ...others, ...own] : own };
+}
+
+/**
+ * As textwrap.dedent has it, which Pyodide applies to every block: code that was pasted with all its lines further in.
+ * @param {string} source
+ */
+export function dedent(source) {
+  const lines = source.replaceAll(/^[ \t]+$/gm, '').split('\n');
+  const margins = lines.filter(Boolean).map((line) => line.match(/^[ \t]*/)?.[0] ?? '');
+  const margin = margins.reduce((least, one) => {
+    let alike = 0;
+    while (alike < Math.min(least.length, one.length) && least[alike] === one[alike]) alike += 1;
+    return one.slice(0, alike);
+  }, margins[0] ?? '');
+  return lines.map((line) => line.slice(margin.length)).join('\n');
+}
+
+/**
+ * What a file of Python cannot hold as it is, and a block can: `await` outside of functions, and `from __future__` below
+ * other code. Where in doubt, yes: then it runs all the same.
+ * @param {string} source without margin
+ */
+export function needsThePage(source) {
+  const code = source
+    .replaceAll(/"""[\s\S]*?"""|'''[\s\S]*?'''/g, '""')
+    .replaceAll(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, (text) =>
+      /\{.*\b(await|async)\b/.test(text) ? text : '""',
+    )
+    .replaceAll(/#.*/g, '');
+  if (/^from\s+__future__\s/m.test(code)) return true;
+  /** How far in the function stands that a line is in, if in any. @type {number | undefined} */
+  let within;
+  for (const line of code.split('\n').filter((text) => text.trim())) {
+    const margin = line.search(/\S/);
+    if (within !== undefined && margin <= within) within = undefined;
+    if (within !== undefined) continue;
+    if (/^\s*(async\s+)?def\b/.test(line)) within = margin;
+    else if (/\bawait\b|\basync\s+(for|with)\b/.test(line)) return true;
+  }
+  return false;
+}
+
+/** Python that runs a block as the page does. */
+const RUN_BLOCK = `def run_block(name, source):
+    """Runs a block as the page does: it may await, and import from __future__."""
+    import ast
+    import asyncio
+    import inspect
+    import linecache
+
+    path = f"<{name}>"
+    linecache.cache[path] = len(source), None, source.splitlines(keepends=True), path
+    code = compile(source, path, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    if code.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(eval(code, globals()))
+    else:
+        exec(code, globals())
+`;
+
+/** As Python writes it. @param {string} text */
+const pythonText = (text) =>
+  /'''|\\|'$/.test(text) ? JSON.stringify(text).replaceAll('\u007f', '\\x7f') : `'''${text}'''`;
+
+/**
+ * Blocks that Python cannot read: a file that holds one of them stops there, as the page does.
+ * @param {TakeAlong} lesson @param {Map<string, string>} sources of blocks, by id
+ * @param {(source: string) => Promise<unknown>} names what Python finds in a source: null if it cannot read it
+ * @returns {Promise<{id: string, title: string}[]>} in the lesson's order; empty where Python cannot be asked
+ */
+export async function unreadable({ cells }, sources, names) {
+  const edited = cells.filter(({ kind, id, source }) => kind === 'block' && (sources.get(id) ?? source) !== source);
+  const read = await Promise.all(edited.map(({ id }) => names(sources.get(id) ?? '')));
+  return edited.filter((_, i) => read[i] === null).map(({ id, title }) => ({ id, title }));
+}
+
+/** The sentence about them, for before the file is saved; '' if there is none. @param {{title: string}[]} blocks */
+export function saidOfUnreadable(blocks) {
+  const titles = blocks.map(({ title }) => `“${title}”`);
+  const all = titles.length > 1 ? `${titles.slice(0, -1).join(', ')} and ${titles.at(-1)}` : titles.join('');
+  return all && `Python cannot read the code of ${all}: the file will run as far as that, and then say why it stops.`;
 }
 
 const BOX = /^::: +([\w-]+) *(.*)$/;
@@ -146,8 +226,9 @@ const countEdited = ({ cells }, sources) =>
  * A Python file in the percent format, which editors show as cells. It needs NumPy.
  * @param {TakeAlong} lesson
  * @param {Map<string, string>} [sources]
+ * @param {{id: string}[]} [unread] blocks that Python cannot read: the rest of the file must be readable all the same
  */
-export function pythonFile(lesson, sources = new Map()) {
+export function pythonFile(lesson, sources = new Map(), unread = []) {
   const intro =
     `# RLHF and DPO\n\nThe lesson of Preference Lab ${whose(countEdited(lesson, sources))}. ` +
     'It runs from top to bottom with NumPy alone, and prints what the page prints; the page also draws.';
@@ -156,11 +237,20 @@ export function pythonFile(lesson, sources = new Map()) {
       .split('\n')
       .map((line) => `# ${line}`.trimEnd())
       .join('\n');
-  return `${cellsOf(lesson, sources, intro, lesson.given.python)
-    .map(({ kind, id, source }) =>
-      kind === 'text' ? `# %% [markdown]\n${comment(source)}\n` : `# %% id="${id}"\n${source.trimEnd()}\n`,
+  let known = false; // whether the file has run_block by now
+  /** @param {Cell} cell */
+  const code = ({ id, source }) => {
+    if (!needsThePage(source) && !unread.some((block) => block.id === id)) return source.trimEnd();
+    const call = `run_block("${id}", ${pythonText(`${source.trimEnd()}\n`)})`;
+    const first = known ? '' : `${RUN_BLOCK}\n\n`;
+    known = true;
+    return first + call;
+  };
+  return cellsOf(lesson, sources, intro, lesson.given.python)
+    .map((cell) =>
+      cell.kind === 'text' ? `# %% [markdown]\n${comment(cell.source)}\n` : `# %% id="${cell.id}"\n${code(cell)}\n`,
     )
-    .join('\n')}`;
+    .join('\n');
 }
 
 /**

@@ -112,7 +112,9 @@ showLesson(lesson, new Map(blocks.map((block) => [block.cell, block])));
 for (const exercise of place.querySelectorAll('py-exercise')) /** @type {PyExercise} */ (exercise).connect(lesson);
 keepEdits(edits, lesson, find('#storage'));
 receiveLinks(lesson, find('#shared'));
-connectPanel(find('#take-panel'), lesson);
+/** Python that cannot be asked has nothing against it. @param {string} source */
+const readable = async (source) => (kernel.status.state === 'ready' ? kernel.names(source) : undefined);
+connectPanel(find('#take-panel'), lesson, readable);
 connectPieces(place, find('#said'));
 connectDataTables(place);
 lesson.start();

@@ -1,6 +1,7 @@
 """Which names a block gives to the page and which it takes from it, read off its syntax tree."""
 
 import ast
+from textwrap import dedent
 from typing import TypedDict
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -22,7 +23,7 @@ def names(source: str) -> Names | None:
     None if the source does not parse.
     """
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(dedent(source))  # as Pyodide runs it
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     block = _Block()

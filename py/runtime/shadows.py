@@ -8,6 +8,7 @@ import ast
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Any
 
 from runtime import safe_inspect
@@ -46,7 +47,7 @@ def _has(value: Any, name: str) -> bool:
 def uses_of(source: str, functions: Mapping[str, ast.AST]) -> dict[str, Uses]:
     """What `source` does with each name that it reads, and the `functions` that it names with it."""
     try:
-        waiting: list[ast.AST] = [ast.parse(source)]
+        waiting: list[ast.AST] = [ast.parse(dedent(source))]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     found: dict[str, Uses] = {}
@@ -126,7 +127,7 @@ class Shadows:
 
 def _functions(source: str) -> dict[str, ast.AST]:
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(dedent(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

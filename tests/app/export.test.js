@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { modulesFor, notebookFile, plainMarkdown, pythonFile } from '../../app/shared/export.js';
+import {
+  dedent,
+  modulesFor,
+  needsThePage,
+  notebookFile,
+  plainMarkdown,
+  pythonFile,
+  saidOfUnreadable,
+  unreadable,
+} from '../../app/shared/export.js';
 import { citations, readLesson } from '../../app/site/cells.js';
 import { takeAlong } from '../../app/site/takeaway.js';
 
@@ -65,4 +74,61 @@ test('boxes, checks and headings become plain Markdown', () => {
   );
   for (const { kind, source } of lesson.cells)
     if (kind === 'prose') assert.doesNotMatch(plainMarkdown(source), /:::|\{#|\{\{/);
+});
+
+test('code that was pasted with a margin loses it, as textwrap.dedent has it', () => {
+  assert.equal(dedent('    a = 1\n\n      b\n   \n'), 'a = 1\n\n  b\n\n');
+  assert.equal(dedent('\ta\n\t\tb'), 'a\n\tb');
+  assert.equal(dedent('\ta\n    b'), '\ta\n    b');
+  assert.equal(dedent('a\n  b'), 'a\n  b');
+  const sources = new Map([['policy', '    x = 1\n    y = 2']]);
+  assert.match(pythonFile(lesson, sources), /# %% id="policy"\nx = 1\ny = 2\n/);
+  assert.match(notebookFile(lesson, sources), /"x = 1\\n",\s+"y = 2"/);
+});
+
+for (const [needs, source] of /** @type {const} */ ([
+  [true, 'await f()'],
+  [true, 'x = [await f() for f in fs]'],
+  [true, 'async with a as b: pass'],
+  [true, 'if x:\n    async for i in y:\n        pass'],
+  [true, 'async def f():\n    await g()\n\nawait f()'],
+  [true, 'print(f"{await f()}")'],
+  [true, 'from __future__ import annotations'],
+  [false, 'async def f():\n    await g()\n\n    async for i in x: pass\nprint("await")'],
+  [false, 'async def f(): await g()'],
+  [false, 'x = 1  # await it\ny = """\nawait\n"""'],
+  [false, 'awaited = 1'],
+])) {
+  test(`${needs ? 'only the page can run' : 'a file can hold'} ${JSON.stringify(source)}`, () => {
+    assert.equal(needsThePage(source), needs);
+  });
+}
+
+test('no block of the lesson needs the page', () => {
+  assert.deepEqual(
+    blocks.filter(({ source }) => needsThePage(source)),
+    [],
+  );
+  assert.doesNotMatch(pythonFile(lesson), /run_block/);
+});
+
+test('blocks that Python cannot read are named before the file is saved', async () => {
+  const sources = new Map([
+    ['policy', 'x = ('],
+    ['preferences', 'y = 1'],
+    ['reward-model', 'z = )'],
+  ]);
+  const names = async (/** @type {string} */ source) => (/[()]/.test(source) ? null : { defines: [], uses: [] });
+  const found = await unreadable(lesson, sources, names);
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    ['reward-model', 'policy'],
+  );
+  assert.equal(
+    saidOfUnreadable(found),
+    `Python cannot read the code of “${found[0].title}” and “${found[1].title}”: ` +
+      'the file will run as far as that, and then say why it stops.',
+  );
+  assert.equal(saidOfUnreadable([]), '');
+  assert.deepEqual(await unreadable(lesson, sources, async () => undefined), []);
 });

@@ -22,6 +22,7 @@ def uses(source):
         ("x += 1", {"x"}),
         ("x: int = z", {"z"}),
         ("input.mean()", {"input"}),
+        ("    x = 1\n    y = x + z", {"z"}),
         ("print(len([]))", {"print", "len"}),
         ("weights[0] = value", {"weights", "value"}),
         ("weights.mean()", {"weights"}),

@@ -119,3 +119,47 @@ def test_blocks_print_what_they_print_on_the_page(results, lesson):
 @pytest.mark.slow
 def test_an_edit_and_the_module_that_it_imports_come_along(results):
     assert re.fullmatch(r"mine preflab.losses\n(Out\[\d+]: )?\{'a': 1}\n", results["exercise-dpo"]["text"])
+
+
+FILE = """
+import { pythonFile } from './app/shared/export.js';
+const [sources, unread] = JSON.parse(process.argv[1]);
+const cells = Object.entries(sources).map(([id, source]) => ({ kind: 'block', id, title: id, source }));
+const lesson = { cells, modules: {}, loader: '', given: { python: 'given = 1', jupyter: '' } };
+process.stdout.write(pythonFile(lesson, new Map(), unread));
+"""
+
+
+def file_of(sources, unread=()):
+    command = ["node", "--input-type=module", "-e", FILE, json.dumps([sources, [{"id": id} for id in unread]])]
+    return subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def run_file(text):
+    return subprocess.run([sys.executable, "-I", "-"], input=text, capture_output=True, text=True, timeout=120)
+
+
+AWAITS = "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return x\n"
+
+
+@pytest.mark.parametrize(
+    ("sources", "printed"),
+    [
+        (["    x = 1\n    print(x)"], "1\n"),
+        ([AWAITS + "x = await f(1)", "print(x, await f(2))"], "1 2\n"),
+        (["print('a\\n\\tb', '''c''', \"d\")\n" + AWAITS + "await f(1)"], "a\n\tb c d\n"),
+        ([AWAITS + "async def g():\n    yield 3\nasync for i in g(): print(i)"], "3\n"),
+        (["x = 1", "from __future__ import annotations\ndef f(a: nope): return a\nprint(f(x))"], "1\n"),
+        (["print('β', '😀')\nimport asyncio\nawait asyncio.sleep(0)"], "β 😀\n"),
+    ],
+)
+def test_what_a_block_may_hold_the_file_runs(sources, printed):
+    done = run_file(file_of({f"block-{i}": source for i, source in enumerate(sources)}))
+    assert (done.stdout, done.stderr) == (printed, "")
+
+
+def test_a_block_that_python_cannot_read_stops_the_file_there_and_not_before():
+    done = run_file(file_of({"one": "print('one')", "two": "x = (", "three": "print('three')"}, ["two"]))
+    assert done.stdout == "one\n"
+    assert 'File "<two>", line 1' in done.stderr
+    assert "'(' was never closed" in done.stderr

@@ -21,8 +21,12 @@ const thisPage = /** @type {import('../../shared/protocol.js').Site['pages'][num
   site.pages.find(({ path }) => path === site.page)
 );
 
-/** @param {HTMLElement} panel @param {Lesson} lesson */
-export function connectPanel(panel, lesson) {
+/**
+ * @param {HTMLElement} panel
+ * @param {Lesson} lesson
+ * @param {(source: string) => Promise<unknown>} names what Python finds in a source: null if it cannot read it
+ */
+export function connectPanel(panel, lesson, names) {
   const part = (/** @type {string} */ name) =>
     /** @type {HTMLElement} */ (panel.querySelector(`[data-part="${name}"]`));
   const said = part('said');
@@ -72,7 +76,7 @@ export function connectPanel(panel, lesson) {
   /** @param {'page' | 'all'} what @param {'py' | 'ipynb'} kind */
   async function download(what, kind) {
     try {
-      const [{ notebookFile, onePage, pythonFile }, all] = await Promise.all([
+      const [{ notebookFile, onePage, pythonFile, saidOfUnreadable, unreadable }, all] = await Promise.all([
         import('../../shared/export.js'),
         readTakeAlong(),
       ]);
@@ -84,7 +88,9 @@ export function connectPanel(panel, lesson) {
         `${what === 'page' ? thisPage.file : 'rlhf-and-dpo'}-${mine ? 'mine' : 'as-published'}.${kind}`,
         new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' }),
       );
-      say(kind === 'py' ? 'Saved: a Python file that needs NumPy.' : 'Saved: a notebook that needs NumPy and Plotly.');
+      const stops = saidOfUnreadable(await unreadable(published, sources, names));
+      const file = kind === 'py' ? 'a Python file that needs NumPy' : 'a notebook that needs NumPy and Plotly';
+      say(`Saved: ${file}. ${stops}`.trim());
     } catch {
       say('The file could not be made: a part of the page did not load. Is the network there? Try again.');
     }

@@ -11,6 +11,7 @@ import math
 import re
 import types
 from collections.abc import Iterator
+from textwrap import dedent
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -41,7 +42,7 @@ def not_finite(source: str, namespace: dict[str, Any]) -> Iterator[dict[str, Any
 def _assigned(source: str) -> dict[str, ast.stmt]:
     """The last statement at the top level that assigns each name, in the order of the lines."""
     try:
-        body = ast.parse(source).body
+        body = ast.parse(dedent(source)).body
     except (SyntaxError, ValueError):
         return {}
     return {
