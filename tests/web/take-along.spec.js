@@ -243,3 +243,14 @@ test('a block’s code and output are copied, and a chart is saved as picture an
   // The page itself is as dark as it was.
   expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('auto');
 });
+
+test('a file that would not run to its end is not saved without a word', async ({ page }) => {
+  await open(page);
+  await block(page, 'preferences').write('x = (');
+  await page.getByRole('button', { name: 'Take along' }).click();
+  const panel = page.getByRole('dialog', { name: 'Take it along' });
+  await panel.locator('[data-save="page.py"]').click();
+  await expect(panel).toContainText('Python cannot read the code of “Preference data”');
+  const file = await downloaded(page, () => panel.getByRole('button', { name: 'Save it all the same' }).click());
+  expect(String(file.bytes)).toContain('x = (');
+});

@@ -84,13 +84,17 @@ export function connectPanel(panel, lesson, names) {
       const sources = what === 'page' ? sourcesHere() : new Map([...sourcesElsewhere(), ...sourcesHere()]);
       const text = kind === 'py' ? pythonFile(published, sources) : notebookFile(published, sources);
       const mine = published.cells.some(({ id, source }) => sources.has(id) && sources.get(id) !== source);
-      saveFile(
-        `${what === 'page' ? thisPage.file : 'rlhf-and-dpo'}-${mine ? 'mine' : 'as-published'}.${kind}`,
-        new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' }),
-      );
+      const name = `${what === 'page' ? thisPage.file : 'rlhf-and-dpo'}-${mine ? 'mine' : 'as-published'}.${kind}`;
+      const file = new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' });
+      const save = () => {
+        saveFile(name, file);
+        say(
+          kind === 'py' ? 'Saved: a Python file that needs NumPy.' : 'Saved: a notebook that needs NumPy and Plotly.',
+        );
+      };
       const stops = saidOfUnreadable(await unreadable(published, sources, names));
-      const file = kind === 'py' ? 'a Python file that needs NumPy' : 'a notebook that needs NumPy and Plotly';
-      say(`Saved: ${file}. ${stops}`.trim());
+      if (stops) say(stops, ' ', button('Save it all the same', save));
+      else save();
     } catch {
       say('The file could not be made: a part of the page did not load. Is the network there? Try again.');
     }
