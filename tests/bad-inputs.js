@@ -100,7 +100,7 @@ export const GENTLE = [
     name: 'stdout and stderr in turns',
     code: 'import sys\nfor i in range(20_000): print("step", i); print("warning", i, file=sys.stderr)',
     ends: 'done',
-    says: /Show all 40,000 lines.*warning 19999/,
+    says: /step 0.*Show all 40,000 lines.*warning 19999/s,
   },
   { name: 'one line of 10 MB', code: 'print("x" * 10**7)', ends: 'done', says: /more characters were printed/ },
   {

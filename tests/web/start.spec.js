@@ -77,11 +77,11 @@ test('Python knows the machine of the reader, not that of who built the page: wi
 print(time.tzname, time.timezone, time.daylight, time.strftime("%Z %z", time.localtime(0)))
 print(sorted(os.environ.items()), os.getcwd(), locale.getlocale())
 print(abs(time.time_ns() - logging._startTime) < 600e9, time.localtime(0)[:5])`;
-  for (const [timezoneId, locale, zone, language] of [
-    ['Asia/Kolkata', 'de-DE', "('UTC+0530', 'UTC+0530') -19800 0 UTC+0530 +0530", "('LANG', 'de_DE.UTF-8')"],
-    ['America/New_York', 'en-GB', "('UTC-0500', 'UTC-0400') 18000 1 UTC-0500 -0500", "('LANG', 'en_GB.UTF-8')"],
+  for (const [timezoneId, zone] of [
+    ['Asia/Kolkata', "('UTC+0530', 'UTC+0530') -19800 0 UTC+0530 +0530"],
+    ['America/New_York', "('UTC-0500', 'UTC-0400') 18000 1 UTC-0500 -0500"],
   ]) {
-    const context = await browser.newContext({ baseURL, timezoneId, locale });
+    const context = await browser.newContext({ baseURL, timezoneId });
     const page = await context.newPage();
     /** @type {(string | null)[]} */
     const said = [];
@@ -93,7 +93,6 @@ print(abs(time.time_ns() - logging._startTime) < 600e9, time.localtime(0)[:5])`;
       said.push(await output.textContent());
     }
     expect(said[0]).toContain(zone);
-    expect(said[0]).toContain(language);
     expect(said[0]).toContain('True');
     expect(said[0]).toBe(said[1]);
     await context.close();
