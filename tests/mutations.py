@@ -409,6 +409,18 @@ stationary.py | KTO's KL without its 1/2
 stationary.py | GRPO's group without the answer itself
 - own_share = (group_size - 1) / group_size
 + own_share = 1.0
+stationary.py | theory flips the wrong share
+- ((1 - flip_rate) * picked + flip_rate * (1 - picked))
++ (flip_rate * picked + (1 - flip_rate) * (1 - picked))
+stationary.py | theory forgets the KL's 1/2
+- moved * first - moved**2 / 2, moved * second - moved**2 / 2
++ moved * first - moved**2, moved * second - moved**2
+stationary.py | theory takes KTO's drift with the other sign
+- np.array([-(moved**2) / 2])
++ np.array([moved**2 / 2])
+stationary.py | the rest of an answer has one dimension more
+- half ** ((dims - 1) / 2 - 1)
++ half ** (dims / 2 - 1)
 stationary.py | c4 of one answer fewer
 - math.sqrt(2 / (n - 1)) *
 + math.sqrt(2 / n) *
@@ -529,24 +541,21 @@ stationary.py | c4 of one answer fewer
 09_relatives.py | the reference with the other sign
 - return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
 + return (logs.chosen + logs.ref_chosen) - (logs.rejected + logs.ref_rejected)
-09_relatives.py | KTO's mismatched answers are the pairs' own
-- other = np.roll(preferred, 1, axis=0)
-+ other = preferred
 09_relatives.py | the trainer climbs the loss
 - path.append(weights - lr * contexts.T
 + path.append(weights + lr * contexts.T
 09_relatives.py | the trainer without the rejected
-- + down[:, None] * (rejected - mean)
-+ + 0 * down[:, None] * (rejected - mean)
-09_relatives.py | theory flips the wrong share
-- (1 - flips) * p + flips * (1 - p)  # that
-+ flips * p + (1 - flips) * (1 - p)  # that
-09_relatives.py | theory forgets the KL's 1/2
-- drift = (c * size) ** 2 / 2  # KL
-+ drift = (c * size) ** 2  # KL
-09_relatives.py | theory takes KTO's drift with the other sign
-- mismatched = np.full_like(up, -drift)
-+ mismatched = np.full_like(up, drift)
+- + by_rejected[:, None] * (rejected - mean)
++ + 0 * by_rejected[:, None] * (rejected - mean)
+09_relatives.py | KTO gets log-probs for log-ratios
+- ratios = [policy - ref for
++ ratios = [policy for
+09_relatives.py | rDPO's target on the wrong side of 1
+- np.array([1.0, 1 - FLIPS, 1 + FLIPS / (1 - 2 * FLIPS)])
++ np.array([1.0, 1 - FLIPS, 1 - FLIPS / (1 - 2 * FLIPS)])
+09_relatives.py | all data sets at once climb their loss
+- change += lr *
++ change -= lr *
 09_relatives.py | the moved policy without the variance
 - weights[0] += c * SIGMA**2 * TRUE_WEIGHTS
 + weights[0] += c * TRUE_WEIGHTS

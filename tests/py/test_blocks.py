@@ -289,24 +289,45 @@ def test_a_density_has_no_odds_on_the_page_either(page):
     assert np.isnan(value)
 
 
-def test_logs_of_pairs_and_of_answers_in_others_contexts(page, pairs, weights):
+def test_the_trainer_hands_each_loss_the_logs_of_its_pairs(page, pairs):
     x, chosen, rejected = pairs
-    found = page.pair_logs(weights, *pairs)
-    expected = [gaussian_policy.log_prob(x, y, w, SIGMA) for w in (weights, page.W_REF) for y in (chosen, rejected)]
-    same(found[:4], expected)
-    same(found.mismatched, log_ratio(page, weights, x, chosen[np.arange(N) - 1]))
+    given = []
+
+    def spy(logs):
+        given.append(logs)
+        return page.dpo(logs)
+
+    path = page.train_on_pairs(spy, *pairs, lr=0.3, steps=2, mismatched=chosen[::-1])
+    expected = [gaussian_policy.log_prob(x, y, w, SIGMA) for w in (path[1], page.W_REF) for y in (chosen, rejected)]
+    same(given[1][:4], expected)
+    same(given[1].mismatched, log_ratio(page, path[1], x, chosen[::-1]))
 
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name != "orpo"])
 def test_the_trainer_descends_any_loss_that_takes_densities(page, pairs, name):
     x, chosen, rejected = pairs
-    path = page.train_on_pairs(getattr(page, name), *pairs, lr=0.3, steps=2)
-    _, up, down = getattr(page, name)(page.pair_logs(path[1], *pairs))
+    loss, others = getattr(page, name), chosen[::-1]
+    path = page.train_on_pairs(loss, *pairs, lr=0.3, steps=2, mismatched=others)
+    logs = [gaussian_policy.log_prob(x, y, w, SIGMA) for w in (path[1], page.W_REF) for y in (chosen, rejected)]
+    _, up, down = loss(page.Logs(*logs, log_ratio(page, path[1], x, others)))
     same(path[2], path[1] - 0.3 * chain(x, path[1], (chosen, up / N), (rejected, down / N)))
 
 
 def test_flipping_labels(page, pairs):
     same(page.flip_labels(*pairs[1:], 0.3, rng()), preferences.flip_labels(*pairs[1:], 0.3, rng()))
+
+
+def test_all_data_sets_and_losses_at_once_are_the_trainer_on_each(page):
+    """In the same draws and the same steps, at the first two of its data sets."""
+    features = np.array([page.noisy_features(N, seed) for seed in (0, 1)])
+    found = page.train_on_targets(features, page.NOISE_TARGETS, lr=0.7, steps=3)
+    for seed in (0, 1):
+        draws = np.random.default_rng([seed, N])
+        x, *answers = page.sample_pairs(N, draws)
+        pairs = x, *page.flip_labels(*answers, page.FLIPS, draws)
+        for i, loss in enumerate((page.dpo, page.cdpo, page.rdpo)):
+            change = page.train_on_pairs(loss, *pairs, lr=0.7, steps=3)[-1] - page.W_REF
+            same(found[seed, :, i], change.ravel())
 
 
 def test_theory_is_that_of_the_library(page):
@@ -332,7 +353,7 @@ def test_ktos_theory_is_that_of_the_clamped_reference_point(page, beta):
 
 
 def test_moving_by_the_theory_lands_on_the_optimum(page):
-    same(page.moved(1 / 0.3), page.optimal_policy(page.TRUE_WEIGHTS, 0.3))
+    same(page.shifted_policy(1 / 0.3), page.optimal_policy(page.TRUE_WEIGHTS, 0.3))
 
 
 def test_the_finite_policy_is_a_softmax(page):

@@ -19,10 +19,13 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
 # under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the
-# rest.
+# rest. The theory is in the library: `pair_loss_shift` averages those slopes over all pairs there could be and looks
+# for the policy at which they cancel.
 
 # %% One trainer for all losses id="variant-trainer"
 from typing import NamedTuple
+
+from preflab import stationary
 
 
 class Logs(NamedTuple):
@@ -32,7 +35,7 @@ class Logs(NamedTuple):
     rejected: np.ndarray
     ref_chosen: np.ndarray
     ref_rejected: np.ndarray
-    mismatched: np.ndarray  # log-ratios of answers in another pair's context, for KTO
+    mismatched: np.ndarray | None = None  # log-ratios of answers in another pair's context, for KTO
 
 
 def log_ratio_gap(logs):
@@ -40,67 +43,35 @@ def log_ratio_gap(logs):
     return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
 
 
-def pair_logs(weights, contexts, preferred, rejected):
-    other = np.roll(preferred, 1, axis=0)
-    mismatched = log_prob(other, contexts, weights) - log_prob(other, contexts, W_REF)
-    answers = (preferred, rejected)
-    return Logs(*[log_prob(y, contexts, w) for w in (weights, W_REF) for y in answers], mismatched)
-
-
-def train_on_pairs(loss, contexts, preferred, rejected, lr, steps=300):
+def train_on_pairs(loss, contexts, preferred, rejected, lr, steps=300, mismatched=None):
     """Descend a loss on all pairs at once; returns the weights after each step, (steps + 1, 4, 5).
 
     `loss` maps Logs to its value and its slopes by chosen and by rejected, (n,) each.
+    `mismatched` are answers (n, 5) that belong to other contexts.
     """
+    answers = [preferred, rejected] + ([] if mismatched is None else [mismatched])
+    reference = [log_prob(y, contexts, W_REF) for y in answers]
     path = [W_REF.copy()]
     for _ in range(steps):
         weights = path[-1]
-        _, up, down = loss(pair_logs(weights, contexts, preferred, rejected))
-        mean = contexts @ weights
-        pull = up[:, None] * (preferred - mean) + down[:, None] * (rejected - mean)
-        path.append(weights - lr * contexts.T @ pull / SIGMA**2 / len(contexts))
+        now = [log_prob(y, contexts, weights) for y in answers]
+        ratios = [policy - ref for policy, ref in zip(now[2:], reference[2:], strict=True)]
+        _, by_chosen, by_rejected = loss(Logs(*now[:2], *reference[:2], *ratios))
+        mean = contexts @ weights  # d log pi / d mean = (y - mean) / sigma^2
+        by_mean = by_chosen[:, None] * (preferred - mean) + by_rejected[:, None] * (rejected - mean)
+        path.append(weights - lr * contexts.T @ by_mean / SIGMA**2 / len(contexts))
     return np.array(path)
-
-
-def endless_pairs(flips=0.0):
-    """Nodes of a quadrature over all pairs that the reference can answer, and their chances.
-
-    Of an answer two numbers matter: its component along the taste, and its squared length.
-    """
-    u, pu = np.polynomial.hermite_e.hermegauss(20)
-    s, ps = np.polynomial.laguerre.laggauss(10)  # the other four features: chi-squared
-    grid = np.meshgrid(u, u, 2 * s, 2 * s, indexing="ij")
-    first, second, s1, s2 = (axis.ravel() for axis in grid)
-    chance = np.einsum("i,j,k,l->ijkl", pu, pu, ps * s, ps * s).ravel()
-    p = sigmoid(SIGMA * np.linalg.norm(TRUE_WEIGHTS) * (first - second))
-    chance *= (1 - flips) * p + flips * (1 - p)  # that the annotator picked the first
-    ref_chosen, ref_rejected = -(first**2 + s1) / 2, -(second**2 + s2) / 2
-    return first, second, ref_chosen, ref_rejected, chance / chance.sum()
 
 
 def theory_scale(loss, flips=0.0, widest=8.0):
     """Where `loss` ends with endless pairs: the c by which every mean moves c sigma^2 w."""
-    chosen, rejected, ref_chosen, ref_rejected, chance = endless_pairs(flips)
-    size = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
-
-    def slope(c):
-        drift = (c * size) ** 2 / 2  # KL
-        up, down = c * size * chosen - drift, c * size * rejected - drift  # log-ratios
-        mismatched = np.full_like(up, -drift)  # their mean, as KTO takes it
-        now = (ref_chosen + up, ref_rejected + down)
-        _, dc, dr = loss(Logs(*now, ref_chosen, ref_rejected, mismatched))
-        return chance @ (dc * (chosen - c * size) + dr * (rejected - c * size))
-
-    low, high = 0.0, widest
-    if slope(high) < 0:
-        return np.inf  # it still falls there
-    for _ in range(40):  # bisection
-        middle = (low + high) / 2
-        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
-    return (low + high) / 2
+    spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)  # of the true score among the reference's answers
+    return stationary.pair_loss_shift(
+        lambda *logs: loss(Logs(*logs))[1:], spread, flips, OUTPUT_DIM, widest
+    )
 
 
-def moved(c):
+def shifted_policy(c):
     """The policy whose means have moved by c sigma^2 w."""
     weights = W_REF.copy()
     weights[0] += c * SIGMA**2 * TRUE_WEIGHTS
@@ -122,7 +93,7 @@ def dpo(logs, beta=BETA):
 
 
 variants_dpo = train_on_pairs(dpo, contexts, preferred, rejected, lr=2.0)[-1]
-report("DPO", variants_dpo, moved(theory_scale(dpo)))
+report("DPO", variants_dpo, shifted_policy(theory_scale(dpo)))
 print(f"\nDPO in theory: c = {theory_scale(dpo):.6f}")
 print(f"RLHF's optimum: 1 / beta = {1 / BETA:.6f}")
 
@@ -146,7 +117,7 @@ def ipo(logs, beta=BETA):
 
 
 ipo_path = train_on_pairs(ipo, contexts, preferred, rejected, lr=0.05)
-report("IPO", ipo_path[-1], moved(theory_scale(ipo)))
+report("IPO", ipo_path[-1], shifted_policy(theory_scale(ipo)))
 
 # Now labels that never err: of each pair, the answer that is truly better.
 right = ((preferred - rejected) @ TRUE_WEIGHTS > 0)[:, None]
@@ -181,8 +152,9 @@ def kto(logs, beta=BETA):
     return value, -beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
 
 
-kto_path = train_on_pairs(kto, contexts, preferred, rejected, lr=4.0)
-report("KTO", kto_path[-1], moved(theory_scale(kto)))
+elsewhere = np.roll(preferred, 1, axis=0)  # each answer put into the next pair's context
+kto_path = train_on_pairs(kto, contexts, preferred, rejected, lr=4.0, mismatched=elsewhere)
+report("KTO", kto_path[-1], shifted_policy(theory_scale(kto)))
 print("\nbeta      KTO's shift, as a multiple of RLHF's optimum at that beta")
 for beta in (0.1, 0.25, 0.5, 1.0):
     c = theory_scale(lambda logs, b=beta: kto(logs, b), widest=40.0)
@@ -224,7 +196,7 @@ def simpo(logs, beta=2.5, gamma=0.5, length=OUTPUT_DIM):
 
 
 simpo_path = train_on_pairs(simpo, contexts, preferred, rejected, lr=2.0)
-report("SimPO", simpo_path[-1], moved(theory_scale(simpo)))
+report("SimPO", simpo_path[-1], shifted_policy(theory_scale(simpo)))
 
 # %% [markdown]
 # No reference, so no price on leaving it: SimPO goes further than DPO with the same factor in front of the log-probs
@@ -254,7 +226,7 @@ def flip_labels(preferred, rejected, rate, rng):
 noisy = (contexts, *flip_labels(preferred, rejected, FLIPS, np.random.default_rng(8)))
 print(f"labels flipped: {(noisy[1] != preferred).any(axis=1).mean():.0%}\n")
 noisy_dpo = train_on_pairs(dpo, *noisy, lr=2.0)[-1]
-report("DPO, one label in five wrong", noisy_dpo, moved(theory_scale(dpo, FLIPS)))
+report("DPO, one label in five wrong", noisy_dpo, shifted_policy(theory_scale(dpo, FLIPS)))
 
 # %% [markdown]
 # Flipped labels make the annotator look less certain than they are, so DPO stops early, at {{ theory_scale(dpo,
@@ -273,7 +245,7 @@ def cdpo(logs, beta=BETA, flips=FLIPS):
 
 
 cdpo_path = train_on_pairs(cdpo, *noisy, lr=2.0)
-report("cDPO, one label in five wrong", cdpo_path[-1], moved(theory_scale(cdpo, FLIPS)))
+report("cDPO, one label in five wrong", cdpo_path[-1], shifted_policy(theory_scale(cdpo, FLIPS)))
 
 # %% [markdown]
 # It is *more* careful than DPO, on labels that already made DPO too careful. Smoothing keeps a loss finite when
@@ -292,7 +264,7 @@ def rdpo(logs, beta=BETA, flips=FLIPS):
 
 
 rdpo_path = train_on_pairs(rdpo, *noisy, lr=1.0)
-report("rDPO, one label in five wrong", rdpo_path[-1], moved(theory_scale(rdpo, FLIPS)))
+report("rDPO, one label in five wrong", rdpo_path[-1], shifted_policy(theory_scale(rdpo, FLIPS)))
 print(f"\nrDPO in theory: c = {theory_scale(rdpo, FLIPS):.6f}   (RLHF's: {1 / BETA:.6f})")
 clean = train_on_pairs(rdpo, contexts, preferred, rejected, lr=1.0)[-1]
 print(f"rDPO on labels without flips: KL {kl_to_reference(clean):.0f} nats, and rising")
@@ -301,25 +273,43 @@ print(f"rDPO on labels without flips: KL {kl_to_reference(clean):.0f} nats, and 
 # In theory rDPO lands on the optimum to the last digit. In practice subtracting noise adds variance: with 200 pairs
 # it goes too far, and on labels that were *not* flipped it does not stop at all.
 #
-# How do the three compare when we repeat all this?
+# How do the three compare when we repeat all this? Since $\sigma(m) + \sigma(-m) = 1$, all three are DPO's logistic
+# regression with another target for the probability of the label: DPO's is 1, cDPO's $1-\varepsilon$, and rDPO's
+# $1+\varepsilon/(1-2\varepsilon)$, which is more than certain. So one loop trains every method on every data set at once.
 
 # %% Label noise, many times id="label-noise"
-NOISE_SEEDS, NOISE_SIZES = 10, (200, 2000)
+NOISE_SEEDS, NOISE_SIZES, NOISE_STEPS = 10, (200, 2000), 150
 noise_methods = {"DPO": dpo, "cDPO": cdpo, "rDPO": rdpo}
+NOISE_TARGETS = np.array([1.0, 1 - FLIPS, 1 + FLIPS / (1 - 2 * FLIPS)])
 optimum_shift = SIGMA**2 * TRUE_WEIGHTS / BETA
 noise_shift = {}  # (method, pairs): shift along the taste, 1 at the optimum
 
-for n, seed in progress([(n, seed) for n in NOISE_SIZES for seed in range(NOISE_SEEDS)]):
+
+def noisy_features(n, seed):
+    """n noisy pairs as DPO's logistic regression sees them, (n, 20): the margin's slope in W."""
     rng = np.random.default_rng([seed, n])
     x, good, bad = sample_pairs(n, rng)
-    pairs = (x, *flip_labels(good, bad, FLIPS, rng))
-    for name, objective in noise_methods.items():
-        end = train_on_pairs(objective, *pairs, lr=1.0, steps=150)[-1]
-        along = (end - W_REF)[0] @ optimum_shift / (optimum_shift @ optimum_shift)
-        noise_shift.setdefault((name, n), []).append(along)
+    good, bad = flip_labels(good, bad, FLIPS, rng)
+    return BETA / SIGMA**2 * (x[:, :, None] * (good - bad)[:, None, :]).reshape(n, -1)
+
+
+def train_on_targets(features, targets, lr=1.0, steps=NOISE_STEPS):
+    """Logistic regression, (sets, n, 20) and (methods,) -> W - W_ref, (sets, 20, methods)."""
+    change = np.zeros((len(features), features.shape[2], len(targets)))
+    for _ in progress(range(steps)):
+        error = targets - sigmoid(features @ change)  # (sets, n, methods)
+        change += lr * features.mT @ error / features.shape[1]
+    return change
+
+
+for n in NOISE_SIZES:
+    features = np.array([noisy_features(n, seed) for seed in range(NOISE_SEEDS)])
+    first_row = train_on_targets(features, NOISE_TARGETS)[:, :OUTPUT_DIM]  # of W: (seeds, 5, methods)
+    along = optimum_shift @ first_row / (optimum_shift @ optimum_shift)
+    noise_shift |= {(name, n): along[:, i] for i, name in enumerate(noise_methods)}
 
 noise_theory = {name: theory_scale(f, FLIPS) * BETA for name, f in noise_methods.items()}
-print("shift along the taste, 1 at RLHF's optimum; one label in five is wrong")
+print(f"shift along the taste after {NOISE_STEPS} steps, 1 at RLHF's optimum; one label in five is wrong")
 print("        " + "".join(f"{n:>8} pairs    " for n in NOISE_SIZES) + "endless pairs")
 for name in noise_methods:
     row = np.array([noise_shift[name, n] for n in NOISE_SIZES])
@@ -371,7 +361,7 @@ def train_finite(loss, lr, steps=600):
     for _ in range(steps):
         logs = finite_log_probs(path[-1])
         mean = np.exp(logs) @ ANSWERS  # d log p / d v = y - mean
-        _, up, down = loss(Logs(logs[:n], logs[n:], uniform, uniform, np.zeros(n)))
+        _, up, down = loss(Logs(logs[:n], logs[n:], uniform, uniform))
         pull = up @ (preferred - mean) + down @ (rejected - mean)
         path.append(path[-1] - lr * pull / n)
     return np.array(path)
@@ -419,7 +409,7 @@ print(f"\nSFT's mean answer is the mean chosen answer, to nine digits: {abs(miss
 
 narrow = -OUTPUT_DIM / 2 * np.log(2 * np.pi * 0.1**2)  # log-density at the mean, sigma 0.1
 with np.errstate(invalid="ignore"):
-    value, *_ = orpo(Logs(*np.full((5, 1), narrow)))
+    value, *_ = orpo(Logs(*np.full((4, 1), narrow)))
 print(f"a Gaussian of spread 0.1 has log-density {narrow:+.1f} at its mean,")
 print(f"and ORPO's loss there is {value[0]}")
 
@@ -563,10 +553,10 @@ trained = {  # where each ended here
     "REINFORCE": reinforce_path[-1], "RLOO": rloo_path[-1], "GRPO": grpo_path[-1],
 }
 in_theory = {
-    "DPO": moved(theory_scale(dpo)), "IPO": moved(theory_scale(ipo)),
-    "KTO": moved(theory_scale(kto)), "SimPO": moved(theory_scale(simpo)),
-    "cDPO": moved(theory_scale(cdpo, FLIPS)),
-    "rDPO": moved(theory_scale(rdpo, FLIPS)), "REINFORCE": optimal_policy(rm_weights),
+    "DPO": shifted_policy(theory_scale(dpo)), "IPO": shifted_policy(theory_scale(ipo)),
+    "KTO": shifted_policy(theory_scale(kto)), "SimPO": shifted_policy(theory_scale(simpo)),
+    "cDPO": shifted_policy(theory_scale(cdpo, FLIPS)),
+    "rDPO": shifted_policy(theory_scale(rdpo, FLIPS)), "REINFORCE": optimal_policy(rm_weights),
     "RLOO": optimal_policy(rm_weights), "GRPO": grpo_theory(),
 }
 ends = {name: (summary(w), summary(in_theory[name])) for name, w in trained.items()}
