@@ -409,16 +409,16 @@ stationary.py | KTO's KL without its 1/2
 stationary.py | GRPO's group without the answer itself
 - own_share = (group_size - 1) / group_size
 + own_share = 1.0
-stationary.py | theory flips the wrong share
+endless_pairs.py | theory flips the wrong share
 - ((1 - flip_rate) * picked + flip_rate * (1 - picked))
 + (flip_rate * picked + (1 - flip_rate) * (1 - picked))
-stationary.py | theory forgets the KL's 1/2
+endless_pairs.py | theory forgets the KL's 1/2
 - moved * first - moved**2 / 2, moved * second - moved**2 / 2
 + moved * first - moved**2, moved * second - moved**2
-stationary.py | theory takes KTO's drift with the other sign
+endless_pairs.py | theory takes KTO's drift with the other sign
 - np.array([-(moved**2) / 2])
 + np.array([moved**2 / 2])
-stationary.py | the rest of an answer has one dimension more
+endless_pairs.py | the rest of an answer has one dimension more
 - half ** ((dims - 1) / 2 - 1)
 + half ** (dims / 2 - 1)
 stationary.py | c4 of one answer fewer

@@ -352,6 +352,23 @@ def test_ktos_theory_is_that_of_the_clamped_reference_point(page, beta):
     assert c * beta == pytest.approx(stationary.kto_scale(spread, beta, clamped=True), abs=5e-5)
 
 
+def test_simpos_theory_is_where_the_gradient_of_a_large_sample_vanishes(page):
+    """It has no reference, so the length of an answer matters, and there is no closed form."""
+    x, *answers = page.sample_pairs(100_000, rng())
+
+    def slopes(c):
+        """Of each pair's loss along the taste."""
+        weights = page.shifted_policy(c)
+        logs = [gaussian_policy.log_prob(x, y, weights, SIGMA) for y in answers]
+        _, *by = page.simpo(page.Logs(*logs, *logs))
+        return sum(slope * ((y - x @ weights) @ page.TRUE_WEIGHTS) for slope, y in zip(by, answers, strict=True))
+
+    scale = page.theory_scale(page.simpo)
+    noise = slopes(scale).std() / np.sqrt(len(x))
+    assert abs(slopes(scale).mean()) < 4 * noise
+    assert abs(slopes(1.05 * scale).mean()) > 4 * noise
+
+
 def test_moving_by_the_theory_lands_on_the_optimum(page):
     same(page.shifted_policy(1 / 0.3), page.optimal_policy(page.TRUE_WEIGHTS, 0.3))
 

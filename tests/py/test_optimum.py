@@ -167,55 +167,6 @@ def test_scales_of_ipo_and_kto_are_the_known_figures():
     assert [stationary.kto_scale(SPREAD, b) for b in (0.1, 0.5, 1)] == pytest.approx([0.42, 1.02, 1.57], abs=6e-3)
 
 
-def slopes_of(loss, beta):
-    """As `stationary.pair_loss_shift` takes them, of a loss on the difference of log-ratios."""
-
-    def slopes(chosen, rejected, ref_chosen, ref_rejected, _):
-        difference = (chosen - ref_chosen) - (rejected - ref_rejected)
-        slope = loss(difference, beta).grads["difference"] * len(difference)
-        return slope, -slope
-
-    return slopes
-
-
-@pytest.mark.parametrize(
-    ("loss", "flip_rate", "scale"),
-    [
-        (losses.dpo, 0.0, 1.0),
-        (losses.dpo, 0.2, stationary.dpo_scale(SPREAD, 0.2)),
-        (lambda d, beta: losses.rdpo(d, beta, 0.2), 0.2, 1.0),
-        (lambda d, beta: losses.rdpo(d, beta, 0.4), 0.0, np.inf),
-        (losses.ipo, 0.0, stationary.ipo_scale(SPREAD, 0.3, 0.3)),
-    ],
-)
-def test_the_shift_of_any_loss_on_pairs_is_its_own_scale(loss, flip_rate, scale):
-    shift = stationary.pair_loss_shift(slopes_of(loss, 0.3), SPREAD, flip_rate)
-    assert shift * 0.3 == pytest.approx(scale, rel=1e-6)
-
-
-@pytest.mark.parametrize("dims", [2, 5])
-def test_simpos_gradient_of_a_large_sample_vanishes_at_its_shift(dims):
-    """Without a reference, so that the length of an answer matters and there is no closed form."""
-
-    def slopes(chosen, rejected, *_):
-        grads = losses.simpo(chosen / dims, rejected / dims, 2.5).grads
-        return [len(chosen) * grads[f"policy_{which}_logps"] for which in ("chosen", "rejected")]
-
-    rng = np.random.default_rng(14)
-    first, second = rng.standard_normal((2, 200_000, dims))
-    pairs = preferences.label_pairs(first, second, SPREAD * first[:, 0], SPREAD * second[:, 0], rng)
-    moved = stationary.pair_loss_shift(slopes, SPREAD, dims=dims) * SPREAD
-
-    def each(moved):
-        away = [y - moved * np.eye(dims)[0] for y in pairs]
-        by = slopes(*[-(a**2).sum(axis=1) / 2 for a in away])
-        return sum(slope * a[:, 0] for slope, a in zip(by, away, strict=True))
-
-    noise = each(moved).std() / np.sqrt(len(first))
-    assert abs(each(moved).mean()) < 4 * noise
-    assert abs(each(1.2 * moved).mean()) > 8 * noise
-
-
 def pairs_from_the_reference(n, seed, flip_rate=0.0):
     """Standardised outputs along w, as an annotator labels them: sigma 1, |w| the spread."""
     rng = np.random.default_rng(seed)
@@ -282,7 +233,6 @@ def test_grpos_pull_is_that_of_its_scale(scale):
         (lambda: preferences.label_pairs([1.0], [0.0], [1.0, 2.0], [0.0, 0.0], np.random.default_rng(0)), "1 pairs"),
         (lambda: stationary.dpo_scale(SPREAD, 0.5), "flip_rate"),
         (lambda: stationary.grpo_scale(SPREAD, 1), "two answers"),
-        (lambda: stationary.pair_loss_shift(lambda *_: (0.0, 0.0), SPREAD, dims=1), "dims"),
     ],
 )
 def test_bad_input_is_refused_with_a_reason(call, says):

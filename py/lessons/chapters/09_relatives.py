@@ -25,7 +25,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% One trainer for all losses id="variant-trainer"
 from typing import NamedTuple
 
-from preflab import stationary
+from preflab.endless_pairs import pair_loss_shift
 
 
 class Logs(NamedTuple):
@@ -66,9 +66,7 @@ def train_on_pairs(loss, contexts, preferred, rejected, lr, steps=300, mismatche
 def theory_scale(loss, flips=0.0, widest=8.0):
     """Where `loss` ends with endless pairs: the c by which every mean moves c sigma^2 w."""
     spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)  # of the true score among the reference's answers
-    return stationary.pair_loss_shift(
-        lambda *logs: loss(Logs(*logs))[1:], spread, flips, OUTPUT_DIM, widest
-    )
+    return pair_loss_shift(lambda *logs: loss(Logs(*logs))[1:], spread, flips, OUTPUT_DIM, widest)
 
 
 def shifted_policy(c):
