@@ -712,7 +712,7 @@ stationary.py | c4 of one answer fewer
 
 def copy(folder):
     """What the tests need, in the same places."""
-    for name in ("py", "tests/py", "tests/data"):
+    for name in ("py", "tests/py", "tests/data", "app"):  # of app, the parser of the chapters
         shutil.copytree(TOP / name, folder / name, ignore=IGNORED)
     shutil.copy(TOP / "tests/parity.py", folder / "tests")
 
