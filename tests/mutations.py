@@ -21,6 +21,7 @@ LIBRARY = "test_losses.py test_optimum.py test_blocks.py test_parity.py::test_al
 TESTS = {  # the quick ones, the likeliest first, by where the mistake is
     "preflab": LIBRARY,
     "preflab/stationary.py": "test_optimum.py test_exact.py test_blocks.py",
+    "preflab/endless_pairs.py": "test_endless_pairs.py test_blocks.py",
     "lessons/chapters": "test_blocks.py",
 }
 
@@ -642,11 +643,11 @@ stationary.py | c4 of one answer fewer
 - log_p - np.log(-np.expm1(log_p))
 + log_p + np.log(-np.expm1(log_p))
 09_relatives.py | ORPO without the NLL's slope
-- return value, -1 + doubt / np.expm1(logs.chosen)
-+ return value, doubt / np.expm1(logs.chosen)
+- return value, -1 + error / np.expm1(logs.chosen)
++ return value, error / np.expm1(logs.chosen)
 09_relatives.py | ORPO's slope of the rejected with the other sign
-- , -doubt / np.expm1(logs.rejected)
-+ , doubt / np.expm1(logs.rejected)
+- , -error / np.expm1(logs.rejected)
++ , error / np.expm1(logs.rejected)
 09_relatives.py | ORPO without its beta
 - value = -logs.chosen + beta * np
 + value = -logs.chosen + np
@@ -654,8 +655,8 @@ stationary.py | c4 of one answer fewer
 - kl = p @ logs + np.log(len(ANSWERS))
 + kl = p @ logs
 09_relatives.py | the finite trainer without the score's mean
-- pull = up @ (preferred - mean) + down @ (rejected - mean)
-+ pull = up @ preferred + down @ rejected
+- gradient = up @ (preferred - mean) + down @ (rejected - mean)
++ gradient = up @ preferred + down @ rejected
 09_relatives.py | REINFORCE is paid the KL
 - - beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
 + + beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))

@@ -14,7 +14,7 @@ LABEL_SIDE = {
 }  # fmt: skip
 
 
-def label_noise(shifts, theory):
+def label_noise(shifts, theory, steps):
     """Shift along the taste by method and number of pairs {(method, n): per seed}, beside theory {method: c}."""
     methods, sizes = list(theory), sorted({n for _, n in shifts})
     traces = []
@@ -25,11 +25,11 @@ def label_noise(shifts, theory):
     traces.append(points(methods, list(theory.values()), "endless pairs", "true", size=12, symbol="diamond"))
     traces.append(level(1.0, [methods[0], methods[-1]], "RLHF's optimum", "optimum"))
     most = {name: np.mean(shifts[name, sizes[-1]]) for name in methods}
-    told = ", ".join(f"{name} {mean:.2f} (in theory {theory[name]:.2f})" for name, mean in most.items())
+    told = ", ".join(f"{name} {mean:.2f} (with endless pairs {theory[name]:.2f})" for name, mean in most.items())
     return figure(
-        panel(traces, "loss", "shift along the taste"),
-        "One label in five is wrong",
-        f"With {sizes[-1]:,} pairs the mean shifts, as parts of the optimum's, are: {told}.",
+        panel(traces, "loss", "shift along the taste (the optimum’s is 1)"),
+        f"One label in five is wrong: after {steps} steps",
+        f"With {sizes[-1]:,} pairs and {steps} steps the mean shifts, as parts of the optimum's, are: {told}.",
     )
 
 

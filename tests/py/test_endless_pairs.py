@@ -42,6 +42,27 @@ def test_ipo():
     assert pair_loss_shift(slopes_of(losses.ipo), SPREAD) * BETA == pytest.approx(0.185, abs=6e-4)
 
 
+def test_a_loss_without_a_reference_sees_the_length_of_an_answer():
+    """SimPO's end in five dimensions, where half the squared length of the rest is the sum of two exponentials.
+
+    The difference of two such has the density (1 + |t|) e^-|t| / 4.
+    """
+
+    def slopes(chosen, rejected, *_):
+        grads = losses.simpo(chosen / 5, rejected / 5, 2.5).grads
+        return [len(chosen) / 5 * grads[f"policy_{which}_logps"] for which in ("chosen", "rejected")]
+
+    moved = pair_loss_shift(slopes, SPREAD) * SPREAD
+    z, chance = np.polynomial.hermite_e.hermegauss(40)
+    rest = np.linspace(-40, 40, 4001)
+    density = (1 + abs(rest)) * np.exp(-abs(rest)) / 4 * (rest[1] - rest[0])
+    first, second, t = np.meshgrid(z, z, rest, indexing="ij")
+    labelled = np.einsum("i,j,k->ijk", chance, chance, density) / (1 + np.exp(-SPREAD * (first - second)))
+    margin = 0.5 * (((second - moved) ** 2 - (first - moved) ** 2) / 2 + t) - 0.5
+    each = (first - second) / (1 + np.exp(margin))
+    assert (labelled * each).sum() / labelled.sum() == pytest.approx(0, abs=1e-5)
+
+
 def test_a_loss_without_a_minimum_has_no_end():
     assert pair_loss_shift(slopes_of(losses.rdpo, error_rate=0.4), SPREAD) == np.inf
 

@@ -13,9 +13,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # DPO has many relatives, and so has PPO. Papers compare them on benchmarks. Here we can ask something simpler and
 # exact: *given the same pairs, where does each of them stop?*
 #
-# The answer is nearly always a place on the frontier. In this world every loss pulls in the direction of the
-# annotator's taste, and they differ in how far they go. So each block below prints two ends: where training on our
-# 200 pairs got to, and where theory says it would get to with endlessly many pairs.
+# Our policy is a Gaussian of fixed spread, and the pairs come from it. So with endless pairs every loss below moves the
+# means along the annotator's taste, which is along the frontier, and only the distance differs. Each block prints two
+# ends: where training on our 200 pairs got to, and where theory says it would get to with endless pairs.
 #
 # Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
 # under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the
@@ -76,10 +76,10 @@ def shifted_policy(c):
     return weights
 
 
-def report(name, weights, theory):
-    """Both ends of one method, on the axes of the plane."""
+def report(name, weights, theory, known="with endless pairs"):
+    """Both ends of one method, on the axes of the plane. `known` says of what `theory` is the end."""
     print(f"{name:28} true score     KL")
-    for label, policy in (("trained here", weights), ("in theory", theory)):
+    for label, policy in (("trained here", weights), (known, theory)):
         score, kl = summary(policy)
         print(f"  {label:26} {score:10.3f} {kl:6.3f}")
 
@@ -92,16 +92,32 @@ def dpo(logs, beta=BETA):
 
 variants_dpo = train_on_pairs(dpo, contexts, preferred, rejected, lr=2.0)[-1]
 report("DPO", variants_dpo, shifted_policy(theory_scale(dpo)))
-print(f"\nDPO in theory: c = {theory_scale(dpo):.6f}")
+print(f"\nDPO with endless pairs: c = {theory_scale(dpo):.6f}")
 print(f"RLHF's optimum: 1 / beta = {1 / BETA:.6f}")
 
+# %% Evidence only="build"
+from lessons.claims import claim  # noqa: E402
+
+SETTLED = 1e-4  # of the KL, between the end of a run and that of one three times as long
+
+
+def settles(loss, pairs, lr, steps=300, **options):
+    """Is a longer run no different?"""
+    path = train_on_pairs(loss, *pairs, lr=lr, steps=3 * steps, **options)
+    there, later = kl_to_reference(path[steps]), kl_to_reference(path[-1])
+    return abs(later - there) < SETTLED * there
+
+
+claim("with endless pairs DPO's end is RLHF's optimum, to six digits", abs(theory_scale(dpo) * BETA - 1) < 1e-6)
+claim("DPO's run is at its end on these pairs", settles(dpo, (contexts, preferred, rejected), 2.0))
+
 # %% [markdown]
-# The last line is the point of DPO, to six digits: with endless pairs from the reference its end *is* RLHF's optimum.
-# What 200 pairs leave of that you see in the line above.
+# The last lines are the point of DPO, to six digits: with endless pairs from the reference its end *is* RLHF's optimum.
+# What 200 pairs leave of that you see above them.
 #
 # ### IPO {#ipo-loss}
 #
-# DPO has no reason to stop where all labels agree. IPO (Azar and others, 2023) takes a square in place of the
+# DPO's loss has no minimum where all labels agree with one taste. IPO (Azar and others, 2023) takes a square in place of the
 # logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
 #
 # $$ \mathcal{L}_\text{IPO} = \Big(\log\frac{\pi(y_w)}{\pi_\text{ref}(y_w)}
@@ -122,23 +138,31 @@ right = ((preferred - rejected) @ TRUE_WEIGHTS > 0)[:, None]
 better, worse = np.where(right, preferred, rejected), np.where(right, rejected, preferred)
 print("\nKL when labels never err     300 steps   1000 steps")
 for name, method, lr in (("DPO", dpo, 2.0), ("IPO", ipo, 0.05)):
-    ends = train_on_pairs(method, contexts, better, worse, lr=lr, steps=1000)[[300, 1000]]
-    print(f"{name:28} {kl_to_reference(ends[0]):9.3f}   {kl_to_reference(ends[1]):10.3f}")
+    never_err = train_on_pairs(method, contexts, better, worse, lr=lr, steps=1000)
+    print(f"{name:28} {kl_to_reference(never_err[300]):9.3f}   {kl_to_reference(never_err[1000]):10.3f}")
+
+# %% Evidence only="build"
+dpo_never_err = train_on_pairs(dpo, contexts, better, worse, lr=2.0, steps=1000)
+claim("IPO's run is at its end on these pairs", settles(ipo, (contexts, preferred, rejected), 0.05))
+claim("IPO stays far closer to the reference", theory_scale(ipo) < 0.25 * theory_scale(dpo))
+claim("where labels never err IPO stands still", settles(ipo, (contexts, better, worse), 0.05))
+claim("where labels never err DPO keeps walking",
+      kl_to_reference(dpo_never_err[1000]) > 2 * kl_to_reference(dpo_never_err[300]))
 
 # %% [markdown]
 # At the same $\beta$ IPO stays far closer to the reference, because its target does not grow with the size of a
 # preference. Read its $\beta$ as another quantity than DPO's and tune it anew.
 #
 # ::: tip When to choose IPO
-# When labels hardly ever contradict each other, so that DPO's loss has no floor to stop at. The last lines show it:
-# where labels never err DPO keeps walking for as long as it is trained, and IPO stands still.
+# When labels hardly ever contradict each other. The last lines show it: where labels never err DPO keeps walking for as
+# long as it is trained, and IPO stands still.
 # :::
 #
 # ### KTO {#kto-loss}
 #
 # KTO (Ethayarajh and others, 2024) does not need pairs: every answer is marked good or bad by itself. A good one
 # should have a log-ratio above a baseline $z_0$, a bad one below it. The sigmoid saturates on both sides, so that
-# hopeless and settled cases both let go.
+# answers far from the baseline, right or wrong, have hardly any gradient.
 
 # %% KTO id="kto"
 def kto(logs, beta=BETA):
@@ -159,9 +183,17 @@ for beta in (0.1, 0.25, 0.5, 1.0):
     print(f"{beta:4}      {c * beta:.2f}")
 
 # %% Evidence only="build"
-from preflab.stationary import kto_scale  # noqa: F401
+from preflab.stationary import kto_scale  # noqa: E402
 
 kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
+kto_by_beta = [theory_scale(lambda logs, b=b: kto(logs, b), widest=40.0) * b for b in (0.1, 0.25, 0.5, 1.0)]
+claim("KTO's run is at its end on these pairs", settles(kto, (contexts, preferred, rejected), 4.0, mismatched=elsewhere))
+claim("KTO ends nearer than RLHF at a small beta, and further at a large one", kto_by_beta[0] < 1 < kto_by_beta[-1])
+claim("the larger beta, the larger KTO's part of RLHF's shift", bool((np.diff(kto_by_beta) > 0).all()))
+foreign = log_prob(elsewhere, contexts, kto_path[-1]) - log_prob(elsewhere, contexts, W_REF)
+claim("the estimate of z0 is clamped at 0", foreign.mean() < 0)
+claim("the theory is that of the clamped estimate",
+      abs(kto_by_beta[2] - kto_scale(kto_spread, 0.5, clamped=True)) < 1e-4)
 
 # %% [markdown]
 # KTO stops where its own utility is best, and that is not RLHF's optimum: nearer at a small $\beta$, further at a
@@ -196,8 +228,15 @@ def simpo(logs, beta=2.5, gamma=0.5, length=OUTPUT_DIM):
 simpo_path = train_on_pairs(simpo, contexts, preferred, rejected, lr=2.0)
 report("SimPO", simpo_path[-1], shifted_policy(theory_scale(simpo)))
 
+# %% Evidence only="build"
+claim("SimPO's run is at its end on these pairs", settles(simpo, (contexts, preferred, rejected), 2.0))
+claim("SimPO goes further than DPO", theory_scale(simpo) > theory_scale(dpo))
+claim("and so it does on these pairs", kl_to_reference(simpo_path[-1]) > kl_to_reference(variants_dpo))
+claim("where labels never err nothing holds it back",
+      not settles(simpo, (contexts, better, worse), 2.0))
+
 # %% [markdown]
-# No reference, so no price on leaving it: SimPO goes further than DPO with the same factor in front of the log-probs
+# No reference, so no penalty for leaving it: SimPO goes further than DPO with the same factor in front of the log-probs
 # ($2.5 / 5 = 0.5$). Only the noise in the labels holds it back.
 #
 # ::: tip When to choose SimPO
@@ -230,8 +269,8 @@ report("DPO, one label in five wrong", noisy_dpo, shifted_policy(theory_scale(dp
 # Flipped labels make the annotator look less certain than they are, so DPO stops early, at {{ theory_scale(dpo,
 # FLIPS) * BETA:.0%}} of the way even with endless pairs.
 #
-# **cDPO** knows the rate and smooths the labels with it: each pair counts $1-\varepsilon$ as labelled and
-# $\varepsilon$ the other way round.
+# **cDPO** was proposed for noisy labels: if one in five is wrong, no pair should count as certain. Each counts
+# $1-\varepsilon$ as labelled and $\varepsilon$ the other way round.
 
 # %% cDPO id="cdpo"
 def cdpo(logs, beta=BETA, flips=FLIPS):
@@ -246,7 +285,7 @@ cdpo_path = train_on_pairs(cdpo, *noisy, lr=2.0)
 report("cDPO, one label in five wrong", cdpo_path[-1], shifted_policy(theory_scale(cdpo, FLIPS)))
 
 # %% [markdown]
-# It is *more* careful than DPO, on labels that already made DPO too careful. Smoothing keeps a loss finite when
+# It is *more* careful than DPO, on labels that already made DPO too careful. Smoothing gives a loss a minimum where
 # labels never err; it does not undo flips.
 #
 # **rDPO** (Ray Chowdhury and others, 2024) does undo them. It subtracts what the flips add on average, so that its
@@ -263,17 +302,36 @@ def rdpo(logs, beta=BETA, flips=FLIPS):
 
 rdpo_path = train_on_pairs(rdpo, *noisy, lr=1.0)
 report("rDPO, one label in five wrong", rdpo_path[-1], shifted_policy(theory_scale(rdpo, FLIPS)))
-print(f"\nrDPO in theory: c = {theory_scale(rdpo, FLIPS):.6f}   (RLHF's: {1 / BETA:.6f})")
-clean = train_on_pairs(rdpo, contexts, preferred, rejected, lr=1.0)[-1]
-print(f"rDPO on labels without flips: KL {kl_to_reference(clean):.0f} nats, and rising")
+print(f"\nrDPO with endless pairs: c = {theory_scale(rdpo, FLIPS):.6f}   (RLHF's: {1 / BETA:.6f})")
+
+print("\nKL after so many steps             150       300      1000")
+unflipped = (contexts, preferred, rejected)
+for name, pairs in (("one label in five wrong", noisy), ("labels as they were", unflipped)):
+    longer = train_on_pairs(rdpo, *pairs, lr=1.0, steps=1000)
+    print(f"{name:28}" + "".join(f"{kl_to_reference(longer[n]):10.0f}" for n in (150, 300, 1000)))
+
+# %% Evidence only="build"
+claim("flips make DPO stop early", theory_scale(dpo, FLIPS) * BETA < 0.5)
+claim("cDPO stops earlier still", theory_scale(cdpo, FLIPS) < theory_scale(dpo, FLIPS))
+claim("cDPO's and DPO's runs are at their ends", settles(cdpo, noisy, 2.0) and settles(dpo, noisy, 2.0))
+claim("where labels never err cDPO stops", settles(cdpo, (contexts, better, worse), 2.0))
+claim("with endless pairs rDPO lands on the optimum", abs(theory_scale(rdpo, FLIPS) * BETA - 1) < 1e-6)
+claim("on these pairs rDPO does not settle", kl_to_reference(longer[1000]) > 2 * kl_to_reference(longer[300]))
+rdpo_longer = train_on_pairs(rdpo, *noisy, lr=1.0, steps=3000)
+rdpo_scales = [(rdpo_longer[n] - W_REF)[0] @ TRUE_WEIGHTS * BETA / (SIGMA**2 * TRUE_WEIGHTS @ TRUE_WEIGHTS)
+               for n in (150, 300, 1000, 3000)]
+claim("nor does it on the flipped ones: it goes further with every step",
+      all(later > 1.5 * now for now, later in zip(rdpo_scales, rdpo_scales[1:], strict=False)))
 
 # %% [markdown]
-# In theory rDPO lands on the optimum to the last digit. In practice subtracting noise adds variance: with 200 pairs
-# it goes too far, and on labels that were *not* flipped it does not stop at all.
+# With endless pairs rDPO lands on the optimum to the last digit. With 200 it does not land: the runs here are stopped,
+# not settled. After 150 steps it is at {{ rdpo_scales[0]:.1f}} times the optimum's shift, after 300 at {{
+# rdpo_scales[1]:.1f}}, after 1,000 at {{ rdpo_scales[2]:.1f}}. Subtracting noise adds variance, and what is left can
+# fall for ever.
 #
-# How do the three compare when we repeat all this? Since $\sigma(m) + \sigma(-m) = 1$, all three are DPO's logistic
-# regression with another target for the probability of the label: DPO's is 1, cDPO's $1-\varepsilon$, and rDPO's
-# $1+\varepsilon/(1-2\varepsilon)$, which is more than certain. So one loop trains every method on every data set at once.
+# How do the three compare when we repeat all this? All are DPO's logistic regression with another target for the
+# probability of the label: DPO's is 1, cDPO's $1-\varepsilon$, and rDPO's $1+\varepsilon/(1-2\varepsilon)$, which is more
+# than certain. So one loop trains every method on every data set at once.
 
 # %% Label noise, many times id="label-noise"
 NOISE_SEEDS, NOISE_SIZES, NOISE_STEPS = 10, (200, 2000), 150
@@ -315,13 +373,33 @@ for name in noise_methods:
     cells = [f"{mean:7.2f} ± {h:.2f}" for mean, h in zip(row.mean(axis=1), half, strict=True)]
     print(f"{name:6}  " + "   ".join(cells) + f"   {noise_theory[name]:10.3f}")
 
-charts.label_noise(noise_shift, noise_theory)
+charts.label_noise(noise_shift, noise_theory, NOISE_STEPS)
+
+# %% Evidence only="build"
+def mean_shifts(n, steps):
+    features = np.array([noisy_features(n, seed) for seed in range(NOISE_SEEDS)])
+    rows = train_on_targets(features, NOISE_TARGETS, steps=steps)[:, :OUTPUT_DIM]
+    return dict(zip(noise_methods, (optimum_shift @ rows).mean(axis=0) / (optimum_shift @ optimum_shift), strict=True))
+
+
+few_later, many_later = mean_shifts(200, 1000), mean_shifts(2000, 300)
+few_now, many_now = ({m: np.mean(noise_shift[m, n]) for m in noise_methods} for n in NOISE_SIZES)
+for m in ("DPO", "cDPO"):
+    claim(f"{m} has settled after 150 steps", abs(few_later[m] - few_now[m]) < 0.005 > abs(many_later[m] - many_now[m]))
+claim("rDPO with 200 pairs has not", few_later["rDPO"] > 1.5 * few_now["rDPO"])
+claim("rDPO with 2,000 pairs nearly has", abs(many_later["rDPO"] - many_now["rDPO"]) < 0.05)
+smaller_beta = BETA * theory_scale(dpo, FLIPS) * BETA
+claim("DPO with a smaller beta makes up for the short step",
+      abs(theory_scale(lambda logs: dpo(logs, smaller_beta), FLIPS) * BETA - 1) < 0.01)
 
 # %% [markdown]
+# DPO and cDPO have settled here. rDPO with 2,000 pairs nearly has; with 200 it goes on, to {{ few_later["rDPO"]:.1f}} in
+# the mean after 1,000 steps (change `NOISE_STEPS`).
+#
 # ::: tip When to choose which
-# If you know that labels are flipped, and how many, and have thousands of them: rDPO. If you only fear it: plain DPO
-# with a smaller $\beta$ makes up for the short step and needs no rate. cDPO is for the opposite trouble, labels that
-# are too clean.
+# If you know that labels are flipped, and how many, and have thousands of them: rDPO, and watch the KL. If you only fear
+# it: plain DPO with a smaller $\beta$ makes up for the short step and needs no rate. What cDPO helps against here is the
+# opposite trouble, labels that are too clean.
 # :::
 #
 # ### ORPO needs probabilities {#orpo-loss}
@@ -360,8 +438,8 @@ def train_finite(loss, lr, steps=600):
         logs = finite_log_probs(path[-1])
         mean = np.exp(logs) @ ANSWERS  # d log p / d v = y - mean
         _, up, down = loss(Logs(logs[:n], logs[n:], uniform, uniform))
-        pull = up @ (preferred - mean) + down @ (rejected - mean)
-        path.append(path[-1] - lr * pull / n)
+        gradient = up @ (preferred - mean) + down @ (rejected - mean)
+        path.append(path[-1] - lr * gradient / n)
     return np.array(path)
 
 
@@ -377,6 +455,13 @@ for name, v in [("uniform reference", np.zeros(OUTPUT_DIM)), ("DPO", finite_dpo[
 print(f"\nno policy on {len(ANSWERS)} answers can exceed {np.log(len(ANSWERS)):.2f} nats "
       f"or a score of {(ANSWERS @ TRUE_WEIGHTS).max():.2f}")
 
+# %% Evidence only="build"
+claim("on the finite set DPO's end is the fitted reward over beta",
+      bool(np.allclose(finite_dpo[-1], converged_reward / BETA, atol=1e-3)))
+claim("the frontier of the finite set bends: twice the shift is less than twice the score",
+      finite_summary(4 * TRUE_WEIGHTS)[0] - finite_summary(np.zeros(OUTPUT_DIM))[0]
+      < 2 * (finite_summary(2 * TRUE_WEIGHTS)[0] - finite_summary(np.zeros(OUTPUT_DIM))[0]))
+
 # %% [markdown]
 # DPO does not mind the change. Its end is still the reward that the labels imply, divided by $\beta$. But a finite
 # set has a best answer, so score and KL are now bounded, and the frontier bends.
@@ -389,9 +474,9 @@ def orpo(logs, beta=0.1):
         return log_p - np.log(-np.expm1(log_p))  # log p - log(1 - p)
 
     gap = log_odds(logs.chosen) - log_odds(logs.rejected)
-    doubt = beta * sigmoid(-gap)
+    error = beta * sigmoid(-gap)  # weighs the pair by how wrong its odds are
     value = -logs.chosen + beta * np.logaddexp(0.0, -gap)
-    return value, -1 + doubt / np.expm1(logs.chosen), -doubt / np.expm1(logs.rejected)
+    return value, -1 + error / np.expm1(logs.chosen), -error / np.expm1(logs.rejected)
 
 
 orpo_path = train_finite(orpo, lr=0.2)
@@ -410,6 +495,12 @@ with np.errstate(invalid="ignore"):
     value, *_ = orpo(Logs(*np.full((4, 1), narrow)))
 print(f"a Gaussian of spread 0.1 has log-density {narrow:+.1f} at its mean,")
 print(f"and ORPO's loss there is {value[0]}")
+
+# %% Evidence only="build"
+orpo_scores = [finite_summary(path[-1])[0] for path in (sft_path, orpo_path, strong_path, finite_dpo)]
+claim("ORPO stays close to SFT", abs(orpo_scores[1] - orpo_scores[0]) < 0.05)
+claim("and far from DPO", max(orpo_scores[:3]) < 0.4 * orpo_scores[3])
+claim("ORPO's loss fails on a density above 1", bool(np.isnan(value[0])))
 
 # %% [markdown]
 # ORPO stays close to SFT on the chosen answers. Imitating them is most of what it does, and chosen answers are only
