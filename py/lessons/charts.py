@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from lessons.charts_beyond import label_noise, narrowing, over_optimisation, variants_plane  # noqa: F401
+from lessons.charts_beyond import (  # noqa: F401
+    checked_rewards,
+    label_noise,
+    narrowing,
+    online_dpo,
+    over_optimisation,
+    variants_plane,
+)
 from runtime.figures import (
     arrows,
     bars,

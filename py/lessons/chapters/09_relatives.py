@@ -98,12 +98,12 @@ print(f"RLHF's optimum: 1 / beta = {1 / BETA:.6f}")
 # %% Evidence only="build"
 from lessons.claims import claim  # noqa: E402
 
-SETTLED = 1e-4  # of the KL, between the end of a run and that of one three times as long
+SETTLED = 1e-4  # of the KL, between the end of a run and that of one twice as long
 
 
 def settles(loss, pairs, lr, steps=300, **options):
     """Is a longer run no different?"""
-    path = train_on_pairs(loss, *pairs, lr=lr, steps=3 * steps, **options)
+    path = train_on_pairs(loss, *pairs, lr=lr, steps=2 * steps, **options)
     there, later = kl_to_reference(path[steps]), kl_to_reference(path[-1])
     return abs(later - there) < SETTLED * there
 
@@ -117,8 +117,8 @@ claim("DPO's run is at its end on these pairs", settles(dpo, (contexts, preferre
 #
 # ### IPO {#ipo-loss}
 #
-# DPO's loss has no minimum where all labels agree with one taste. IPO (Azar and others, 2023) takes a square in place of the
-# logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
+# DPO's loss has no minimum where all labels agree with one taste. IPO (Azar and others, 2023) takes a square in place
+# of the logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
 #
 # $$ \mathcal{L}_\text{IPO} = \Big(\log\frac{\pi(y_w)}{\pi_\text{ref}(y_w)}
 #   - \log\frac{\pi(y_l)}{\pi_\text{ref}(y_l)} - \frac{1}{2\beta}\Big)^2 $$
@@ -166,7 +166,7 @@ claim("where labels never err DPO keeps walking",
 
 # %% KTO id="kto"
 def kto(logs, beta=BETA):
-    """Ethayarajh et al. 2024, eq. 7, both weights 1; a pair gives one good and one bad answer."""
+    """Ethayarajh et al. 2024, section 4, both weights 1; a pair gives one good and one bad answer."""
     baseline = max(0.0, logs.mismatched.mean())  # estimates the KL; no gradient flows through it
     good = sigmoid(beta * (logs.chosen - logs.ref_chosen - baseline))
     bad = sigmoid(beta * (baseline - (logs.rejected - logs.ref_rejected)))
@@ -187,7 +187,8 @@ from preflab.stationary import kto_scale  # noqa: E402
 
 kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
 kto_by_beta = [theory_scale(lambda logs, b=b: kto(logs, b), widest=40.0) * b for b in (0.1, 0.25, 0.5, 1.0)]
-claim("KTO's run is at its end on these pairs", settles(kto, (contexts, preferred, rejected), 4.0, mismatched=elsewhere))
+claim("KTO's run is at its end on these pairs",
+      settles(kto, (contexts, preferred, rejected), 4.0, mismatched=elsewhere))
 claim("KTO ends nearer than RLHF at a small beta, and further at a large one", kto_by_beta[0] < 1 < kto_by_beta[-1])
 claim("the larger beta, the larger KTO's part of RLHF's shift", bool((np.diff(kto_by_beta) > 0).all()))
 foreign = log_prob(elsewhere, contexts, kto_path[-1]) - log_prob(elsewhere, contexts, W_REF)
@@ -244,7 +245,7 @@ claim("where labels never err nothing holds it back",
 # Watch the KL although the loss does not.
 # :::
 #
-# ### Wrong labels: cDPO and rDPO {#label-noise-losses}
+# ## Wrong labels: cDPO and rDPO {#label-noise-losses}
 #
 # Bradley–Terry noise is part of the model: close calls go either way. *Flipped* labels are something else. A tired
 # annotator who presses the wrong key in one case of five does so for clear cases as well. Let us flip 20 % of our
@@ -305,10 +306,10 @@ report("rDPO, one label in five wrong", rdpo_path[-1], shifted_policy(theory_sca
 print(f"\nrDPO with endless pairs: c = {theory_scale(rdpo, FLIPS):.6f}   (RLHF's: {1 / BETA:.6f})")
 
 print("\nKL after so many steps             150       300      1000")
-unflipped = (contexts, preferred, rejected)
-for name, pairs in (("one label in five wrong", noisy), ("labels as they were", unflipped)):
-    longer = train_on_pairs(rdpo, *pairs, lr=1.0, steps=1000)
-    print(f"{name:28}" + "".join(f"{kl_to_reference(longer[n]):10.0f}" for n in (150, 300, 1000)))
+longer = {name: train_on_pairs(rdpo, *pairs, lr=1.0, steps=1000) for name, pairs in [
+    ("one label in five wrong", noisy), ("labels as they were", (contexts, preferred, rejected))]}
+for name, path in longer.items():
+    print(f"{name:28}" + "".join(f"{kl_to_reference(path[n]):10.0f}" for n in (150, 300, 1000)))
 
 # %% Evidence only="build"
 claim("flips make DPO stop early", theory_scale(dpo, FLIPS) * BETA < 0.5)
@@ -316,12 +317,10 @@ claim("cDPO stops earlier still", theory_scale(cdpo, FLIPS) < theory_scale(dpo, 
 claim("cDPO's and DPO's runs are at their ends", settles(cdpo, noisy, 2.0) and settles(dpo, noisy, 2.0))
 claim("where labels never err cDPO stops", settles(cdpo, (contexts, better, worse), 2.0))
 claim("with endless pairs rDPO lands on the optimum", abs(theory_scale(rdpo, FLIPS) * BETA - 1) < 1e-6)
-claim("on these pairs rDPO does not settle", kl_to_reference(longer[1000]) > 2 * kl_to_reference(longer[300]))
-rdpo_longer = train_on_pairs(rdpo, *noisy, lr=1.0, steps=3000)
-rdpo_scales = [(rdpo_longer[n] - W_REF)[0] @ TRUE_WEIGHTS * BETA / (SIGMA**2 * TRUE_WEIGHTS @ TRUE_WEIGHTS)
-               for n in (150, 300, 1000, 3000)]
-claim("nor does it on the flipped ones: it goes further with every step",
-      all(later > 1.5 * now for now, later in zip(rdpo_scales, rdpo_scales[1:], strict=False)))
+claim("on 200 pairs rDPO does not settle, flipped labels or not", all(
+    kl_to_reference(path[1000]) > 2 * kl_to_reference(path[300]) for path in longer.values()))
+rdpo_scales = [(longer["one label in five wrong"][n] - W_REF)[0] @ TRUE_WEIGHTS * BETA
+               / (SIGMA**2 * TRUE_WEIGHTS @ TRUE_WEIGHTS) for n in (150, 300, 1000)]
 
 # %% [markdown]
 # With endless pairs rDPO lands on the optimum to the last digit. With 200 it does not land: the runs here are stopped,
@@ -330,8 +329,8 @@ claim("nor does it on the flipped ones: it goes further with every step",
 # fall for ever.
 #
 # How do the three compare when we repeat all this? All are DPO's logistic regression with another target for the
-# probability of the label: DPO's is 1, cDPO's $1-\varepsilon$, and rDPO's $1+\varepsilon/(1-2\varepsilon)$, which is more
-# than certain. So one loop trains every method on every data set at once.
+# probability of the label: DPO's is 1, cDPO's $1-\varepsilon$, and rDPO's $1+\varepsilon/(1-2\varepsilon)$, which is
+# more than certain. So one loop trains every method on every data set at once.
 
 # %% Label noise, many times id="label-noise"
 NOISE_SEEDS, NOISE_SIZES, NOISE_STEPS = 10, (200, 2000), 150
@@ -376,33 +375,35 @@ for name in noise_methods:
 charts.label_noise(noise_shift, noise_theory, NOISE_STEPS)
 
 # %% Evidence only="build"
-def mean_shifts(n, steps):
-    features = np.array([noisy_features(n, seed) for seed in range(NOISE_SEEDS)])
+def mean_shifts(n, steps, seeds):
+    """Mean shift of each method after so many steps, and after NOISE_STEPS, over the first seeds."""
+    features = np.array([noisy_features(n, seed) for seed in range(seeds)])
     rows = train_on_targets(features, NOISE_TARGETS, steps=steps)[:, :OUTPUT_DIM]
-    return dict(zip(noise_methods, (optimum_shift @ rows).mean(axis=0) / (optimum_shift @ optimum_shift), strict=True))
+    later = (optimum_shift @ rows).mean(axis=0) / (optimum_shift @ optimum_shift)
+    return {m: (shift, np.mean(noise_shift[m, n][:seeds])) for m, shift in zip(noise_methods, later, strict=True)}
 
 
-few_later, many_later = mean_shifts(200, 1000), mean_shifts(2000, 300)
-few_now, many_now = ({m: np.mean(noise_shift[m, n]) for m in noise_methods} for n in NOISE_SIZES)
+few_later, many_later = mean_shifts(200, 1000, NOISE_SEEDS), mean_shifts(2000, 300, 3)
 for m in ("DPO", "cDPO"):
-    claim(f"{m} has settled after 150 steps", abs(few_later[m] - few_now[m]) < 0.005 > abs(many_later[m] - many_now[m]))
-claim("rDPO with 200 pairs has not", few_later["rDPO"] > 1.5 * few_now["rDPO"])
-claim("rDPO with 2,000 pairs nearly has", abs(many_later["rDPO"] - many_now["rDPO"]) < 0.05)
+    claim(f"{m} has settled after 150 steps",
+          all(abs(np.subtract(*shifts[m])) < 0.005 for shifts in (few_later, many_later)))
+claim("rDPO with 200 pairs has not", few_later["rDPO"][0] > 1.5 * few_later["rDPO"][1])
+claim("rDPO with 2,000 pairs nearly has", abs(np.subtract(*many_later["rDPO"])) < 0.05)
 smaller_beta = BETA * theory_scale(dpo, FLIPS) * BETA
 claim("DPO with a smaller beta makes up for the short step",
       abs(theory_scale(lambda logs: dpo(logs, smaller_beta), FLIPS) * BETA - 1) < 0.01)
 
 # %% [markdown]
-# DPO and cDPO have settled here. rDPO with 2,000 pairs nearly has; with 200 it goes on, to {{ few_later["rDPO"]:.1f}} in
-# the mean after 1,000 steps (change `NOISE_STEPS`).
+# DPO and cDPO have settled here. rDPO with 2,000 pairs nearly has; with 200 it goes on, to {{
+# few_later["rDPO"][0]:.1f}} in the mean after 1,000 steps (change `NOISE_STEPS`).
 #
 # ::: tip When to choose which
-# If you know that labels are flipped, and how many, and have thousands of them: rDPO, and watch the KL. If you only fear
-# it: plain DPO with a smaller $\beta$ makes up for the short step and needs no rate. What cDPO helps against here is the
-# opposite trouble, labels that are too clean.
+# If you know that labels are flipped, and how many, and have thousands of them: rDPO, and watch the KL. If you only
+# fear it: plain DPO with a smaller $\beta$ makes up for the short step and needs no rate. What cDPO helps against here
+# is the opposite trouble, labels that are too clean.
 # :::
 #
-# ### ORPO needs probabilities {#orpo-loss}
+# ## ORPO needs probabilities {#orpo-loss}
 #
 # ORPO (Hong and others, 2024) has no reference either. It trains on the chosen answers as SFT does, and adds a term
 # in the *odds* $p/(1-p)$ of both answers. Odds need probabilities. Our policy has densities, and a density may exceed
@@ -511,88 +512,102 @@ claim("ORPO's loss fails on a density above 1", bool(np.isnan(value[0])))
 # finished policy far.
 # :::
 #
-# ### REINFORCE and RLOO {#reinforce-family}
+# ## REINFORCE, RLOO and GRPO {#reinforce-family}
 #
-# On the side of reinforcement learning PPO's relatives differ in the advantage. All three below get the same thing: 8
-# contexts, 4 answers each, the learned reward minus the KL price.
+# On the side of reinforcement learning PPO's relatives differ in the advantage. REINFORCE and RLOO get the same thing
+# here: 8 contexts, 4 answers each, the learned reward with the KL penalty in it (k1). So their end is known: the
+# optimum of the reward that was fitted to our 200 pairs.
 #
-# REINFORCE (Williams, 1992) takes the reward itself.
+# REINFORCE (Williams, 1992) takes the penalised reward itself.
 
 # %% REINFORCE id="reinforce"
-def train_on_rewards(advantage, beta=BETA, group=4, prompts=8, lr=0.05, steps=300):
+def learned_reward(contexts, outputs):
+    """The reward model's score of each answer, (n,)."""
+    return outputs @ rm_weights
+
+
+def train_on_rewards(advantage, reward=learned_reward, beta=BETA, groups=8, group=4, lr=0.05,
+                     steps=300):
     """Policy gradient, A grad log pi, on groups of answers to the same context.
 
-    `advantage` maps what the answers earned, (prompts, group), to A. KL is paid in the reward,
-    as k1. Returns the weights after each step, (steps + 1, 4, 5).
+    `advantage` maps the penalised rewards, (groups, group), to A; the KL penalty is k1.
+    Returns the weights after each step, (steps + 1, 4, 5).
     """
     rng = np.random.default_rng(42)
     path = [W_REF.copy()]
     for _ in range(steps):
         weights = path[-1]
-        x = np.repeat(sample_contexts(prompts, rng), group, axis=0)
+        x = np.repeat(sample_contexts(groups, rng), group, axis=0)
         y = generate_output(x, weights, rng)
-        paid = y @ rm_weights - beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
-        pull = advantage(paid.reshape(prompts, group)).reshape(-1, 1) * (y - x @ weights)
-        path.append(weights + lr * x.T @ pull / SIGMA**2 / len(x))
+        log_ratio = log_prob(y, x, weights) - log_prob(y, x, W_REF)
+        penalised = reward(x, y) - beta * log_ratio
+        weighted = advantage(penalised.reshape(groups, group)).reshape(-1, 1) * (y - x @ weights)
+        path.append(weights + lr * x.T @ weighted / SIGMA**2 / len(x))
     return np.array(path)
 
 
-def wobble(path):
+def jitter(path):
     """KL between the end of a run and the mean of its last hundred policies."""
     return kl_to_reference(path[-1], path[-100:].mean(axis=0))
 
 
-reinforce_path = train_on_rewards(lambda paid: paid)
-report("REINFORCE", reinforce_path[-1], optimal_policy(rm_weights))
-print(f"  still wobbling by            {wobble(reinforce_path):17.4f}")
+reinforce_path = train_on_rewards(lambda penalised: penalised)
+report("REINFORCE", reinforce_path[-1], optimal_policy(rm_weights), "exact, for this reward")
+print(f"  jitter at the end            {jitter(reinforce_path):17.4f}")
 
 # %% [markdown]
-# It works, and it wobbles. A reward of 3 for every answer still pushes every answer up, and only chance decides which
+# It works, and it jitters. A reward of 3 for every answer still pushes every answer up, and only chance decides which
 # one more.
 #
 # RLOO (Ahmadian and others, 2024) asks how much better an answer is than the *other* answers to the same context. The
 # baseline costs nothing, since leaving the answer itself out keeps the gradient unbiased.
 
 # %% RLOO id="rloo"
-def rloo_advantage(paid):
-    """What each answer earned, minus the mean of the others in its group."""
-    others = (paid.sum(axis=1, keepdims=True) - paid) / (paid.shape[1] - 1)
-    return paid - others
+def rloo_advantage(rewards):
+    """Each answer's reward minus the mean of the others in its group, (groups, group)."""
+    others = (rewards.sum(axis=1, keepdims=True) - rewards) / (rewards.shape[1] - 1)
+    return rewards - others
 
 
 rloo_path = train_on_rewards(rloo_advantage)
-report("RLOO", rloo_path[-1], optimal_policy(rm_weights))
-print(f"  still wobbling by            {wobble(rloo_path):17.4f}")
+report("RLOO", rloo_path[-1], optimal_policy(rm_weights), "exact, for this reward")
+print(f"  jitter at the end            {jitter(rloo_path):17.4f}")
+
+# %% Evidence only="build"
+rm_optimum_kl = kl_to_reference(optimal_policy(rm_weights))
+claim("RLOO lands on the optimum of its reward", abs(kl_to_reference(rloo_path[-1]) / rm_optimum_kl - 1) < 0.01)
+claim("REINFORCE comes near it", abs(kl_to_reference(reinforce_path[-1]) / rm_optimum_kl - 1) < 0.2)
+claim("REINFORCE jitters, and RLOO's jitter is all but gone", jitter(reinforce_path) > 100 * jitter(rloo_path))
 
 # %% [markdown]
-# The wobble is all but gone. At the optimum, reward minus KL price is the same for every answer, so the advantages
+# The jitter is all but gone. At the optimum the penalised reward is the same for every answer, so the advantages
 # vanish there and so does the noise.
 #
 # ### GRPO {#grpo-loss}
 #
-# GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. The
-# KL is a term of the loss, estimated by k3.
+# GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. Its KL
+# is a term of the loss, estimated by k3.
 
 # %% GRPO id="grpo"
 import math
 
 
-def train_grpo(scale=True, beta=BETA, group=4, prompts=32, lr=0.02, steps=400):
+def train_grpo(scale=True, beta=BETA, groups=32, group=4, lr=0.02, steps=400):
     """GRPO on fresh samples, so that no ratio is clipped; Shao et al. 2024, eq. 3 and 4."""
     rng = np.random.default_rng(42)
     path = [W_REF.copy()]
     for _ in range(steps):
         weights = path[-1]
-        x = np.repeat(sample_contexts(prompts, rng), group, axis=0)
+        x = np.repeat(sample_contexts(groups, rng), group, axis=0)
         y = generate_output(x, weights, rng)
-        reward = (y @ rm_weights).reshape(prompts, group)
+        reward = (y @ rm_weights).reshape(groups, group)
         a = reward - reward.mean(axis=1, keepdims=True)
         if scale:
             a /= reward.std(axis=1, ddof=1, keepdims=True) + 1e-4
         log_ratio = log_prob(y, x, weights) - log_prob(y, x, W_REF)
-        price = beta * (1 - np.exp(-log_ratio))  # slope of k3 = exp(-l) - 1 + l
-        pull = (a.ravel() - price)[:, None] * (y - x @ weights) / SIGMA**2
-        path.append(weights + lr * x.T @ pull / len(x))
+        penalty = beta * (1 - np.exp(-log_ratio))  # slope of k3 = exp(-l) - 1 + l
+        weighted = (a.ravel() - penalty)[:, None] * (y - x @ weights) / SIGMA**2
+        path.append(weights + lr * x.T @ weighted / len(x))
     return np.array(path)
 
 
@@ -607,33 +622,49 @@ def grpo_theory(group=4, beta=BETA):
 
 
 grpo_path = train_grpo()
-report("GRPO", grpo_path[-1], grpo_theory())
+report("GRPO", grpo_path[-1], grpo_theory(), "exact, for this reward")
+undivided_path = train_grpo(scale=False)
+undivided_theory = optimal_policy(3 / 4 * rm_weights)  # (G - 1) / G of RLHF's shift
+report("GRPO without the division", undivided_path[-1], undivided_theory, "exact, for this reward")
 
-unscaled = W_REF.copy()
-unscaled[0] += 3 / 4 * SIGMA**2 * rm_weights / BETA  # (G - 1) / G of RLHF's optimum
-report("GRPO without the scaling", train_grpo(scale=False)[-1], unscaled)
-
-wild = train_grpo(scale=False, prompts=8, lr=0.05, steps=300)
+wild = train_grpo(scale=False, groups=8, lr=0.05, steps=300)
 print(f"  at RLOO's batch and learning rate{kl_to_reference(wild[-1]):22.3f}")
 
+# %% Evidence only="build"
+claim("GRPO ends where theory says", abs(kl_to_reference(grpo_path[-1]) / kl_to_reference(grpo_theory()) - 1) < 0.1)
+claim("and without the division at three quarters of RLHF's shift",
+      abs(kl_to_reference(undivided_path[-1]) / kl_to_reference(undivided_theory) - 1) < 0.1)
+claim("in RLOO's batch and at its learning rate the KL runs off",
+      kl_to_reference(wild[-1]) > 2 * kl_to_reference(undivided_theory))
+k3_rng = np.random.default_rng(0)
+k3_noise = k3_rng.standard_normal((200_000, 2)) * [2.0, 2.0] + [1.0, 0.0]  # pi = N((1, 0), 4); the reference N(0, 1)
+k3_ratio = 0.5 * (k3_noise**2).sum(axis=1) - ((k3_noise - [1.0, 0.0]) ** 2).sum(axis=1) / 8 - 2 * np.log(2)
+k3_slope = ((1 - np.exp(-k3_ratio))[:, None] * (k3_noise - [1.0, 0.0])).mean(axis=0)[0] / 4
+claim("k3's slope in the loss is the forward KL's", abs(k3_slope - 1 / 4) < 0.02)  # not 1, the reverse KL's
+
 # %% [markdown]
-# Scaling by the group's own spread means that GRPO does not know how *much* better an answer is. Where it ends
-# depends on $\beta$, on the group and on $\sigma$, but not on the size of the reward. Without the scaling it ends at
+# Dividing by the group's own spread means that GRPO does not know how *much* better an answer is. Where it ends
+# depends on $\beta$, on the group and on $\sigma$, but not on the size of the reward. Without the division it ends at
 # three quarters of RLHF's shift, because the mean of a group of four contains the answer itself.
 #
-# k3 is never negative and exact on average, but its slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has heavy
-# tails far from the reference. That is why this block takes four times RLOO's batch and a smaller learning rate. The
-# last line shows the KL without them.
+# k3 is an unbiased estimate of the KL, and never negative. As a term of the loss, though, its gradient is that of the
+# *forward* KL, $\mathrm{KL}(\pi_\text{ref} \,\|\, \pi)$. Between two Gaussians of one spread both are the same, which
+# is why GRPO ends here where RLHF's theory puts it. And the slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has
+# heavy tails far from the reference. That is why this block takes four times RLOO's batch and a smaller learning rate;
+# the last line shows the KL without them.
 #
 # ::: tip When to choose which
-# RLOO when you want RLHF's optimum and many answers per prompt are cheap. GRPO divides by each group's own spread: that
-# helps where rewards of different prompts have no common scale. Pass or fail by a checker *has* one, and there the
-# division weighs prompts by their difficulty instead (Liu and others, 2025, call GRPO without it Dr. GRPO). PPO is the
+# RLOO when you want RLHF's optimum and many answers to a context are cheap. GRPO divides by each group's own spread:
+# that helps where rewards of different contexts have no common scale. Pass or fail by a checker *has* one, and there
+# the division weighs contexts by their difficulty instead (Liu and others, 2025, leave it out: Dr. GRPO). PPO is the
 # one with a critic, for rewards that come late in a long answer. PPO and GRPO both clip, so that samples can be used
 # several times.
 # :::
 #
 # ### All of them on one plane {#one-plane}
+#
+# Filled dots are the runs above. Open diamonds are the ends with endless pairs, open squares the exact ends on what we
+# have: our 200 pairs for ORPO, the reward fitted to them for REINFORCE, RLOO and GRPO.
 
 # %% All on one plane id="variants-plane"
 trained = {  # where each ended here
@@ -641,34 +672,239 @@ trained = {  # where each ended here
     "cDPO": cdpo_path[-1], "rDPO": rdpo_path[-1],
     "REINFORCE": reinforce_path[-1], "RLOO": rloo_path[-1], "GRPO": grpo_path[-1],
 }
-in_theory = {
-    "DPO": shifted_policy(theory_scale(dpo)), "IPO": shifted_policy(theory_scale(ipo)),
-    "KTO": shifted_policy(theory_scale(kto)), "SimPO": shifted_policy(theory_scale(simpo)),
-    "cDPO": shifted_policy(theory_scale(cdpo, FLIPS)),
-    "rDPO": shifted_policy(theory_scale(rdpo, FLIPS)), "REINFORCE": optimal_policy(rm_weights),
-    "RLOO": optimal_policy(rm_weights), "GRPO": grpo_theory(),
-}
-ends = {name: (summary(w), summary(in_theory[name])) for name, w in trained.items()}
-converged_orpo = train_finite(orpo, lr=0.2, steps=3000)[-1]  # convex: this is its minimum
-ends["ORPO"] = (finite_summary(orpo_path[-1]), finite_summary(converged_orpo))
+endless = {name: shifted_policy(theory_scale(loss, flips)) for name, loss, flips in [
+    ("DPO", dpo, 0.0), ("IPO", ipo, 0.0), ("KTO", kto, 0.0), ("SimPO", simpo, 0.0),
+    ("cDPO", cdpo, FLIPS), ("rDPO", rdpo, FLIPS),
+]}
+exact_here = {"REINFORCE": optimal_policy(rm_weights), "RLOO": optimal_policy(rm_weights),
+              "GRPO": grpo_theory()}
+ends = {name: summary(w) for name, w in trained.items()} | {"ORPO": finite_summary(orpo_path[-1])}
+endless = {name: summary(w) for name, w in endless.items()}
+converged_orpo = train_finite(orpo, lr=0.2, steps=3000)[-1]
+exact_here = {name: summary(w) for name, w in exact_here.items()} | {
+    "ORPO": finite_summary(converged_orpo)}
 
-print("              trained here          in theory")
-print("            score       KL      score       KL")
-for name, ((score, kl), (score_there, kl_there)) in ends.items():
-    print(f"{name:10} {score:6.2f} {kl:8.2f}     {score_there:6.2f} {kl_there:8.2f}")
+print("              trained here       theory")
+print("            score       KL    score       KL")
+for name, (score, kl) in ends.items():
+    known = "endless pairs" if name in endless else "these pairs"
+    score_there, kl_there = (endless | exact_here)[name]
+    print(f"{name:10} {score:6.2f} {kl:8.2f}   {score_there:6.2f} {kl_there:8.2f}   {known}")
+print("rDPO has not ended: it was stopped after", len(rdpo_path) - 1, "steps")
 
 charts.variants_plane(
-    ends,
+    ends, endless, exact_here,
     start=summary(W_REF),
     slope=SIGMA * np.linalg.norm(TRUE_WEIGHTS),
     finite_frontier=[finite_summary(c * TRUE_WEIGHTS) for c in np.linspace(0, 8, 60)],
 )
 
+# %% Evidence only="build"
+def below_frontier(score, kl):
+    """Score gained per score possible at that KL, 1 on the Gaussian frontier."""
+    return (score - summary(W_REF)[0]) / (SIGMA * np.linalg.norm(TRUE_WEIGHTS) * np.sqrt(2 * kl))
+
+
+claim("with endless pairs every method ends on the frontier",
+      all(abs(below_frontier(*end) - 1) < 1e-9 for end in endless.values()))
+claim("on these pairs every one ends below it",
+      all(0 < below_frontier(*end) < 1 for name, end in ends.items() if name != "ORPO"))
+claim("ORPO's run is at its end", abs(ends["ORPO"][1] - exact_here["ORPO"][1]) < 1e-3)
+with_flips = [below_frontier(*ends[name]) for name in ("cDPO", "rDPO")]
+claim("the more noise in the labels, the further below", max(with_flips) < below_frontier(*ends["DPO"]))
+
 # %% [markdown]
 # ::: key-insight One line, many stops
-# Every method that knows the taste walks along the frontier; the loss decides where it stops, the data how far below
-# the line it walks. So "which loss is best" is at first a question of how strong its leash is at the $\beta$ you gave
-# it. Compare methods at equal KL, or you compare leashes.
+# For Gaussians of fixed spread, the loss decides how far along the frontier a method stops, and the data how far below
+# the line it ends. So "which loss is best" is at first a question of what KL it spends at the $\beta$ you gave it.
+# Compare methods at equal KL, or you compare penalties.
 # :::
 #
-# What the plane cannot show is how the methods behave when the reward is wrong. That is next.
+# ## What is used today, and where it sits on this plane {#today}
+#
+# Late in 2026 most recipes for language models have three steps: SFT, then preferences (DPO or a relative, often on AI
+# feedback), then reinforcement learning on rewards that a program can check. TRL, a widely used library, says as much
+# by what it calls stable in version 1.16: SFT, DPO, KTO, reward models, GRPO, RLOO and distillation. PPO, online DPO,
+# ORPO and SimPO (in its CPO trainer) are experimental there.
+#
+# On the plane, SFT is where the paths begin, and DPO's $\beta$ chooses a stop near the frontier. GRPO in TRL starts
+# from $\beta = 0$, so that nothing on this plane stops it. Mistake 1, then? Not with a reward that is no proxy.
+#
+# ### Verifiable rewards {#verifiable}
+#
+# Take a task with an answer that can be checked: *the first number of the answer is to be the sum of the context's
+# numbers*, give or take 1. The checker is the reward, pass or fail, and nobody is asked for a preference. The
+# advantage is RLOO's, the loop the one above. One run pays no KL penalty, the other our usual one.
+
+# %% A checker as the reward id="verifiable-rewards"
+def adds_up(contexts, outputs):
+    """Is the first number of the answer the sum of the context's numbers, within 1? 0 or 1, (n,)."""
+    return (abs(outputs[:, 0] - contexts[:, 1:].sum(axis=1)) < 1).astype(float)
+
+
+def pass_rate(weights, n=4000):
+    rng = np.random.default_rng(9)  # the same contexts and noise for every policy
+    x = sample_contexts(n, rng)
+    return adds_up(x, generate_output(x, weights, rng)).mean()
+
+
+KNOWS = np.zeros((CONTEXT_DIM, OUTPUT_DIM))
+KNOWS[1:, 0] = 1.0  # adds without fault; its answers still spread by sigma
+best_rate = math.erf(1 / (SIGMA * np.sqrt(2)))
+
+verdict_steps = np.arange(0, 601, 20)
+checked = {}
+for beta in (0.0, BETA):
+    path = train_on_rewards(rloo_advantage, adds_up, beta, groups=16, group=8, lr=0.1, steps=600)
+    checked[beta] = [(pass_rate(path[n]), kl_to_reference(path[n])) for n in verdict_steps]
+
+print(f"{'':16} passes      KL")
+for name, (rate, kl) in {
+    "reference": (pass_rate(W_REF), 0.0),
+    **{f"beta = {beta}, {n} steps": checked[beta][n // 20] for beta in checked for n in (100, 600)},
+    "adds faultlessly": (best_rate, kl_to_reference(KNOWS)),
+}.items():
+    print(f"{name:22} {rate:6.1%} {kl:7.2f}")
+
+charts.checked_rewards(verdict_steps, checked, best_rate)
+
+# %% Evidence only="build"
+free_rate, free_kl = np.transpose(checked[0.0])
+claim("without a penalty the pass rate reaches its ceiling", abs(free_rate[-1] - best_rate) < 0.02)
+claim("and stays there", free_rate[10:].min() > best_rate - 0.03)
+claim("the KL does not run off: it stays near that of a policy that can add",
+      bool((free_kl[10:] < 2 * kl_to_reference(KNOWS)).all()))
+claim("our usual beta costs most of the gain",
+      checked[BETA][-1][0] - free_rate[0] < 0.4 * (free_rate[-1] - free_rate[0]))
+claim("the KL still creeps up without a penalty", free_kl[-1] > free_kl[5])
+
+# %% [markdown]
+# Without a penalty the pass rate climbs to {{ checked[0.0][-1][0]:.0%}}, all that answers with this spread can reach,
+# and stays. The KL goes where the task needs it and then hardly further: a policy that passes as often as it can has
+# nothing left to gain. In Mistake 1 it ran off because the reward had no maximum and was known only near the
+# reference. A checker is right everywhere, so there is nothing to keep the policy from; our usual $\beta$ costs most of
+# the gain. (What the checker does not look at has no gradient and drifts by chance: the slow rise at the end.) The
+# reference need not even be in memory. All that rests on the checker: one with a hole is a proxy again.
+#
+# Rewards of this kind made DeepSeek-R1 (DeepSeek-AI, 2025), with GRPO, and Tülu 3 (Lambert and others, 2024), with PPO.
+#
+# ### DAPO, Dr. GRPO, GSPO {#grpo-relatives}
+#
+# An answer of a language model has many tokens, $|o|$ of them, so a loss must say what each counts. Three relatives of
+# GRPO differ here:
+#
+# | | changes in GRPO |
+# | --- | --- |
+# | DAPO (Yu and others, 2025) | a mean over all tokens of the batch, $1/\sum_i \lvert o_i\rvert$; a clip that is wider above, $[1-\varepsilon_\text{low},\, 1+\varepsilon_\text{high}]$; groups that all pass or all fail are drawn anew |
+# | Dr. GRPO (Liu and others, 2025) | $A = r - \text{mean}$, not divided; a sum over tokens, divided by a constant |
+# | GSPO (Zheng and others, 2025) | one ratio an answer, $\big(\pi(o)/\pi_\text{old}(o)\big)^{1/\lvert o\rvert}$, clipped as a whole |
+#
+# The library has all of them. Here are two answers, one of 2 tokens and one of 8.
+
+# %% What a token counts id="token-weights"
+from preflab.groups import grpo_loss
+from preflab.ppo import token_weights
+
+mask = np.arange(8) < np.array([[2], [8]])  # which tokens exist: answers of 2 and of 8
+print("           one token of       all tokens of")
+print("           the short  long    the short  long")
+for name in ("grpo", "dapo", "dr_grpo"):
+    counts = token_weights(mask, name, max_length=8)
+    of_one, of_all = counts[:, 0], counts.sum(axis=1)
+    print(f"{name:8} {of_one[0]:11.3f} {of_one[1]:5.3f} {of_all[0]:12.3f} {of_all[1]:5.3f}")
+
+# The long answer was good; one of its tokens has become three times as likely since.
+old_logps = np.full((1, 8), -2.0)
+logps = old_logps + np.log([[3.0, 1, 1, 1, 1, 1, 1, 1]])
+print("\ntokens that still pull")
+for name, level in (("GRPO", "token"), ("GSPO", "sequence")):
+    loss = grpo_loss(logps, old_logps, [1.0], mask[1:], level=level)
+    print(f"{name}   {(loss.grads['logps'] < 0).sum()} of 8")
+
+# %% Evidence only="build"
+weights_of = {name: token_weights(mask, name, max_length=8) for name in ("grpo", "dapo", "dr_grpo")}
+claim("GRPO's mean makes a token of the long answer count a quarter",
+      abs(weights_of["grpo"][1, 0] / weights_of["grpo"][0, 0] - 1 / 4) < 1e-12)
+claim("for DAPO and Dr. GRPO every token counts alike",
+      all(np.ptp(weights_of[name][mask]) < 1e-12 for name in ("dapo", "dr_grpo")))
+level_slopes = {level: grpo_loss(logps, old_logps, [1.0], mask[1:], level=level).grads["logps"]
+                for level in ("token", "sequence")}
+claim("GRPO clips one token", (level_slopes["token"] == 0).sum() == 1)
+claim("GSPO none: the answer's ratio is 1.15", (level_slopes["sequence"] == 0).sum() == 0
+      and abs(3 ** (1 / 8) - 1.15) < 0.005)
+
+# %% [markdown]
+# With GRPO's mean a token of the long answer counts a quarter of one of the short. So a wrong answer is punished less
+# a token the longer it is, and answers grow: a **length bias** (Liu and others, 2025). Preferences have one as well.
+# People and reward models like long answers (Singhal and others, 2023), and DPO learns it (Park and others, 2024);
+# SimPO's division by the length is one remedy, a length term in the reward another.
+#
+# ### Online DPO {#online}
+#
+# Stored pairs say what was better among the reference's answers. *Online* DPO (Guo and others, 2024) lets the policy
+# of the moment answer and has fresh pairs judged, round after round. To see the difference we need a taste that bends,
+# that of the [over-optimisation](#over-optimisation) chapter, and a $\beta$ of 0.1. Both runs get as many labels.
+
+# %% Stored pairs against fresh ones id="online-dpo"
+ONLINE_BETA, ONLINE_LR, ROUNDS = 0.1, 8.0, 150
+
+
+def train_by_rounds(fresh, seed=42):
+    """DPO with 32 new pairs a round, answered by the policy of the moment or else by the reference."""
+    rng = np.random.default_rng(seed)
+    path = [W_REF.copy()]
+    for _ in range(ROUNDS):
+        pairs = judged_pairs(32, path[-1] if fresh else W_REF, bent_taste, rng)
+        path.append(path[-1] - ONLINE_LR * dpo_loss_and_grad(path[-1], *pairs, ONLINE_BETA)[1])
+    return np.array(path)
+
+
+def bent_optimum(beta):
+    """The exact maximum of the bent taste minus beta KL."""
+    weights = beta / SIGMA**2 * W_REF
+    weights[0] += TRUE_WEIGHTS
+    return weights / (beta / SIGMA**2 + 2 * CURVATURE)
+
+
+round_paths = {"stored pairs": train_by_rounds(fresh=False), "fresh pairs": train_by_rounds(fresh=True)}
+by_rounds = {name: np.array([bent_scores(w, proxy)[1:] for w in path])
+             for name, path in round_paths.items()}
+online_best = bent_scores(bent_optimum(ONLINE_BETA), proxy)[1:]
+
+print(f"after {ROUNDS} rounds        true score      KL")
+for name, (score, kl) in [("reference", by_rounds["stored pairs"][0]),
+                          *[(name, curve[-1]) for name, curve in by_rounds.items()],
+                          (f"optimum at beta {ONLINE_BETA}", online_best)]:
+    print(f"{name:22} {score:12.2f} {kl:7.2f}")
+
+charts.online_dpo(by_rounds, online_best)
+
+# %% Evidence only="build"
+round_ends = {fresh: np.array([bent_scores(train_by_rounds(fresh, seed)[-1], proxy)[1:] for seed in range(6)])
+              for fresh in (False, True)}
+claim("stored pairs drive the policy below the reference in every seed",
+      bool((round_ends[False][:, 0] < by_rounds["stored pairs"][0, 0]).all()))
+claim("fresh pairs keep it near the optimum in every seed",
+      bool((abs(round_ends[True][:, 0] - online_best[0]) < 0.5).all()))
+claim("and its KL, too", bool((abs(round_ends[True][:, 1] / online_best[1] - 1) < 0.5).all()))
+claim("the optimum is one", all(
+    bent_scores(bent_optimum(0.1) + d, proxy)[1] - 0.1 * kl_to_reference(bent_optimum(0.1) + d)
+    < online_best[0] - 0.1 * online_best[1] for d in (0.01, -0.01, 0.01 * W_REF)))
+
+# %% [markdown]
+# The loss, $\beta$ and the number of labels are the same. Stored pairs know only the slope where the reference answers,
+# and the policy follows it out to where the taste has turned; fresh pairs tell it when the slope is gone. At a
+# larger $\beta$ the stored ones would do. The price is an annotator in the loop, which is one reason for AI feedback.
+#
+# ### AI feedback and ensembles {#ai-feedback}
+#
+# *AI feedback*: a language model compares the answers, guided by written principles (Bai and others, 2022); on some
+# tasks the result is preferred as often as that of human labels (Lee and others, 2023). The judge's biases come along,
+# for length, for style, for its own kind.
+#
+# *Ensembles*: several reward models, and the policy gets their mean or their least, so that it pays to stay where they
+# agree. This delays over-optimisation (Coste and others, 2023) and does not end it where all share a bias (Eisenstein
+# and others, 2023). In our bent world they would: every linear model misses the same bend.
+#
+# What the plane cannot show is how the methods behave over long answers, with a policy that can fail in more ways than
+# by its mean. What it can show, it showed: where each loss stops, what that costs, and whose word it takes for it.
