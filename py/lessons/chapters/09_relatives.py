@@ -854,7 +854,7 @@ def train_by_rounds(fresh, seed=42):
     rng = np.random.default_rng(seed)
     path = [W_REF.copy()]
     for _ in range(ROUNDS):
-        pairs = judged_pairs(32, path[-1] if fresh else W_REF, bent_taste, rng)
+        pairs = sample_pairs(32, rng, path[-1] if fresh else W_REF, bent_taste)
         path.append(path[-1] - ONLINE_LR * dpo_loss_and_grad(path[-1], *pairs, ONLINE_BETA)[1])
     return np.array(path)
 
