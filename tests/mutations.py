@@ -736,8 +736,8 @@ stationary.py | c4 of one answer fewer
 - np.sqrt(2 * kl_to_reference(weights))
 + np.sqrt(kl_to_reference(weights))
 08_questions.py | REINFORCE descends
-- return weights + lr * contexts.T @ (advantages
-+ return weights - lr * contexts.T @ (advantages
+- return weights + lr * contexts.mT @ (advantages
++ return weights - lr * contexts.mT @ (advantages
 08_questions.py | REINFORCE without the variance
 - score = (outputs - contexts @ weights) / SIGMA**2
 + score = outputs - contexts @ weights

@@ -25,6 +25,8 @@ class Recipe(NamedTuple):
     rejected: np.ndarray  # of the first pair, (5,)
     weights: np.ndarray  # of the reward model, (5,)
     bias: float  # of the reward model
+    wrong_labels: float  # share of the training pairs in which the truly worse answer was chosen
+    ranked_right: float  # share of the training pairs that the reward model ranks as the true taste does
     losses: np.ndarray  # of the reward model, in nats
     accuracy: float  # on held-out pairs
     gap: float  # mean score gap of the held-out pairs
@@ -46,6 +48,7 @@ def run_all(seeds: Iterable[int]) -> list[Recipe]:
     rng = _Generators(seeds)
     chosen, rejected = _label(rng.randn(200, 5), rng.randn(200, 5))
     weights, bias, losses = _reward_model(chosen, rejected)
+    true_gap, learned_gap = (chosen - rejected) @ TASTE, np.matvec(chosen - rejected, weights)
     gaps = np.matvec(np.subtract(*_label(rng.randn(50, 5), rng.randn(50, 5))), weights)
 
     reference = 0.1 * rng.randn(4, 5)
@@ -60,7 +63,8 @@ def run_all(seeds: Iterable[int]) -> list[Recipe]:
     drift["without KL"] = ((free - reference) ** 2).mean(axis=(1, 2))
     return [
         Recipe(
-            chosen[i, 0], rejected[i, 0], weights[i], float(bias[i]), losses[i],
+            chosen[i, 0], rejected[i, 0], weights[i], float(bias[i]),
+            float((true_gap[i] < 0).mean()), float((np.sign(learned_gap[i]) == np.sign(true_gap[i])).mean()), losses[i],
             float((gaps[i] > 0).mean()), float(gaps[i].mean()), rewards[i], penalties[i], dpo_losses[i],
             {name: (float(score[i].mean()), float(score[i].std())) for name, score in scores.items()},
             {name: float(drift[name][i]) for name in ("RLHF", "DPO", "without KL")},
@@ -79,6 +83,13 @@ class _Generators:
     def randn(self, *shape: int) -> np.ndarray:
         """Normal draws, (seeds, *shape): the same for each seed as it would draw alone."""
         return np.array([rng.randn(*shape) for rng in self.each])
+
+    def steps(self, *widths: int) -> Iterator[list[np.ndarray]]:
+        """For each step of training a batch of draws of each width, (seeds, BATCH, width), in the order drawn."""
+        draws = self.randn(STEPS, BATCH * sum(widths))
+        for step in range(STEPS):
+            parts = np.split(draws[:, step], BATCH * np.cumsum(widths[:-1]), axis=1)
+            yield [part.reshape(-1, BATCH, width) for part, width in zip(parts, widths, strict=True)]
 
 
 def _label(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,10 +113,8 @@ def _ppo(
     rng: _Generators, reference: np.ndarray, weights: np.ndarray, bias: np.ndarray, beta: float = 0.1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     policy, rewards, penalties = reference.copy(), [], []
-    for _ in range(STEPS):
-        contexts = rng.randn(BATCH, 4)
-        outputs = contexts @ policy + SPREAD * rng.randn(BATCH, 5)
-        rng.randn(BATCH, 5)  # drawn, and used for no figure
+    for contexts, noise, _ in rng.steps(4, 5, 5):  # the last is drawn, and used for no figure
+        outputs = contexts @ policy + SPREAD * noise
         # A squared distance: without 1 / (2 sigma^2) it is no KL, and the sampling noise is nearly all of it.
         penalty = beta * ((outputs - contexts @ reference) ** 2).mean(axis=-1)
         reward = np.matvec(outputs, weights) + bias[:, None] - penalty
@@ -120,10 +129,9 @@ def _ppo(
 
 def _dpo(rng: _Generators, reference: np.ndarray, beta: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
     policy, losses = reference.copy(), []
-    for _ in range(STEPS):
-        contexts = rng.randn(BATCH, 4)
+    for contexts, first, second in rng.steps(4, 5, 5):
         # Pairs that do not depend on their context: the expected gradient is 0.
-        difference = np.subtract(*_label(rng.randn(BATCH, 5), rng.randn(BATCH, 5)))
+        difference = np.subtract(*_label(first, second))
         doubt = 1 - _sigmoid(beta * (difference * (contexts @ (policy - reference))).sum(axis=-1))
         losses.append(-np.log(1 - doubt + 1e-8).mean(axis=-1))
         policy = policy + 0.01 * beta * contexts.mT @ (doubt[..., None] * difference) / BATCH

@@ -46,7 +46,7 @@ advantages = (batch_rewards - batch_rewards.mean()) / batch_rewards.std()
 def reinforce_step(weights, contexts, outputs, advantages, lr=0.05):
     """One ascent step on A log pi, blind to which policy the batch came from."""
     score = (outputs - contexts @ weights) / SIGMA**2
-    return weights + lr * contexts.T @ (advantages[:, None] * score) / len(outputs)
+    return weights + lr * contexts.mT @ (advantages[..., None] * score) / outputs.shape[-2]
 
 
 reinforce, ppo = [W_REF], [W_REF]
