@@ -691,32 +691,32 @@ stationary.py | c4 of one answer fewer
 - gradient = up @ (preferred - mean) + down @ (rejected - mean)
 + gradient = up @ preferred + down @ rejected
 09_relatives.py | REINFORCE is paid the KL
-- - beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
-+ + beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
+- penalised = reward(x, y) - beta * log_ratio
++ penalised = reward(x, y) + beta * log_ratio
 09_relatives.py | REINFORCE with a gradient through the KL in its reward
-- pull = advantage(paid.reshape(prompts, group)).reshape(-1, 1)
-+ pull = (advantage(paid.reshape(prompts, group)).reshape(-1, 1) - beta)
+- weighted = advantage(penalised.reshape(groups, group)).reshape(-1, 1)
++ weighted = (advantage(penalised.reshape(groups, group)).reshape(-1, 1) - beta)
 09_relatives.py | REINFORCE without the variance
-- path.append(weights + lr * x.T @ pull / SIGMA**2 / len(x))
-+ path.append(weights + lr * x.T @ pull / len(x))
+- path.append(weights + lr * x.T @ weighted / SIGMA**2 / len(x))
++ path.append(weights + lr * x.T @ weighted / len(x))
 09_relatives.py | RLOO's baseline contains the answer itself
-- others = (paid.sum(axis=1, keepdims=True) - paid) / (paid.shape[1] - 1)
-+ others = paid.mean(axis=1, keepdims=True)
+- others = (rewards.sum(axis=1, keepdims=True) - rewards) / (rewards.shape[1] - 1)
++ others = rewards.mean(axis=1, keepdims=True)
 09_relatives.py | RLOO's advantage with the other sign
-- return paid - others
-+ return others - paid
+- return rewards - others
++ return others - rewards
 09_relatives.py | GRPO's deviation with ddof 0
 - reward.std(axis=1, ddof=1, keepdims=True)
 + reward.std(axis=1, keepdims=True)
 09_relatives.py | k3 with the inverted ratio
-- price = beta * (1 - np.exp(-log_ratio))
-+ price = beta * (np.exp(log_ratio) - 1)
+- penalty = beta * (1 - np.exp(-log_ratio))
++ penalty = beta * (np.exp(log_ratio) - 1)
 09_relatives.py | GRPO's KL with the other sign
-- (a.ravel() - price)
-+ (a.ravel() + price)
+- (a.ravel() - penalty)
++ (a.ravel() + penalty)
 09_relatives.py | GRPO with k2 for k3
-- price = beta * (1 - np.exp(-log_ratio))
-+ price = beta * log_ratio
+- penalty = beta * (1 - np.exp(-log_ratio))
++ penalty = beta * log_ratio
 09_relatives.py | GRPO's shift with RLHF's dependence on the reward
 - direction = rm_weights / np.linalg.norm(rm_weights)
 + direction = rm_weights
@@ -732,6 +732,18 @@ stationary.py | c4 of one answer fewer
 05_mistakes.py | the bent taste bends the other way
 - return outputs @ TRUE_WEIGHTS - CURVATURE
 + return outputs @ TRUE_WEIGHTS + CURVATURE
+09_relatives.py | the checker lets an answer be wrong on one side
+- abs(outputs[:, 0] - contexts[:, 1:].sum(axis=1))
++ (outputs[:, 0] - contexts[:, 1:].sum(axis=1))
+09_relatives.py | online DPO is asked of the reference
+- path[-1] if fresh else W_REF
++ W_REF if fresh else W_REF
+09_relatives.py | the bent optimum without the taste's bend
+- / (beta / SIGMA**2 + 2 * CURVATURE)
++ / (beta / SIGMA**2)
+10_ledger.py | the score's deviation without the answers' own
+- .sum(axis=-1) + SIGMA**2 * (TRUE_WEIGHTS @ TRUE_WEIGHTS)
++ .sum(axis=-1)
 10_ledger.py | the frontier without its 2
 - np.sqrt(2 * kl_to_reference(weights))
 + np.sqrt(kl_to_reference(weights))

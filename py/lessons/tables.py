@@ -144,7 +144,7 @@ CLAIMS = [
         "DPO's loss punishes straying",
         "its policy has hardly strayed",
         lambda run: run.stray_cost,
-        "What twice the drift adds to the loss, in nats. Indirectly: noisy pairs contradict a margin that is too large.",
+        "What twice the shift adds to the loss, in nats. Indirectly: noisy labels contradict too large margins.",
     ),
     (
         "The labels are noisy (more than 1 in 100 is wrong)",
@@ -192,7 +192,7 @@ def claims(published_runs, runs):
     rows.append([
         f"Without KL the drift is {MULTIPLE:.1f} times as large",
         *_judged(multiple, published_runs, MULTIPLE), *_judged(multiple, runs, MULTIPLE),
-        "Without a price nothing stops it: the multiple grows with every step.",
+        "Without a penalty nothing stops it: the multiple grows with every step.",
     ])  # fmt: skip
     return table(
         "What the article claims",

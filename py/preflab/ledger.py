@@ -49,7 +49,14 @@ def _of_seed(values: object, i: int) -> object:
 
 
 def descend(
-    loss_and_grad: Callable, start: np.ndarray, data_sets: list[tuple], seeds: Iterable, lr: float, steps: int, batch: int
+    loss_and_grad: Callable,
+    start: np.ndarray,
+    data_sets: list[tuple],
+    seeds: Iterable,
+    *,
+    lr: float,
+    steps: int,
+    batch: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Train on several stacks of pairs at once, each with its own draws from the same seeds, as training on one does.
 

@@ -1,11 +1,13 @@
 """The functions in the page's blocks agree with preflab, gradients included."""
 
 import ast
+import math
 from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from gradients import differences
 
 from lessons.block_globals import GIVEN
 from preflab import (
@@ -530,6 +532,50 @@ def test_where_grpo_ends(page):
 
 
 # Chapters 8 to 10
+
+
+def test_the_checker_passes_what_is_within_one_of_the_sum(page):
+    x = np.array([[1.0, 2.0, -1.0, 0.5]] * 4)
+    y = np.zeros((4, 5))
+    y[:, 0] = [1.5, 2.4, 0.4, -9.0]  # the sum is 1.5
+    assert list(page.adds_up(x, y)) == [1, 1, 0, 0]
+
+
+def test_a_policy_that_adds_faultlessly_passes_as_often_as_its_spread_allows(page):
+    x = page.sample_contexts(40_000, rng())
+    passed = page.adds_up(x, gaussian_policy.sample(x, page.KNOWS, SIGMA, rng(2)))
+    assert passed.mean() == pytest.approx(np.vectorize(math.erf)(1 / (SIGMA * np.sqrt(2))), abs=0.01)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_training_by_rounds_is_dpo_on_pairs_of_the_moment_or_of_the_reference(page, fresh):
+    path, draws = page.train_by_rounds(fresh), rng(42)
+    for now, after in zip(path[:4], path[1:], strict=False):
+        source = now if fresh else page.W_REF
+        x = page.sample_contexts(32, draws)
+        first, second = (gaussian_policy.sample(x, source, SIGMA, draws) for _ in range(2))
+        tastes = page.bent_taste(first), page.bent_taste(second)
+        chosen, rejected = preferences.label_pairs(first, second, *tastes, draws)
+        difference = log_ratio(page, now, x, chosen) - log_ratio(page, now, x, rejected)
+        slope = losses.dpo(difference, page.ONLINE_BETA).grads["difference"]
+        same(after, now - page.ONLINE_LR * chain(x, now, (chosen, slope), (rejected, -slope)), rtol=1e-8)
+
+
+def test_the_bent_optimum_is_the_best_of_all_policies_near_it(page):
+    def objective(weights):
+        _, true, kl = page.bent_scores(weights, np.zeros(5))
+        return true - 0.3 * kl
+
+    best = page.bent_optimum(0.3)
+    np.testing.assert_allclose(differences(objective, best), 0, atol=1e-7)
+
+
+def test_the_exact_score_is_the_mean_and_the_deviation_of_samples(page, weights):
+    x = page.sample_contexts(100_000, rng())
+    scores = gaussian_policy.sample(x, weights, SIGMA, rng(2)) @ page.TRUE_WEIGHTS
+    assert page.exact_score(weights) == pytest.approx((scores.mean(), scores.std()), abs=0.03)
+    stacked = page.exact_score(np.array([weights, page.W_REF]))
+    same(np.transpose(stacked), [page.exact_score(weights), page.exact_score(page.W_REF)])
 
 
 def test_bent_scores_are_those_of_samples(page, weights):
