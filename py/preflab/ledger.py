@@ -65,12 +65,13 @@ def descend(
     """
     seeds = list(seeds)
     draws = [Seeds(seeds) for _ in data_sets]
+    by_seed = np.arange(len(seeds))[:, None]
     weights, losses = start + np.zeros((len(data_sets), len(seeds), 1, 1)), []
     for _ in range(steps):
         batches = []
         for rng, arrays in zip(draws, data_sets, strict=True):
-            pick = rng.choice(arrays[0].shape[-2], size=batch, replace=False)[..., None]
-            batches.append([np.take_along_axis(array, pick, axis=-2) for array in arrays])
+            pick = rng.choice(arrays[0].shape[-2], size=batch, replace=False)  # (seeds, batch)
+            batches.append([array[by_seed, pick] for array in arrays])
         loss, gradient = loss_and_grad(weights, *(np.array(parts) for parts in zip(*batches, strict=True)))
         weights = weights - lr * gradient
         losses.append(loss)
