@@ -21,9 +21,10 @@ LIBRARY = "test_losses.py test_optimum.py test_blocks.py test_parity.py::test_al
 TESTS = {  # the quick ones, the likeliest first, by where the mistake is
     "stationary.py": "test_optimum.py test_exact.py test_blocks.py",
     "scales.py": "test_optimum.py test_exact.py test_blocks.py",
+    "endless_pairs.py": "test_endless_pairs.py test_blocks.py",
     "py/preflab": LIBRARY,
     "tests/py/reference": LIBRARY,
-    "py/lessons/chapters": "test_blocks.py",
+    "py/lessons": "test_blocks.py",
 }
 
 
@@ -411,12 +412,36 @@ scales.py | IPO over twice tau
 stationary.py | KTO's clamp exchanged
 - (0.0 if clamped else moved**2 / 2)
 + (moved**2 / 2 if clamped else 0.0)
+logistic.py | the Hessian without the labels' variance
+- ((error * (1 - error))[:, None] * features)
++ (error[:, None] * features)
+logistic.py | separable pairs are fitted all the same
+- if (margin > 0).all():
++ if False:
+logistic.py | uphill
+- gradient = -error @ features / len(features)
++ gradient = error @ features / len(features)
+seeds.py | all seeds draw alike
+- self._each = [np.random.default_rng(seed) for seed in seeds]
++ self._each = [np.random.default_rng(0) for seed in seeds]
 stationary.py | KTO's KL without its 1/2
 - (0.0 if clamped else moved**2 / 2)
 + (0.0 if clamped else moved**2)
 scales.py | GRPO's group without the answer itself
 - own_share = (group_size - 1) / group_size
 + own_share = 1.0
+endless_pairs.py | theory flips the wrong share
+- ((1 - flip_rate) * picked + flip_rate * (1 - picked))
++ (flip_rate * picked + (1 - flip_rate) * (1 - picked))
+endless_pairs.py | theory forgets the KL's 1/2
+- moved * first - moved**2 / 2, moved * second - moved**2 / 2
++ moved * first - moved**2, moved * second - moved**2
+endless_pairs.py | theory takes KTO's drift with the other sign
+- np.array([-(moved**2) / 2])
++ np.array([moved**2 / 2])
+endless_pairs.py | the rest of an answer has one dimension more
+- half ** ((dims - 1) / 2 - 1)
++ half ** (dims / 2 - 1)
 scales.py | c4 of one answer fewer
 - math.sqrt(2 / (n - 1)) *
 + math.sqrt(2 / n) *
@@ -427,14 +452,17 @@ scales.py | c4 of one answer fewer
     *table(
         """
 01_preferences.py | contexts without a constant feature
--     contexts[:, 0] = 1.0\\n
+-     contexts[..., 0] = 1.0\\n
 +     pass\\n
 01_preferences.py | labels that never err
 - first_wins = (rng.random(n) < p_first)
 + first_wins = (p_first > 0.5)
 01_preferences.py | the worse answer is preferred
-- np.exp(-(first - second) @ TRUE_WEIGHTS)
-+ np.exp((first - second) @ TRUE_WEIGHTS)
+- np.exp(taste(second) - taste(first))
++ np.exp(taste(first) - taste(second))
+01_preferences.py | the linear taste labels for everyone
+- np.exp(taste(second) - taste(first))
++ np.exp(linear_taste(second) - linear_taste(first))
 01_preferences.py | sigmoid that overflows
 - return np.exp(-np.logaddexp(0.0, -z))
 + return 1 / (1 + np.exp(-z))
@@ -442,14 +470,14 @@ scales.py | c4 of one answer fewer
 - difference = preferred - rejected  # (n, d)
 + difference = np.column_stack([preferred - rejected, np.ones(len(preferred))])
 01_preferences.py | the reward model climbs its loss
-- weights += lr * (doubt
-+ weights -= lr * (doubt
+- weights += lr * (error
++ weights -= lr * (error
 01_preferences.py | twice the step
-- weights += lr * (doubt
-+ weights += 2 * lr * (doubt
-01_preferences.py | the doubt with the other sign
-- doubt = sigmoid(-margin)  # how
-+ doubt = sigmoid(margin)  # how
+- weights += lr * (error
++ weights += 2 * lr * (error
+01_preferences.py | the error with the other sign
+- error = sigmoid(-margin)  # how
++ error = sigmoid(margin)  # how
 02_rlhf.py | samples with the variance for deviation
 - return mean + SIGMA * rng
 + return mean + SIGMA**2 * rng
@@ -460,11 +488,11 @@ scales.py | c4 of one answer fewer
 - np.log(2 * np.pi * SIGMA**2)
 + np.log(2 * np.pi)
 02_rlhf.py | a squared distance for the KL
-- return ((weights - ref) ** 2).sum() / (2 * SIGMA**2)
-+ return ((weights - ref) ** 2).sum()
+- return ((weights - ref) ** 2).sum(axis=(-2, -1)) / (2 * SIGMA**2)
++ return ((weights - ref) ** 2).sum(axis=(-2, -1))
 02_rlhf.py | the KL without the variance
-- return ((weights - ref) ** 2).sum() / (2 * SIGMA**2)
-+ return ((weights - ref) ** 2).sum() / 2
+- return ((weights - ref) ** 2).sum(axis=(-2, -1)) / (2 * SIGMA**2)
++ return ((weights - ref) ** 2).sum(axis=(-2, -1)) / 2
 02_rlhf.py | the optimum without the variance
 - weights[0] += SIGMA**2 * reward_weights / beta
 + weights[0] += reward_weights / beta
@@ -472,14 +500,14 @@ scales.py | c4 of one answer fewer
 - weights = ref.copy()
 + weights = ref
 02_rlhf.py | the advantage is clipped, not the ratio
-- pull = np.where(gone_far, 0.0, ratio * advantages)
-+ pull = np.clip(advantages, -epsilon, epsilon)
+- slope = np.where(clipped, 0.0, ratio * advantages)
++ slope = np.clip(advantages, -epsilon, epsilon)
 02_rlhf.py | no clipping
-- pull = np.where(gone_far, 0.0, ratio * advantages)
-+ pull = ratio * advantages
+- slope = np.where(clipped, 0.0, ratio * advantages)
++ slope = ratio * advantages
 02_rlhf.py | a slope without the ratio
-- pull = np.where(gone_far, 0.0, ratio * advantages)
-+ pull = np.where(gone_far, 0.0, advantages)
+- slope = np.where(clipped, 0.0, ratio * advantages)
++ slope = np.where(clipped, 0.0, advantages)
 02_rlhf.py | old log-probs are not held fixed
 - - log_prob(outputs, contexts, old_weights)\\n
 + - log_prob(outputs, contexts, weights)\\n
@@ -490,72 +518,87 @@ scales.py | c4 of one answer fewer
 - score = (outputs - contexts @ weights) / SIGMA**2  # d
 + score = (outputs - contexts @ weights)  # d
 02_rlhf.py | PPO descends its surrogate
-- return weights + lr * contexts.T @ (pull
-+ return weights - lr * contexts.T @ (pull
+- return weights + lr * contexts.mT @ (slope
++ return weights - lr * contexts.mT @ (slope
 02_rlhf.py | the larger of free and clipped
 - return np.minimum(ratio * advantage
 + return np.maximum(ratio * advantage
 02_rlhf.py | the KL is paid out
-- paid = reward - beta * log_ratio
-+ paid = reward + beta * log_ratio
+- whiten(reward - beta * log_ratio)
++ whiten(reward + beta * log_ratio)
 02_rlhf.py | twice the KL
-- paid = reward - beta * log_ratio
-+ paid = reward - 2 * beta * log_ratio
+- whiten(reward - beta * log_ratio)
++ whiten(reward - 2 * beta * log_ratio)
 02_rlhf.py | k3 in the reward
-- paid = reward - beta * log_ratio
-+ paid = reward - beta * (np.exp(-log_ratio) - 1 + log_ratio)
+- whiten(reward - beta * log_ratio)
++ whiten(reward - beta * (np.exp(-log_ratio) - 1 + log_ratio))
 02_rlhf.py | advantages with ddof 1
-- (paid.std() + 1e-8)
-+ (paid.std(ddof=1) + 1e-8)
+- rewards.std(axis=-1, keepdims=True)
++ rewards.std(axis=-1, keepdims=True, ddof=1)
+02_rlhf.py | advantages are whitened over all runs
+- centred = rewards - rewards.mean(axis=-1, keepdims=True)
++ centred = rewards - rewards.mean()
+02_rlhf.py | the loop forgets its clip
+- contexts, outputs, advantages, lr, epsilon)
++ contexts, outputs, advantages, lr)
+02_rlhf.py | the loop forgets its learning rate
+- contexts, outputs, advantages, lr, epsilon)
++ contexts, outputs, advantages, epsilon=epsilon)
 02_rlhf.py | one pass is forgotten
 - for _ in range(passes):
 + for _ in range(passes - 1):
 03_dpo.py | the margin from four large log-probs
-- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
+- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
 + a, b, c, d = (log_prob(y, contexts, w) for y in (preferred, rejected) for w in (weights, ref))
 +     return beta * ((a - b) - (c - d))
 03_dpo.py | the margin without the variance
-- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
-+ return beta * ((preferred - rejected) * shift).sum(axis=1)
+- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
++ return beta * ((preferred - rejected) * shift).sum(axis=-1)
 03_dpo.py | chosen and rejected exchanged
-- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
-+ return beta * ((rejected - preferred) * shift).sum(axis=1) / SIGMA**2
+- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
++ return beta * ((rejected - preferred) * shift).sum(axis=-1) / SIGMA**2
 03_dpo.py | log(sigmoid(x)) that overflows
-- return np.logaddexp(0.0, -margin).mean(), gradient
-+ return -np.log(1 / (1 + np.exp(-margin))).mean(), gradient
+- return np.logaddexp(0.0, -margin).mean(axis=-1), contexts
++ return -np.log(1 / (1 + np.exp(-margin))).mean(axis=-1), contexts
 03_dpo.py | DPO's gradient with the other sign
-- gradient = -beta / SIGMA**2 *
-+ gradient = beta / SIGMA**2 *
+- slope = -beta / SIGMA**2 *
++ slope = beta / SIGMA**2 *
 03_dpo.py | twice DPO's gradient
-- gradient = -beta / SIGMA**2 *
-+ gradient = -2 * beta / SIGMA**2 *
+- slope = -beta / SIGMA**2 *
++ slope = -2 * beta / SIGMA**2 *
 03_dpo.py | DPO's gradient without beta
-- gradient = -beta / SIGMA**2 *
-+ gradient = -1 / SIGMA**2 *
+- slope = -beta / SIGMA**2 *
++ slope = -1 / SIGMA**2 *
 03_dpo.py | DPO climbs its loss
 - path.append(weights - lr * gradient)
 + path.append(weights + lr * gradient)
+03_dpo.py | the exact end without the variance
+- fitted = logistic.minimum(beta / SIGMA**2 *
++ fitted = logistic.minimum(beta *
+03_dpo.py | the exact end of another beta
+- fitted = logistic.minimum(beta / SIGMA**2 *
++ fitted = logistic.minimum(BETA / SIGMA**2 *
+03_dpo.py | many runs share one run's pairs
+- np.take_along_axis(a, pick, axis=-2)
++ np.take_along_axis(a, pick[:1], axis=-2)
 09_relatives.py | the reference with the other sign
 - return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
 + return (logs.chosen + logs.ref_chosen) - (logs.rejected + logs.ref_rejected)
-09_relatives.py | KTO's mismatched answers are the pairs' own
-- other = np.roll(preferred, 1, axis=0)
-+ other = preferred
 09_relatives.py | the trainer climbs the loss
 - path.append(weights - lr * contexts.T
 + path.append(weights + lr * contexts.T
 09_relatives.py | the trainer without the rejected
-- + down[:, None] * (rejected - mean)
-+ + 0 * down[:, None] * (rejected - mean)
-09_relatives.py | theory flips the wrong share
-- (1 - flips) * p + flips * (1 - p)  # that
-+ flips * p + (1 - flips) * (1 - p)  # that
-09_relatives.py | theory forgets the KL's 1/2
-- drift = (c * size) ** 2 / 2  # KL
-+ drift = (c * size) ** 2  # KL
-09_relatives.py | theory takes KTO's drift with the other sign
-- mismatched = np.full_like(up, -drift)
-+ mismatched = np.full_like(up, drift)
+- + by_rejected[:, None] * (rejected - mean)
++ + 0 * by_rejected[:, None] * (rejected - mean)
+09_relatives.py | KTO gets log-probs for log-ratios
+- ratios = [policy - ref for
++ ratios = [policy for
+09_relatives.py | rDPO's target on the wrong side of 1
+- np.array([1.0, 1 - FLIPS, 1 + FLIPS / (1 - 2 * FLIPS)])
++ np.array([1.0, 1 - FLIPS, 1 - FLIPS / (1 - 2 * FLIPS)])
+09_relatives.py | all data sets at once climb their loss
+- change += lr *
++ change -= lr *
 09_relatives.py | the moved policy without the variance
 - weights[0] += c * SIGMA**2 * TRUE_WEIGHTS
 + weights[0] += c * TRUE_WEIGHTS
@@ -642,11 +685,11 @@ scales.py | c4 of one answer fewer
 - log_p - np.log(-np.expm1(log_p))
 + log_p + np.log(-np.expm1(log_p))
 09_relatives.py | ORPO without the NLL's slope
-- return value, -1 + doubt / np.expm1(logs.chosen)
-+ return value, doubt / np.expm1(logs.chosen)
+- return value, -1 + error / np.expm1(logs.chosen)
++ return value, error / np.expm1(logs.chosen)
 09_relatives.py | ORPO's slope of the rejected with the other sign
-- , -doubt / np.expm1(logs.rejected)
-+ , doubt / np.expm1(logs.rejected)
+- , -error / np.expm1(logs.rejected)
++ , error / np.expm1(logs.rejected)
 09_relatives.py | ORPO without its beta
 - value = -logs.chosen + beta * np
 + value = -logs.chosen + np
@@ -654,35 +697,35 @@ scales.py | c4 of one answer fewer
 - kl = p @ logs + np.log(len(ANSWERS))
 + kl = p @ logs
 09_relatives.py | the finite trainer without the score's mean
-- pull = up @ (preferred - mean) + down @ (rejected - mean)
-+ pull = up @ preferred + down @ rejected
+- gradient = up @ (preferred - mean) + down @ (rejected - mean)
++ gradient = up @ preferred + down @ rejected
 09_relatives.py | REINFORCE is paid the KL
-- - beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
-+ + beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
+- penalised = reward(x, y) - beta * log_ratio
++ penalised = reward(x, y) + beta * log_ratio
 09_relatives.py | REINFORCE with a gradient through the KL in its reward
-- pull = advantage(paid.reshape(prompts, group)).reshape(-1, 1)
-+ pull = (advantage(paid.reshape(prompts, group)).reshape(-1, 1) - beta)
+- weighted = advantage(penalised.reshape(groups, group)).reshape(-1, 1)
++ weighted = (advantage(penalised.reshape(groups, group)).reshape(-1, 1) - beta)
 09_relatives.py | REINFORCE without the variance
-- path.append(weights + lr * x.T @ pull / SIGMA**2 / len(x))
-+ path.append(weights + lr * x.T @ pull / len(x))
+- path.append(weights + lr * x.T @ weighted / SIGMA**2 / len(x))
++ path.append(weights + lr * x.T @ weighted / len(x))
 09_relatives.py | RLOO's baseline contains the answer itself
-- others = (paid.sum(axis=1, keepdims=True) - paid) / (paid.shape[1] - 1)
-+ others = paid.mean(axis=1, keepdims=True)
+- others = (rewards.sum(axis=1, keepdims=True) - rewards) / (rewards.shape[1] - 1)
++ others = rewards.mean(axis=1, keepdims=True)
 09_relatives.py | RLOO's advantage with the other sign
-- return paid - others
-+ return others - paid
+- return rewards - others
++ return others - rewards
 09_relatives.py | GRPO's deviation with ddof 0
 - reward.std(axis=1, ddof=1, keepdims=True)
 + reward.std(axis=1, keepdims=True)
 09_relatives.py | k3 with the inverted ratio
-- price = beta * (1 - np.exp(-log_ratio))
-+ price = beta * (np.exp(log_ratio) - 1)
+- penalty = beta * (1 - np.exp(-log_ratio))
++ penalty = beta * (np.exp(log_ratio) - 1)
 09_relatives.py | GRPO's KL with the other sign
-- (a.ravel() - price)
-+ (a.ravel() + price)
+- (a.ravel() - penalty)
++ (a.ravel() + penalty)
 09_relatives.py | GRPO with k2 for k3
-- price = beta * (1 - np.exp(-log_ratio))
-+ price = beta * log_ratio
+- penalty = beta * (1 - np.exp(-log_ratio))
++ penalty = beta * log_ratio
 09_relatives.py | GRPO's shift with RLHF's dependence on the reward
 - direction = rm_weights / np.linalg.norm(rm_weights)
 + direction = rm_weights
@@ -692,15 +735,30 @@ scales.py | c4 of one answer fewer
 09_relatives.py | GRPO's c4 of one answer fewer
 - c4 = np.sqrt(2 / (group - 1)) *
 + c4 = np.sqrt(2 / group) *
-06_over_optimisation.py | the mean square without the noise
-- (weights**2).sum() + OUTPUT_DIM * SIGMA**2
-+ (weights**2).sum()
+05_mistakes.py | the mean square without the noise
+- (weights**2).sum(axis=(-2, -1)) + OUTPUT_DIM * SIGMA**2
++ (weights**2).sum(axis=(-2, -1))
+05_mistakes.py | the bent taste bends the other way
+- return outputs @ TRUE_WEIGHTS - CURVATURE
++ return outputs @ TRUE_WEIGHTS + CURVATURE
+09_relatives.py | the checker lets an answer be wrong on one side
+- abs(outputs[:, 0] - contexts[:, 1:].sum(axis=1))
++ (outputs[:, 0] - contexts[:, 1:].sum(axis=1))
+09_relatives.py | online DPO is asked of the reference
+- path[-1] if fresh else W_REF
++ W_REF if fresh else W_REF
+09_relatives.py | the bent optimum without the taste's bend
+- / (beta / SIGMA**2 + 2 * CURVATURE)
++ / (beta / SIGMA**2)
+10_ledger.py | the score's deviation without the answers' own
+- .sum(axis=-1) + SIGMA**2 * (TRUE_WEIGHTS @ TRUE_WEIGHTS)
++ .sum(axis=-1)
 10_ledger.py | the frontier without its 2
 - np.sqrt(2 * kl_to_reference(weights))
 + np.sqrt(kl_to_reference(weights))
 08_questions.py | REINFORCE descends
-- return weights + lr * contexts.T @ (advantages
-+ return weights - lr * contexts.T @ (advantages
+- return weights + lr * contexts.mT @ (advantages
++ return weights - lr * contexts.mT @ (advantages
 08_questions.py | REINFORCE without the variance
 - score = (outputs - contexts @ weights) / SIGMA**2
 + score = outputs - contexts @ weights
@@ -715,6 +773,7 @@ def copy(folder):
     for name in ("py", "tests/py", "tests/data", "app"):  # of app, the parser of the chapters
         shutil.copytree(TOP / name, folder / name, ignore=IGNORED)
     shutil.copy(TOP / "tests/parity.py", folder / "tests")
+    shutil.copy(TOP / "package.json", folder)
 
 
 def first_failure(folder, tests):

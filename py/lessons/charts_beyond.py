@@ -14,7 +14,7 @@ LABEL_SIDE = {
 }  # fmt: skip
 
 
-def label_noise(shifts, theory):
+def label_noise(shifts, theory, steps):
     """Shift along the taste by method and number of pairs {(method, n): per seed}, beside theory {method: c}."""
     methods, sizes = list(theory), sorted({n for _, n in shifts})
     traces = []
@@ -25,46 +25,50 @@ def label_noise(shifts, theory):
     traces.append(points(methods, list(theory.values()), "endless pairs", "true", size=12, symbol="diamond"))
     traces.append(level(1.0, [methods[0], methods[-1]], "RLHF's optimum", "optimum"))
     most = {name: np.mean(shifts[name, sizes[-1]]) for name in methods}
-    told = ", ".join(f"{name} {mean:.2f} (in theory {theory[name]:.2f})" for name, mean in most.items())
+    told = ", ".join(f"{name} {mean:.2f} (with endless pairs {theory[name]:.2f})" for name, mean in most.items())
     return figure(
-        panel(traces, "loss", "shift along the taste"),
-        "One label in five is wrong",
-        f"With {sizes[-1]:,} pairs the mean shifts, as parts of the optimum's, are: {told}.",
+        panel(traces, "loss", "shift along the taste (the optimum’s is 1)"),
+        f"One label in five is wrong: after {steps} steps",
+        f"With {sizes[-1]:,} pairs and {steps} steps the mean shifts, as parts of the optimum's, are: {told}.",
     )
 
 
-def variants_plane(ends, start, slope, finite_frontier):
-    """Where each method ended and where theory puts it, {name: ((score, KL), (score, KL))}, under the frontiers.
+def variants_plane(ends, endless, exact_here, start, slope, finite_frontier):
+    """Where each method ended, {name: (score, KL)}, beside its end with endless pairs or on these, under the frontiers.
 
     The KL axis has a square-root scale, on which the Gaussian frontier is a straight line.
     """
     marks = [0, 0.1, 0.5, 1, 2, 4, 6, 8]
     root = np.linspace(0, np.sqrt(WIDEST), 60)
     finite = np.array([(score, kl) for score, kl in finite_frontier if kl < WIDEST])
-    inside = {name: pair for name, pair in ends.items() if pair[0][1] < WIDEST}
-    in_theory = np.array([there for _, there in ends.values()])
+    inside = {name: end for name, end in ends.items() if end[1] < WIDEST}
+    known = [
+        points(np.sqrt(kl), score, name, role, size=12, symbol=symbol)
+        for name, role, symbol, found in (
+            ("end with endless pairs", "optimum", "diamond-open", endless),
+            ("exact end on these pairs", "reward model", "square-open", exact_here),
+        )
+        for score, kl in [np.transpose(list(found.values()))]
+    ]
     traces = [
         line(root, start[0] + slope * np.sqrt(2) * root, "exact frontier", "guide"),
         line(np.sqrt(finite[:, 1]), finite[:, 0], "frontier of the finite set", "guide", dash="dot"),
-        points(
-            np.sqrt(in_theory[:, 1]), in_theory[:, 0], "in theory, endless pairs", "optimum",
-            size=12, symbol="diamond-open",
-        ),
+        *known,
         *[
             points([np.sqrt(kl)], [score], name, name, size=10, label=LABEL_SIDE.get(name, "middle right"))
             | {"showlegend": False}
-            for name, ((score, kl), _) in inside.items()
+            for name, (score, kl) in inside.items()
         ],
-    ]  # fmt: skip
-    outside = [f"{name} lies outside, at {pair[0][1]:.0f} nats" for name, pair in ends.items() if name not in inside]
-    nearest = min(inside, key=lambda name: inside[name][0][1])
-    furthest = max(inside, key=lambda name: inside[name][0][1])
+    ]
+    outside = [f"{name} lies outside, at {end[1]:.0f} nats" for name, end in ends.items() if name not in inside]
+    nearest = min(inside, key=lambda name: inside[name][1])
+    furthest = max(inside, key=lambda name: inside[name][1])
     return figure(
         panel(traces, KL, "true score", xaxis=_root_axis(marks) | {"range": [-0.15, np.sqrt(WIDEST)]}),
         "The relatives on one plane",
-        f"From {nearest} at {inside[nearest][0][1]:.2f} nats to {furthest} at {inside[furthest][0][1]:.1f}: dots are "
-        f"runs, diamonds what theory says. {'; '.join(outside)}.",
-    )  # fmt: skip
+        f"From {nearest} at {inside[nearest][1]:.2f} nats to {furthest} at {inside[furthest][1]:.1f}: dots are runs, "
+        f"diamonds their ends with endless pairs, squares their exact ends on these. {'; '.join(outside)}.",
+    )
 
 
 def _root_axis(marks):
@@ -99,6 +103,40 @@ def over_optimisation(pushed, leash, beta):
         "Pushed past the point where the proxy holds",
         f"{'; '.join(told)}.",
     )  # fmt: skip
+
+
+def checked_rewards(steps, checked, best_rate):
+    """Pass rate and KL while training on a checker's verdicts, {beta: (n, pass rate | KL)}, at these steps."""
+    panels, told = [], []
+    axis = {"range": [0, int(steps[-1])]}
+    for column, (y, unit) in enumerate((("share of answers that pass", ""), (KL, " nats"))):
+        traces = []
+        for beta, dash in zip(checked, ("solid", "dot"), strict=True):
+            values = np.asarray(checked[beta])[:, column]
+            traces.append(line(steps, values, f"β = {beta:g}", "RLHF", dash=dash))
+            told.append(f"β = {beta:g} ends at {values[-1]:.2f}{unit}")
+        if column == 0:
+            traces.append(level(best_rate, [0, int(steps[-1])], "most that this spread allows", "optimum"))
+        panels.append(panel(traces, "step", y, xaxis=axis))
+    return figure(panels, "A checker as the reward", f"Pass rate: {told[0]}, {told[1]}. KL: {told[2]}, {told[3]}.")
+
+
+def online_dpo(curves, best):
+    """True score and KL by round, {name: (rounds + 1, score | KL)}, beside the optimum (score, KL)."""
+    panels, rounds = [], len(next(iter(curves.values()))) - 1
+    for column, y in enumerate(("true score (bent taste)", KL)):
+        traces = [
+            line(range(rounds + 1), curve[:, column], name, "DPO", dash=dash)
+            for (name, curve), dash in zip(curves.items(), ("dot", "solid"), strict=True)
+        ]
+        traces.append(level(best[column], [0, rounds], "exact optimum at this β", "optimum"))
+        panels.append(panel(traces, "round of 32 pairs", y, xaxis={"range": [0, rounds]}))
+    told = ", ".join(f"with {name} {curve[-1, 0]:.2f} at {curve[-1, 1]:.1f} nats" for name, curve in curves.items())
+    return figure(
+        panels,
+        "The same number of labels",
+        f"True score in the end: {told}; the optimum’s is {best[0]:.2f} at {best[1]:.1f} nats.",
+    )
 
 
 def narrowing(differences, total):

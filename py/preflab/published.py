@@ -6,7 +6,7 @@ All draws come from NumPy's legacy generator, in the published order, so that se
 draws reach no figure; they are made all the same, since those after them depend on it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,8 @@ class Recipe(NamedTuple):
     rejected: np.ndarray  # of the first pair, (5,)
     weights: np.ndarray  # of the reward model, (5,)
     bias: float  # of the reward model
+    wrong_labels: float  # share of the training pairs in which the truly worse answer was chosen
+    ranked_right: float  # share of the training pairs that the reward model ranks as the true taste does
     losses: np.ndarray  # of the reward model, in nats
     accuracy: float  # on held-out pairs
     gap: float  # mean score gap of the held-out pairs
@@ -37,11 +39,17 @@ class Recipe(NamedTuple):
 
 
 def run(seed: int = 42) -> Recipe:
-    """Run the whole recipe once, which takes about a tenth of a second."""
-    rng = RandomState(seed)
+    """Run the whole recipe once."""
+    return run_all([seed])[0]
+
+
+def run_all(seeds: Iterable[int]) -> list[Recipe]:
+    """Run the whole recipe once for each seed, all at the same time: every array has the seeds as its first axis."""
+    rng = _Generators(seeds)
     chosen, rejected = _label(rng.randn(200, 5), rng.randn(200, 5))
     weights, bias, losses = _reward_model(chosen, rejected)
-    gaps = np.subtract(*_label(rng.randn(50, 5), rng.randn(50, 5))) @ weights
+    true_gap, learned_gap = (chosen - rejected) @ TASTE, np.matvec(chosen - rejected, weights)
+    gaps = np.matvec(np.subtract(*_label(rng.randn(50, 5), rng.randn(50, 5))), weights)
 
     reference = 0.1 * rng.randn(4, 5)
     rlhf, rewards, penalties = _ppo(rng, reference, weights, bias)
@@ -51,62 +59,83 @@ def run(seed: int = 42) -> Recipe:
     scores = {name: rng.randn(500, 4) @ policy @ TASTE for name, policy in policies.items()}
     free, free_rewards, _ = _ppo(rng, reference, weights, bias, beta=0.0)
 
-    drift = {"RLHF": rlhf, "DPO": dpo, "without KL": free}
-    return Recipe(
-        chosen[0], rejected[0], weights, bias, losses, float((gaps > 0).mean()), float(gaps.mean()),
-        rewards, penalties, dpo_losses,
-        {name: (float(score.mean()), float(score.std())) for name, score in scores.items()},
-        {name: float(((policy - reference) ** 2).mean()) for name, policy in drift.items()},
-        float(free_rewards[-1]),
-    )  # fmt: skip
+    drift = {name: ((policy - reference) ** 2).mean(axis=(1, 2)) for name, policy in policies.items()}
+    drift["without KL"] = ((free - reference) ** 2).mean(axis=(1, 2))
+    return [
+        Recipe(
+            chosen[i, 0], rejected[i, 0], weights[i], float(bias[i]),
+            float((true_gap[i] < 0).mean()), float((np.sign(learned_gap[i]) == np.sign(true_gap[i])).mean()), losses[i],
+            float((gaps[i] > 0).mean()), float(gaps[i].mean()), rewards[i], penalties[i], dpo_losses[i],
+            {name: (float(score[i].mean()), float(score[i].std())) for name, score in scores.items()},
+            {name: float(drift[name][i]) for name in ("RLHF", "DPO", "without KL")},
+            float(free_rewards[i, -1]),
+        )
+        for i in range(len(weights))
+    ]  # fmt: skip
+
+
+class _Generators:
+    """NumPy's legacy generators, one a seed, that draw side by side."""
+
+    def __init__(self, seeds: Iterable[int]) -> None:
+        self.each = [RandomState(seed) for seed in seeds]
+
+    def randn(self, *shape: int) -> np.ndarray:
+        """Normal draws, (seeds, *shape): the same for each seed as it would draw alone."""
+        return np.array([rng.randn(*shape) for rng in self.each])
+
+    def steps(self, *widths: int) -> Iterator[list[np.ndarray]]:
+        """For each step of training a batch of draws of each width, (seeds, BATCH, width), in the order drawn."""
+        draws = self.randn(STEPS, BATCH * sum(widths))
+        for step in range(STEPS):
+            parts = np.split(draws[:, step], BATCH * np.cumsum(widths[:-1]), axis=1)
+            yield [part.reshape(-1, BATCH, width) for part, width in zip(parts, widths, strict=True)]
 
 
 def _label(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Chosen and rejected, (n, 5) each. The labels never err, so maximum likelihood has no finite answer."""
-    first_wins = (first @ TASTE > second @ TASTE)[:, None]
+    """Chosen and rejected, (seeds, n, 5) each. The labels never err, so maximum likelihood has no finite answer."""
+    first_wins = (first @ TASTE > second @ TASTE)[..., None]
     return np.where(first_wins, first, second), np.where(first_wins, second, first)
 
 
-def _reward_model(chosen: np.ndarray, rejected: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    weights, bias, losses = np.zeros(5), 0.0, []
+def _reward_model(chosen: np.ndarray, rejected: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    weights, bias, losses = np.zeros((len(chosen), 5)), np.zeros(len(chosen)), []
+    difference = chosen - rejected
     for _ in range(100):
-        difference = chosen - rejected
-        doubt = 1 - _sigmoid(difference @ weights)  # the bias cancels
-        losses.append(-np.log(1 - doubt + 1e-8).mean())
-        weights = weights + 0.01 * (doubt[:, None] * difference).mean(axis=0)
-        bias = bias + 0.01 * doubt.mean()  # so its gradient is 0; this is the one that was published
-    return weights, float(bias), np.array(losses)
+        doubt = 1 - _sigmoid(np.matvec(difference, weights))  # the bias cancels
+        losses.append(-np.log(1 - doubt + 1e-8).mean(axis=-1))
+        weights = weights + 0.01 * (doubt[..., None] * difference).mean(axis=1)
+        bias = bias + 0.01 * doubt.mean(axis=-1)  # so its gradient is 0; this is the one that was published
+    return weights, bias, np.transpose(losses)
 
 
 def _ppo(
-    rng: RandomState, reference: np.ndarray, weights: np.ndarray, bias: float, beta: float = 0.1
+    rng: _Generators, reference: np.ndarray, weights: np.ndarray, bias: np.ndarray, beta: float = 0.1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     policy, rewards, penalties = reference.copy(), [], []
-    for _ in range(STEPS):
-        contexts = rng.randn(BATCH, 4)
-        outputs = contexts @ policy + SPREAD * rng.randn(BATCH, 5)
-        rng.randn(BATCH, 5)  # drawn, and used for no figure
+    for contexts, noise, _ in rng.steps(4, 5, 5):  # the last is drawn, and used for no figure
+        outputs = contexts @ policy + SPREAD * noise
         # A squared distance: without 1 / (2 sigma^2) it is no KL, and the sampling noise is nearly all of it.
-        penalty = beta * ((outputs - contexts @ reference) ** 2).mean(axis=1)
-        paid = outputs @ weights + bias - penalty
-        clipped = np.clip(paid - paid.mean(), -0.2, 0.2)  # the advantage is clipped; there is no ratio
+        penalty = beta * ((outputs - contexts @ reference) ** 2).mean(axis=-1)
+        reward = np.matvec(outputs, weights) + bias[:, None] - penalty
+        # The advantage is clipped; there is no ratio.
+        clipped = np.clip(reward - reward.mean(axis=-1, keepdims=True), -0.2, 0.2)
         # The reward model's weights stand where the score of the sampled output belongs.
-        policy = policy + 0.005 * contexts.T @ np.outer(clipped, weights) / BATCH
-        rewards.append(paid.mean())
-        penalties.append(penalty.mean())
-    return policy, np.array(rewards), np.array(penalties)
+        policy = policy + 0.005 * contexts.mT @ (clipped[..., None] * weights[:, None, :]) / BATCH
+        rewards.append(reward.mean(axis=-1))
+        penalties.append(penalty.mean(axis=-1))
+    return policy, np.transpose(rewards), np.transpose(penalties)
 
 
-def _dpo(rng: RandomState, reference: np.ndarray, beta: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
+def _dpo(rng: _Generators, reference: np.ndarray, beta: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
     policy, losses = reference.copy(), []
-    for _ in range(STEPS):
-        contexts = rng.randn(BATCH, 4)
+    for contexts, first, second in rng.steps(4, 5, 5):
         # Pairs that do not depend on their context: the expected gradient is 0.
-        difference = np.subtract(*_label(rng.randn(BATCH, 5), rng.randn(BATCH, 5)))
-        doubt = 1 - _sigmoid(beta * (difference * (contexts @ (policy - reference))).sum(axis=1))
-        losses.append(-np.log(1 - doubt + 1e-8).mean())
-        policy = policy + 0.01 * beta * contexts.T @ (doubt[:, None] * difference) / BATCH
-    return policy, np.array(losses)
+        difference = np.subtract(*_label(first, second))
+        doubt = 1 - _sigmoid(beta * (difference * (contexts @ (policy - reference))).sum(axis=-1))
+        losses.append(-np.log(1 - doubt + 1e-8).mean(axis=-1))
+        policy = policy + 0.01 * beta * contexts.mT @ (doubt[..., None] * difference) / BATCH
+    return policy, np.transpose(losses)
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:

@@ -1,14 +1,17 @@
 """The functions in the page's blocks agree with preflab, gradients included."""
 
 import ast
+import math
 from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from gradients import differences
 
 from lessons.block_globals import GIVEN
-from preflab import groups, losses, numeric, ppo, stationary
+from preflab import groups, logistic, losses, numeric, ppo, stationary
+from preflab.seeds import Seeds
 from reference import gaussian_policy, optimum, preferences, reward_model, scales, softmax_policy
 
 SIGMA = 0.8  # on the page it is 1, which would hide where it is missing
@@ -83,12 +86,18 @@ def test_pairs_are_the_references_answers_as_bradley_and_terry_label_them(page, 
     x = page.sample_contexts(N, draws)
     first, second = (gaussian_policy.sample(x, weights, SIGMA, draws) for _ in range(2))
     expected = preferences.label_pairs(first, second, first @ page.TRUE_WEIGHTS, second @ page.TRUE_WEIGHTS, draws)
-    for found in (
-        page.sample_pairs(N, rng(), weights),
-        page.judged_pairs(N, weights, lambda y: y @ page.TRUE_WEIGHTS, rng()),
-    ):
-        same(found[0], x)
-        same(found[1:], expected)
+    found = page.sample_pairs(N, rng(), weights)
+    same(found[0], x)
+    same(found[1:], expected)
+
+
+def test_another_taste_labels_the_same_answers(page, weights):
+    x, *pair = page.sample_pairs(N, rng(), weights, page.bent_taste)
+    draws = rng()
+    same(page.sample_contexts(N, draws), x)
+    first, second = (gaussian_policy.sample(x, weights, SIGMA, draws) for _ in range(2))
+    scores = [y @ page.TRUE_WEIGHTS - page.CURVATURE * (y**2).sum(axis=1) for y in (first, second)]
+    same(pair, preferences.label_pairs(first, second, *scores, draws))
 
 
 def test_training_the_reward_model_descends_the_bradley_terry_loss(page, pairs):
@@ -109,6 +118,49 @@ def test_the_reward_model_has_no_bias_and_no_use_for_one(page, pairs):
     same(page.train_reward_model(chosen + 3, rejected + 3)[0], weights)
 
 
+# Many runs at once, on a leading axis: each is the run of its own seed.
+
+
+def test_pairs_and_reward_models_of_many_seeds(page):
+    stacked = page.sample_pairs(N, Seeds([3, [4, 1]]))
+    singles = [page.sample_pairs(N, rng(seed)) for seed in (3, [4, 1])]
+    for found, expected in zip(stacked, zip(*singles, strict=True), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    weights, losses = page.train_reward_model(*stacked[1:], epochs=5)
+    expected = [page.train_reward_model(*single[1:], epochs=5) for single in singles]
+    same(weights, [w for w, _ in expected])
+    same(np.transpose(losses), [history for _, history in expected])
+
+
+def test_ppo_of_many_seeds(page):
+    rewards = rng().standard_normal((3, 5))
+    path, reward, kl = page.train_ppo(rewards, steps=4, seed=Seeds(range(3)))
+    for seed in range(3):
+        expected = page.train_ppo(rewards[seed], steps=4, seed=seed)
+        for found, one in zip((path, reward, kl), expected, strict=True):
+            same(np.array(found)[:, seed], one)
+
+
+def test_dpo_of_many_seeds(page):
+    pairs = page.sample_pairs(40, Seeds(range(3)))
+    path, loss, accuracy = page.train_dpo(*pairs, steps=4, seed=Seeds(range(5, 8)))
+    for seed in range(3):
+        expected = page.train_dpo(*[part[seed] for part in pairs], steps=4, seed=5 + seed)
+        for found, one in zip((path, loss, accuracy), expected, strict=True):
+            same(np.array(found)[:, seed], one)
+
+
+def test_scores_of_many_policies(page):
+    policies = rng().standard_normal((3, 4, 5))
+    same(page.summary(policies), np.transpose([page.summary(w) for w in policies]))
+    same(page.bent_scores(policies, np.ones(5)), np.transpose([page.bent_scores(w, np.ones(5)) for w in policies]))
+
+
+def test_seeds_refuse_what_would_draw_once_for_all():
+    with pytest.raises(AttributeError, match="not with normal"):
+        Seeds([1, 2]).normal()
+
+
 # Chapter 2: the policy and PPO
 
 
@@ -127,9 +179,9 @@ def test_kl_and_optimum(page, weights):
     same(page.kl_to_reference(page.optimal_policy(reward, 0.3)), optimum.gaussian_kl(reward, 0.3, SIGMA))
 
 
-def ppo_gradient(x, y, weights, old, advantages):
+def ppo_gradient(x, y, weights, old, advantages, epsilon=0.2):
     moved = gaussian_policy.log_ratio(x, y, weights, old, SIGMA)
-    slope = ppo.policy_loss(moved, np.zeros_like(moved), advantages).grads["logps"]
+    slope = ppo.policy_loss(moved, np.zeros_like(moved), advantages, clip=epsilon).grads["logps"]
     return gaussian_policy.weights_gradient(x, y, weights, SIGMA, slope)
 
 
@@ -137,14 +189,30 @@ def test_a_ppo_step_descends_the_clipped_loss(page, pairs, weights):
     x, y, _ = pairs
     advantages = rng(3).standard_normal(N)
     old = weights + 0.1 * rng(4).standard_normal((4, 5))
-    step = page.ppo_step(weights, old, x, y, advantages, lr=0.7) - weights
-    same(step, -0.7 * ppo_gradient(x, y, weights, old, advantages))
+    for epsilon in (0.05, 0.2, np.inf):
+        step = page.ppo_step(weights, old, x, y, advantages, lr=0.7, epsilon=epsilon) - weights
+        same(step, -0.7 * ppo_gradient(x, y, weights, old, advantages, epsilon))
 
 
 def test_the_surrogate_is_minus_the_policy_loss(page):
     moved, advantages = 0.4 * rng().standard_normal(N), rng(2).standard_normal(N)
     expected = -ppo.policy_loss(moved, np.zeros(N), advantages).per_example
     same(page.surrogate(np.exp(moved), advantages), expected)
+
+
+def test_whitening_is_the_librarys_but_for_its_deviation(page):
+    """The library's has ddof 1, as TRL has; the page's ddof 0."""
+    rewards = rng().standard_normal(N)
+    same(page.whiten(rewards), (rewards - rewards.mean()) / rewards.std(), rtol=1e-6)
+    assert abs(page.whiten(np.ones(3))).max() == 0
+
+
+def test_the_ppo_loop_hands_on_its_learning_rate_and_clip(page):
+    reward = np.array([1.0, -0.5, 0, 0, 0.2])
+    usual = page.train_ppo(reward, steps=3)[0]
+    same(page.train_ppo(reward, steps=3, lr=0.05, epsilon=0.2)[0], usual)
+    assert abs(page.train_ppo(reward, steps=3, lr=0.1)[0] - usual).max() > 0.01
+    assert abs(page.train_ppo(reward, steps=3, epsilon=np.inf)[0] - usual).max() > 0.01
 
 
 def test_the_ppo_loop_pays_kl_in_the_reward_and_uses_each_batch_four_times(page):
@@ -207,6 +275,32 @@ def test_the_dpo_loop_descends_its_loss(page, pairs):
         same(after, now - 0.3 * gradient)
         assert loss == pytest.approx(expected)
         assert accuracy == (page.implicit_margin(now, *pairs) > 0).mean()
+
+
+def test_dpos_gradient_vanishes_at_its_exact_end(page):
+    pairs = page.sample_pairs(200, rng())
+    end = page.dpo_minimum(*pairs, beta=0.3)
+    _, gradient = page.dpo_loss_and_grad(end, *pairs, beta=0.3)
+    assert abs(gradient).max() < 1e-10 < page.kl_to_reference(end)
+
+
+def test_there_is_no_minimum_where_pairs_can_be_separated(page):
+    with pytest.raises(ValueError, match="separable"):
+        page.dpo_minimum(*page.sample_pairs(10, rng()))
+
+
+def test_the_fitted_minimum_is_where_gradient_descent_ends(page):
+    _, chosen, rejected = page.sample_pairs(60, rng())
+    expected, _ = page.train_reward_model(chosen, rejected, epochs=5000)
+    same(logistic.minimum(chosen - rejected), expected, rtol=1e-8)
+
+
+def test_a_reward_model_of_the_policys_shape_leads_rlhf_to_dpos_minimum(page):
+    """Swamy et al. 2025: the tilt is taken context by context, so that x B y moves the mean by sigma^2 x B / beta."""
+    x, chosen, rejected = page.sample_pairs(200, rng())
+    features = np.einsum("ni,nj->nij", x, chosen - rejected).reshape(200, -1)
+    shift = optimum.gaussian_shift(logistic.minimum(features).reshape(4, 5), 0.3, SIGMA)
+    same(page.W_REF + shift, page.dpo_minimum(x, chosen, rejected, beta=0.3), rtol=1e-8)
 
 
 # Chapter 7: the relatives
@@ -279,24 +373,45 @@ def test_a_density_has_no_odds_on_the_page_either(page):
     assert np.isnan(value)
 
 
-def test_logs_of_pairs_and_of_answers_in_others_contexts(page, pairs, weights):
+def test_the_trainer_hands_each_loss_the_logs_of_its_pairs(page, pairs):
     x, chosen, rejected = pairs
-    found = page.pair_logs(weights, *pairs)
-    expected = [gaussian_policy.log_prob(x, y, w, SIGMA) for w in (weights, page.W_REF) for y in (chosen, rejected)]
-    same(found[:4], expected)
-    same(found.mismatched, log_ratio(page, weights, x, chosen[np.arange(N) - 1]))
+    given = []
+
+    def spy(logs):
+        given.append(logs)
+        return page.dpo(logs)
+
+    path = page.train_on_pairs(spy, *pairs, lr=0.3, steps=2, mismatched=chosen[::-1])
+    expected = [gaussian_policy.log_prob(x, y, w, SIGMA) for w in (path[1], page.W_REF) for y in (chosen, rejected)]
+    same(given[1][:4], expected)
+    same(given[1].mismatched, log_ratio(page, path[1], x, chosen[::-1]))
 
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name != "orpo"])
 def test_the_trainer_descends_any_loss_that_takes_densities(page, pairs, name):
     x, chosen, rejected = pairs
-    path = page.train_on_pairs(getattr(page, name), *pairs, lr=0.3, steps=2)
-    _, up, down = getattr(page, name)(page.pair_logs(path[1], *pairs))
+    loss, others = getattr(page, name), chosen[::-1]
+    path = page.train_on_pairs(loss, *pairs, lr=0.3, steps=2, mismatched=others)
+    logs = [gaussian_policy.log_prob(x, y, w, SIGMA) for w in (path[1], page.W_REF) for y in (chosen, rejected)]
+    _, up, down = loss(page.Logs(*logs, log_ratio(page, path[1], x, others)))
     same(path[2], path[1] - 0.3 * chain(x, path[1], (chosen, up / N), (rejected, down / N)))
 
 
 def test_flipping_labels(page, pairs):
     same(page.flip_labels(*pairs[1:], 0.3, rng()), preferences.flip_labels(*pairs[1:], 0.3, rng()))
+
+
+def test_all_data_sets_and_losses_at_once_are_the_trainer_on_each(page):
+    """In the same draws and the same steps, at the first two of its data sets."""
+    features = np.array([page.noisy_features(N, seed) for seed in (0, 1)])
+    found = page.train_on_targets(features, page.NOISE_TARGETS, lr=0.7, steps=3)
+    for seed in (0, 1):
+        draws = np.random.default_rng([seed, N])
+        x, *answers = page.sample_pairs(N, draws)
+        pairs = x, *page.flip_labels(*answers, page.FLIPS, draws)
+        for i, loss in enumerate((page.dpo, page.cdpo, page.rdpo)):
+            change = page.train_on_pairs(loss, *pairs, lr=0.7, steps=3)[-1] - page.W_REF
+            same(found[seed, :, i], change.ravel())
 
 
 def test_theory_is_that_of_the_library(page):
@@ -321,8 +436,25 @@ def test_ktos_theory_is_that_of_the_clamped_reference_point(page, beta):
     assert c * beta == pytest.approx(stationary.kto_scale(spread, beta, clamped=True), abs=5e-5)
 
 
+def test_simpos_theory_is_where_the_gradient_of_a_large_sample_vanishes(page):
+    """It has no reference, so the length of an answer matters, and there is no closed form."""
+    x, *answers = page.sample_pairs(100_000, rng())
+
+    def slopes(c):
+        """Of each pair's loss along the taste."""
+        weights = page.shifted_policy(c)
+        logs = [gaussian_policy.log_prob(x, y, weights, SIGMA) for y in answers]
+        _, *by = page.simpo(page.Logs(*logs, *logs))
+        return sum(slope * ((y - x @ weights) @ page.TRUE_WEIGHTS) for slope, y in zip(by, answers, strict=True))
+
+    scale = page.theory_scale(page.simpo)
+    noise = slopes(scale).std() / np.sqrt(len(x))
+    assert abs(slopes(scale).mean()) < 4 * noise
+    assert abs(slopes(1.05 * scale).mean()) > 4 * noise
+
+
 def test_moving_by_the_theory_lands_on_the_optimum(page):
-    same(page.moved(1 / 0.3), page.optimal_policy(page.TRUE_WEIGHTS, 0.3))
+    same(page.shifted_policy(1 / 0.3), page.optimal_policy(page.TRUE_WEIGHTS, 0.3))
 
 
 def test_the_finite_policy_is_a_softmax(page):
@@ -389,6 +521,50 @@ def test_where_grpo_ends(page):
 
 
 # Chapters 8 to 10
+
+
+def test_the_checker_passes_what_is_within_one_of_the_sum(page):
+    x = np.array([[1.0, 2.0, -1.0, 0.5]] * 4)
+    y = np.zeros((4, 5))
+    y[:, 0] = [1.5, 2.4, 0.4, -9.0]  # the sum is 1.5
+    assert list(page.adds_up(x, y)) == [1, 1, 0, 0]
+
+
+def test_a_policy_that_adds_faultlessly_passes_as_often_as_its_spread_allows(page):
+    x = page.sample_contexts(40_000, rng())
+    passed = page.adds_up(x, gaussian_policy.sample(x, page.KNOWS, SIGMA, rng(2)))
+    assert passed.mean() == pytest.approx(np.vectorize(math.erf)(1 / (SIGMA * np.sqrt(2))), abs=0.01)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_training_by_rounds_is_dpo_on_pairs_of_the_moment_or_of_the_reference(page, fresh):
+    path, draws = page.train_by_rounds(fresh), rng(42)
+    for now, after in zip(path[:4], path[1:], strict=False):
+        source = now if fresh else page.W_REF
+        x = page.sample_contexts(32, draws)
+        first, second = (gaussian_policy.sample(x, source, SIGMA, draws) for _ in range(2))
+        tastes = page.bent_taste(first), page.bent_taste(second)
+        chosen, rejected = preferences.label_pairs(first, second, *tastes, draws)
+        difference = log_ratio(page, now, x, chosen) - log_ratio(page, now, x, rejected)
+        slope = losses.dpo(difference, page.ONLINE_BETA).grads["difference"]
+        same(after, now - page.ONLINE_LR * chain(x, now, (chosen, slope), (rejected, -slope)), rtol=1e-8)
+
+
+def test_the_bent_optimum_is_the_best_of_all_policies_near_it(page):
+    def objective(weights):
+        _, true, kl = page.bent_scores(weights, np.zeros(5))
+        return true - 0.3 * kl
+
+    best = page.bent_optimum(0.3)
+    np.testing.assert_allclose(differences(objective, best), 0, atol=1e-7)
+
+
+def test_the_exact_score_is_the_mean_and_the_deviation_of_samples(page, weights):
+    x = page.sample_contexts(100_000, rng())
+    scores = gaussian_policy.sample(x, weights, SIGMA, rng(2)) @ page.TRUE_WEIGHTS
+    assert page.exact_score(weights) == pytest.approx((scores.mean(), scores.std()), abs=0.03)
+    stacked = page.exact_score(np.array([weights, page.W_REF]))
+    same(np.transpose(stacked), [page.exact_score(weights), page.exact_score(page.W_REF)])
 
 
 def test_bent_scores_are_those_of_samples(page, weights):

@@ -47,10 +47,21 @@ def test_only_the_losses_of_a_model_that_knows_nothing_agree():
 
 def test_no_seed_moves_the_mean_score():
     """Contexts of mean zero and no constant feature: training changes nothing that the mean could see."""
-    runs = [published.run(seed) for seed in range(20)]
+    runs = published.run_all(range(20))
     for name in ("RLHF", "DPO"):
         change = np.array([run.scores[name][0] - run.scores["reference"][0] for run in runs])
         assert abs(change.mean()) < 3 * change.std(ddof=1) / np.sqrt(len(change))
+
+
+def test_seeds_that_run_together_give_what_each_gives_alone():
+    for seed, together in zip((3, 42), published.run_all([3, 42]), strict=True):
+        alone = published.run(seed)
+        for name, value in alone._asdict().items():
+            other = getattr(together, name)
+            if isinstance(value, dict):
+                assert other.keys() == value.keys()
+                value, other = list(value.values()), list(other.values())
+            np.testing.assert_allclose(other, value, rtol=1e-12, err_msg=name)
 
 
 def test_a_run_leaves_the_global_generator_alone():

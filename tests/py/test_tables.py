@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lessons import tables as ledger_tables
-from preflab import published
+from preflab import ledger, published
 from runtime import tables
 from runtime.display import bundle
 
@@ -46,6 +46,11 @@ def test_the_claims_as_measured(lesson):
         "PPO's reward climbs": (unknown, yes),
         "DPO's loss falls": (unknown, yes),
         "RLHF scores higher than DPO": (unknown, unknown),
+        "DPO makes the chosen answers likelier": (unknown, no),
+        "DPO's loss punishes straying": (unknown, yes),
+        "The labels are noisy (more than 1 in 100 is wrong)": (no, yes),
+        "The reward model smooths the noise": (no, yes),
+        "One bad batch moves PPO less than REINFORCE": (unknown, yes),
         "DPO drifts less than RLHF": (yes, no),
         "More pairs help RLHF (1,000 against 50)": (unknown, yes),
         "More pairs help DPO (1,000 against 50)": (unknown, yes),
@@ -55,7 +60,7 @@ def test_the_claims_as_measured(lesson):
 
 @pytest.mark.slow
 def test_the_seeds_of_the_ledger_are_those_of_the_lesson(lesson):
-    """run_seed and the evidence of the head-to-head draw the same pairs and train the same policies."""
+    """The ledger and the evidence of the head-to-head draw the same pairs and train the same policies."""
     for run, (ppo, dpo, _) in zip(lesson.seed_runs, lesson.twenty, strict=True):
         base = lesson.exact_score(lesson.W_REF)[0]
         np.testing.assert_allclose([run.scores["RLHF"][0] - base, run.drift["RLHF"]], ppo, atol=1e-12)
@@ -67,3 +72,33 @@ def test_the_exact_score_is_that_of_samples(lesson):
     weights = lesson.W_REF + 0.3 * rng.standard_normal((4, 5))
     scores = lesson.generate_output(lesson.sample_contexts(200_000, rng), weights, rng) @ lesson.TRUE_WEIGHTS
     assert lesson.exact_score(weights) == pytest.approx((scores.mean(), scores.std()), abs=0.02)
+
+
+def test_records_by_seed_say_what_the_stacks_say(lesson):
+    assert len(lesson.seed_runs) == lesson.SEEDS
+    for i in (0, 7):
+        run = lesson.seed_runs[i]
+        np.testing.assert_array_equal(run.weights, lesson.learned[i])
+        assert run.losses[0] == pytest.approx(np.log(2))
+        assert run.dpo_losses[0] == pytest.approx(np.log(2))
+        assert run.kls[0] == run.drift["reference"] == 0
+        assert run.scores["DPO"] == tuple(part[i] for part in lesson.exact_score(lesson.dpo_ends[200]))
+        assert run.efficiency["DPO", 50] == lesson.score_for_kl(lesson.dpo_ends[50])[i]
+
+
+def test_an_unknown_field_or_a_missing_one_is_refused():
+    with pytest.raises(TypeError):
+        ledger.collect(weights=np.zeros((2, 5)), **{name: np.zeros((150, 2)) for name in ("losses", "rewards", "kls")},
+                       dpo_losses=np.zeros((150, 2)), other=1)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_descending_on_several_stacks_is_training_on_each(lesson):
+    """One of its seeds, alone, on each of its sizes."""
+    seed = 3
+    for n, number in ((200, 0), (50, 50)):
+        pairs = lesson.sample_pairs(n, np.random.default_rng([seed, number]))
+        path, history, _ = lesson.train_dpo(*pairs, seed=[seed, 2])
+        np.testing.assert_allclose(lesson.dpo_ends[n][seed], path[-1], atol=1e-12)
+        if n == 200:
+            np.testing.assert_allclose(lesson.dpo_history[:, 0, seed], history, atol=1e-12)

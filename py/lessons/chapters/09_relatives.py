@@ -13,16 +13,19 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # DPO has many relatives, and so has PPO. Papers compare them on benchmarks. Here we can ask something simpler and
 # exact: *given the same pairs, where does each of them stop?*
 #
-# The answer is nearly always a place on the frontier. In this world every loss pulls in the direction of the
-# annotator's taste, and they differ in how far they go. So each block below prints two ends: where training on our
-# 200 pairs got to, and where theory says it would get to with endlessly many pairs.
+# Our policy is a Gaussian of fixed spread, and the pairs come from it. So with endless pairs every loss below moves the
+# means along the annotator's taste, which is along the frontier, and only the distance differs. Each block prints two
+# ends: where training on our 200 pairs got to, and where theory says it would get to with endless pairs.
 #
 # Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
 # under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the
-# rest.
+# rest. The theory is in the library: `pair_loss_shift` averages those slopes over all pairs there could be and looks
+# for the policy at which they cancel.
 
 # %% One trainer for all losses id="variant-trainer"
 from typing import NamedTuple
+
+from preflab.endless_pairs import pair_loss_shift
 
 
 class Logs(NamedTuple):
@@ -32,7 +35,7 @@ class Logs(NamedTuple):
     rejected: np.ndarray
     ref_chosen: np.ndarray
     ref_rejected: np.ndarray
-    mismatched: np.ndarray  # log-ratios of answers in another pair's context, for KTO
+    mismatched: np.ndarray | None = None  # log-ratios of answers in another pair's context, for KTO
 
 
 def log_ratio_gap(logs):
@@ -40,79 +43,46 @@ def log_ratio_gap(logs):
     return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
 
 
-def pair_logs(weights, contexts, preferred, rejected):
-    other = np.roll(preferred, 1, axis=0)
-    mismatched = log_prob(other, contexts, weights) - log_prob(other, contexts, W_REF)
-    answers = (preferred, rejected)
-    return Logs(*[log_prob(y, contexts, w) for w in (weights, W_REF) for y in answers], mismatched)
-
-
-def train_on_pairs(loss, contexts, preferred, rejected, lr, steps=300):
+def train_on_pairs(loss, contexts, preferred, rejected, lr, steps=300, mismatched=None):
     """Descend a loss on all pairs at once; returns the weights after each step, (steps + 1, 4, 5).
 
     `loss` maps Logs to its value and its slopes by chosen and by rejected, (n,) each.
+    `mismatched` are answers (n, 5) that belong to other contexts.
     """
+    answers = [preferred, rejected] + ([] if mismatched is None else [mismatched])
+    reference = [log_prob(y, contexts, W_REF) for y in answers]
     path = [W_REF.copy()]
     for _ in range(steps):
         weights = path[-1]
-        _, up, down = loss(pair_logs(weights, contexts, preferred, rejected))
-        mean = contexts @ weights
-        pull = up[:, None] * (preferred - mean) + down[:, None] * (rejected - mean)
-        path.append(weights - lr * contexts.T @ pull / SIGMA**2 / len(contexts))
+        now = [log_prob(y, contexts, weights) for y in answers]
+        ratios = [policy - ref for policy, ref in zip(now[2:], reference[2:], strict=True)]
+        _, by_chosen, by_rejected = loss(Logs(*now[:2], *reference[:2], *ratios))
+        mean = contexts @ weights  # d log pi / d mean = (y - mean) / sigma^2
+        by_mean = by_chosen[:, None] * (preferred - mean) + by_rejected[:, None] * (rejected - mean)
+        path.append(weights - lr * contexts.T @ by_mean / SIGMA**2 / len(contexts))
     return np.array(path)
-
-
-def endless_pairs(flips=0.0):
-    """Nodes of a quadrature over all pairs that the reference can answer, and their chances.
-
-    Of an answer two numbers matter: its component along the taste, and its squared length.
-    """
-    u, pu = np.polynomial.hermite_e.hermegauss(20)
-    s, ps = np.polynomial.laguerre.laggauss(10)  # the other four features: chi-squared
-    grid = np.meshgrid(u, u, 2 * s, 2 * s, indexing="ij")
-    first, second, s1, s2 = (axis.ravel() for axis in grid)
-    chance = np.einsum("i,j,k,l->ijkl", pu, pu, ps * s, ps * s).ravel()
-    p = sigmoid(SIGMA * np.linalg.norm(TRUE_WEIGHTS) * (first - second))
-    chance *= (1 - flips) * p + flips * (1 - p)  # that the annotator picked the first
-    ref_chosen, ref_rejected = -(first**2 + s1) / 2, -(second**2 + s2) / 2
-    return first, second, ref_chosen, ref_rejected, chance / chance.sum()
 
 
 def theory_scale(loss, flips=0.0, widest=8.0):
     """Where `loss` ends with endless pairs: the c by which every mean moves c sigma^2 w."""
-    chosen, rejected, ref_chosen, ref_rejected, chance = endless_pairs(flips)
-    size = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
-
-    def slope(c):
-        drift = (c * size) ** 2 / 2  # KL
-        up, down = c * size * chosen - drift, c * size * rejected - drift  # log-ratios
-        mismatched = np.full_like(up, -drift)  # their mean, as KTO takes it
-        now = (ref_chosen + up, ref_rejected + down)
-        _, dc, dr = loss(Logs(*now, ref_chosen, ref_rejected, mismatched))
-        return chance @ (dc * (chosen - c * size) + dr * (rejected - c * size))
-
-    low, high = 0.0, widest
-    if not (np.isfinite(slope(high)) and slope(low) < 1e-9):
-        raise ValueError(f"{loss.__name__} has no minimum at 0 or above: look at FLIPS ({flips}) and BETA ({BETA})")
-    if slope(high) < 0:
-        return np.inf  # it still falls there
-    for _ in range(40):  # bisection
-        middle = (low + high) / 2
-        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
-    return (low + high) / 2
+    spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)  # of the true score among the reference's answers
+    try:
+        return pair_loss_shift(lambda *logs: loss(Logs(*logs))[1:], spread, flips, OUTPUT_DIM, widest)
+    except ValueError as error:
+        raise ValueError(f"{loss.__name__} has no end: look at FLIPS ({flips}) and BETA ({BETA})") from error
 
 
-def moved(c):
+def shifted_policy(c):
     """The policy whose means have moved by c sigma^2 w."""
     weights = W_REF.copy()
     weights[0] += c * SIGMA**2 * TRUE_WEIGHTS
     return weights
 
 
-def report(name, weights, theory):
-    """Both ends of one method, on the axes of the plane."""
+def report(name, weights, theory, known="with endless pairs"):
+    """Both ends of one method, on the axes of the plane. `known` says of what `theory` is the end."""
     print(f"{name:28} true score     KL")
-    for label, policy in (("trained here", weights), ("in theory", theory)):
+    for label, policy in (("trained here", weights), (known, theory)):
         score, kl = summary(policy)
         print(f"  {label:26} {score:10.3f} {kl:6.3f}")
 
@@ -124,18 +94,34 @@ def dpo(logs, beta=BETA):
 
 
 variants_dpo = train_on_pairs(dpo, contexts, preferred, rejected, lr=2.0)[-1]
-report("DPO", variants_dpo, moved(theory_scale(dpo)))
-print(f"\nDPO in theory: c = {theory_scale(dpo):.6f}")
+report("DPO", variants_dpo, shifted_policy(theory_scale(dpo)))
+print(f"\nDPO with endless pairs: c = {theory_scale(dpo):.6f}")
 print(f"RLHF's optimum: 1 / beta = {1 / BETA:.6f}")
 
+# %% Evidence only="build"
+from lessons.claims import claim  # noqa: E402
+
+SETTLED = 1e-4  # of the KL, between the end of a run and that of one twice as long
+
+
+def settles(loss, pairs, lr, steps=300, **options):
+    """Is a longer run no different?"""
+    path = train_on_pairs(loss, *pairs, lr=lr, steps=2 * steps, **options)
+    there, later = kl_to_reference(path[steps]), kl_to_reference(path[-1])
+    return abs(later - there) < SETTLED * there
+
+
+claim("with endless pairs DPO's end is RLHF's optimum, to six digits", abs(theory_scale(dpo) * BETA - 1) < 1e-6)
+claim("DPO's run is at its end on these pairs", settles(dpo, (contexts, preferred, rejected), 2.0))
+
 # %% [markdown]
-# The last line is the point of DPO, to six digits: with endless pairs from the reference its end *is* RLHF's optimum.
-# What 200 pairs leave of that you see in the line above.
+# The last lines are the point of DPO, to six digits: with endless pairs from the reference its end *is* RLHF's optimum.
+# What 200 pairs leave of that you see above them.
 #
 # ## IPO {#ipo-loss}
 #
-# DPO has no reason to stop where all labels agree. IPO (Azar and others, 2023) takes a square in place of the
-# logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
+# DPO's loss has no minimum where all labels agree with one taste. IPO (Azar and others, 2023) takes a square in place
+# of the logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
 #
 # $$ \mathcal{L}_\text{IPO} = \Big(\log\frac{\pi(y_w)}{\pi_\text{ref}(y_w)}
 #   - \log\frac{\pi(y_l)}{\pi_\text{ref}(y_l)} - \frac{1}{2\beta}\Big)^2 $$
@@ -148,34 +134,42 @@ def ipo(logs, beta=BETA):
 
 
 ipo_path = train_on_pairs(ipo, contexts, preferred, rejected, lr=0.05)
-report("IPO", ipo_path[-1], moved(theory_scale(ipo)))
+report("IPO", ipo_path[-1], shifted_policy(theory_scale(ipo)))
 
 # Now labels that never err: of each pair, the answer that is truly better.
 right = ((preferred - rejected) @ TRUE_WEIGHTS > 0)[:, None]
 better, worse = np.where(right, preferred, rejected), np.where(right, rejected, preferred)
 print("\nKL when labels never err     300 steps   1000 steps")
 for name, method, lr in (("DPO", dpo, 2.0), ("IPO", ipo, 0.05)):
-    ends = train_on_pairs(method, contexts, better, worse, lr=lr, steps=1000)[[300, 1000]]
-    print(f"{name:28} {kl_to_reference(ends[0]):9.3f}   {kl_to_reference(ends[1]):10.3f}")
+    never_err = train_on_pairs(method, contexts, better, worse, lr=lr, steps=1000)
+    print(f"{name:28} {kl_to_reference(never_err[300]):9.3f}   {kl_to_reference(never_err[1000]):10.3f}")
+
+# %% Evidence only="build"
+dpo_never_err = train_on_pairs(dpo, contexts, better, worse, lr=2.0, steps=1000)
+claim("IPO's run is at its end on these pairs", settles(ipo, (contexts, preferred, rejected), 0.05))
+claim("IPO stays far closer to the reference", theory_scale(ipo) < 0.25 * theory_scale(dpo))
+claim("where labels never err IPO stands still", settles(ipo, (contexts, better, worse), 0.05))
+claim("where labels never err DPO keeps walking",
+      kl_to_reference(dpo_never_err[1000]) > 2 * kl_to_reference(dpo_never_err[300]))
 
 # %% [markdown]
 # At the same $\beta$ IPO stays far closer to the reference, because its target does not grow with the size of a
 # preference. Read its $\beta$ as another quantity than DPO's and tune it anew.
 #
 # ::: tip When to choose IPO
-# When labels hardly ever contradict each other, so that DPO's loss has no floor to stop at. The last lines show it:
-# where labels never err DPO keeps walking for as long as it is trained, and IPO stands still.
+# When labels hardly ever contradict each other. The last lines show it: where labels never err DPO keeps walking for as
+# long as it is trained, and IPO stands still.
 # :::
 #
 # ## KTO {#kto-loss}
 #
 # KTO (Ethayarajh and others, 2024) does not need pairs: every answer is marked good or bad by itself. A good one
 # should have a log-ratio above a baseline $z_0$, a bad one below it. The sigmoid saturates on both sides, so that
-# hopeless and settled cases both let go.
+# answers far from the baseline, right or wrong, have hardly any gradient.
 
 # %% KTO id="kto"
 def kto(logs, beta=BETA):
-    """Ethayarajh et al. 2024, eq. 7, both weights 1; a pair gives one good and one bad answer."""
+    """Ethayarajh et al. 2024, section 4, both weights 1; a pair gives one good and one bad answer."""
     baseline = max(0.0, logs.mismatched.mean())  # estimates the KL; no gradient flows through it
     good = sigmoid(beta * (logs.chosen - logs.ref_chosen - baseline))
     bad = sigmoid(beta * (baseline - (logs.rejected - logs.ref_rejected)))
@@ -183,17 +177,27 @@ def kto(logs, beta=BETA):
     return value, -beta * good * (1 - good) / 2, beta * bad * (1 - bad) / 2
 
 
-kto_path = train_on_pairs(kto, contexts, preferred, rejected, lr=4.0)
-report("KTO", kto_path[-1], moved(theory_scale(kto)))
+elsewhere = np.roll(preferred, 1, axis=0)  # each answer put into the next pair's context
+kto_path = train_on_pairs(kto, contexts, preferred, rejected, lr=4.0, mismatched=elsewhere)
+report("KTO", kto_path[-1], shifted_policy(theory_scale(kto)))
 print("\nbeta      KTO's shift, as a multiple of RLHF's optimum at that beta")
 for beta in (0.1, 0.25, 0.5, 1.0):
     c = theory_scale(lambda logs, b=beta: kto(logs, b), widest=40.0)
     print(f"{beta:4}      {c * beta:.2f}")
 
 # %% Evidence only="build"
-from preflab.stationary import kto_scale  # noqa: F401
+from preflab.stationary import kto_scale  # noqa: E402
 
 kto_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
+kto_by_beta = [theory_scale(lambda logs, b=b: kto(logs, b), widest=40.0) * b for b in (0.1, 0.25, 0.5, 1.0)]
+claim("KTO's run is at its end on these pairs",
+      settles(kto, (contexts, preferred, rejected), 4.0, mismatched=elsewhere))
+claim("KTO ends nearer than RLHF at a small beta, and further at a large one", kto_by_beta[0] < 1 < kto_by_beta[-1])
+claim("the larger beta, the larger KTO's part of RLHF's shift", bool((np.diff(kto_by_beta) > 0).all()))
+foreign = log_prob(elsewhere, contexts, kto_path[-1]) - log_prob(elsewhere, contexts, W_REF)
+claim("the estimate of z0 is clamped at 0", foreign.mean() < 0)
+claim("the theory is that of the clamped estimate",
+      abs(kto_by_beta[2] - kto_scale(kto_spread, 0.5, clamped=True)) < 1e-4)
 
 # %% [markdown]
 # KTO stops where its own utility is best, and that is not RLHF's optimum: nearer at a small $\beta$, further at a
@@ -226,10 +230,17 @@ def simpo(logs, beta=2.5, gamma=0.5, length=OUTPUT_DIM):
 
 
 simpo_path = train_on_pairs(simpo, contexts, preferred, rejected, lr=2.0)
-report("SimPO", simpo_path[-1], moved(theory_scale(simpo)))
+report("SimPO", simpo_path[-1], shifted_policy(theory_scale(simpo)))
+
+# %% Evidence only="build"
+claim("SimPO's run is at its end on these pairs", settles(simpo, (contexts, preferred, rejected), 2.0))
+claim("SimPO goes further than DPO", theory_scale(simpo) > theory_scale(dpo))
+claim("and so it does on these pairs", kl_to_reference(simpo_path[-1]) > kl_to_reference(variants_dpo))
+claim("where labels never err nothing holds it back",
+      not settles(simpo, (contexts, better, worse), 2.0))
 
 # %% [markdown]
-# No reference, so no price on leaving it: SimPO goes further than DPO with the same factor in front of the log-probs
+# No reference, so no penalty for leaving it: SimPO goes further than DPO with the same factor in front of the log-probs
 # ($2.5 / 5 = 0.5$). Only the noise in the labels holds it back.
 #
 # ::: tip When to choose SimPO
@@ -256,14 +267,14 @@ def flip_labels(preferred, rejected, rate, rng):
 noisy = (contexts, *flip_labels(preferred, rejected, FLIPS, np.random.default_rng(8)))
 print(f"labels flipped: {(noisy[1] != preferred).any(axis=1).mean():.0%}\n")
 noisy_dpo = train_on_pairs(dpo, *noisy, lr=2.0)[-1]
-report("DPO, one label in five wrong", noisy_dpo, moved(theory_scale(dpo, FLIPS)))
+report("DPO, one label in five wrong", noisy_dpo, shifted_policy(theory_scale(dpo, FLIPS)))
 
 # %% [markdown]
 # Flipped labels make the annotator look less certain than they are, so DPO stops early, at {{ theory_scale(dpo,
 # FLIPS) * BETA:.0%}} of the way even with endless pairs.
 #
-# **cDPO** knows the rate and smooths the labels with it: each pair counts $1-\varepsilon$ as labelled and
-# $\varepsilon$ the other way round.
+# **cDPO** was proposed for noisy labels: if one in five is wrong, no pair should count as certain. Each counts
+# $1-\varepsilon$ as labelled and $\varepsilon$ the other way round.
 
 # %% cDPO id="cdpo"
 def cdpo(logs, beta=BETA, flips=FLIPS):
@@ -275,10 +286,10 @@ def cdpo(logs, beta=BETA, flips=FLIPS):
 
 
 cdpo_path = train_on_pairs(cdpo, *noisy, lr=2.0)
-report("cDPO, one label in five wrong", cdpo_path[-1], moved(theory_scale(cdpo, FLIPS)))
+report("cDPO, one label in five wrong", cdpo_path[-1], shifted_policy(theory_scale(cdpo, FLIPS)))
 
 # %% [markdown]
-# It is *more* careful than DPO, on labels that already made DPO too careful. Smoothing keeps a loss finite when
+# It is *more* careful than DPO, on labels that already made DPO too careful. Smoothing gives a loss a minimum where
 # labels never err; it does not undo flips.
 #
 # **rDPO** (Ray Chowdhury and others, 2024) does undo them. It subtracts what the flips add on average, so that its
@@ -296,34 +307,69 @@ def rdpo(logs, beta=BETA, flips=FLIPS):
 
 
 rdpo_path = train_on_pairs(rdpo, *noisy, lr=1.0)
-report("rDPO, one label in five wrong", rdpo_path[-1], moved(theory_scale(rdpo, FLIPS)))
-print(f"\nrDPO in theory: c = {theory_scale(rdpo, FLIPS):.6f}   (RLHF's: {1 / BETA:.6f})")
-clean = train_on_pairs(rdpo, contexts, preferred, rejected, lr=1.0)[-1]
-print(f"rDPO on labels without flips: KL {kl_to_reference(clean):.0f} nats, and rising")
+report("rDPO, one label in five wrong", rdpo_path[-1], shifted_policy(theory_scale(rdpo, FLIPS)))
+print(f"\nrDPO with endless pairs: c = {theory_scale(rdpo, FLIPS):.6f}   (RLHF's: {1 / BETA:.6f})")
+
+print("\nKL after so many steps             150       300      1000")
+longer = {name: train_on_pairs(rdpo, *pairs, lr=1.0, steps=1000) for name, pairs in [
+    ("one label in five wrong", noisy), ("labels as they were", (contexts, preferred, rejected))]}
+for name, path in longer.items():
+    print(f"{name:28}" + "".join(f"{kl_to_reference(path[n]):10.0f}" for n in (150, 300, 1000)))
+
+# %% Evidence only="build"
+claim("flips make DPO stop early", theory_scale(dpo, FLIPS) * BETA < 0.5)
+claim("cDPO stops earlier still", theory_scale(cdpo, FLIPS) < theory_scale(dpo, FLIPS))
+claim("cDPO's and DPO's runs are at their ends", settles(cdpo, noisy, 2.0) and settles(dpo, noisy, 2.0))
+claim("where labels never err cDPO stops", settles(cdpo, (contexts, better, worse), 2.0))
+claim("with endless pairs rDPO lands on the optimum", abs(theory_scale(rdpo, FLIPS) * BETA - 1) < 1e-6)
+claim("on 200 pairs rDPO does not settle, flipped labels or not", all(
+    kl_to_reference(path[1000]) > 2 * kl_to_reference(path[300]) for path in longer.values()))
+rdpo_scales = [(longer["one label in five wrong"][n] - W_REF)[0] @ TRUE_WEIGHTS * BETA
+               / (SIGMA**2 * TRUE_WEIGHTS @ TRUE_WEIGHTS) for n in (150, 300, 1000)]
 
 # %% [markdown]
-# In theory rDPO lands on the optimum to the last digit. In practice subtracting noise adds variance: with 200 pairs
-# it goes too far, and on labels that were *not* flipped it does not stop at all.
+# With endless pairs rDPO lands on the optimum to the last digit. With 200 it does not land: the runs here are stopped,
+# not settled. After 150 steps it is at {{ rdpo_scales[0]:.1f}} times the optimum's shift, after 300 at {{
+# rdpo_scales[1]:.1f}}, after 1,000 at {{ rdpo_scales[2]:.1f}}. Subtracting noise adds variance, and what is left can
+# fall for ever.
 #
-# How do the three compare when we repeat all this?
+# How do the three compare when we repeat all this? All are DPO's logistic regression with another target for the
+# probability of the label: DPO's is 1, cDPO's $1-\varepsilon$, and rDPO's $1+\varepsilon/(1-2\varepsilon)$, which is
+# more than certain. So one loop trains every method on every data set at once.
 
 # %% Label noise, many times id="label-noise"
-NOISE_SEEDS, NOISE_SIZES = 10, (200, 2000)
+NOISE_SEEDS, NOISE_SIZES, NOISE_STEPS = 10, (200, 2000), 150
 noise_methods = {"DPO": dpo, "cDPO": cdpo, "rDPO": rdpo}
+NOISE_TARGETS = np.array([1.0, 1 - FLIPS, 1 + FLIPS / (1 - 2 * FLIPS)])
 optimum_shift = SIGMA**2 * TRUE_WEIGHTS / BETA
 noise_shift = {}  # (method, pairs): shift along the taste, 1 at the optimum
 
-for n, seed in progress([(n, seed) for n in NOISE_SIZES for seed in range(NOISE_SEEDS)]):
+
+def noisy_features(n, seed):
+    """n noisy pairs as DPO's logistic regression sees them, (n, 20): the margin's slope in W."""
     rng = np.random.default_rng([seed, n])
     x, good, bad = sample_pairs(n, rng)
-    pairs = (x, *flip_labels(good, bad, FLIPS, rng))
-    for name, objective in noise_methods.items():
-        end = train_on_pairs(objective, *pairs, lr=1.0, steps=150)[-1]
-        along = (end - W_REF)[0] @ optimum_shift / (optimum_shift @ optimum_shift)
-        noise_shift.setdefault((name, n), []).append(along)
+    good, bad = flip_labels(good, bad, FLIPS, rng)
+    return BETA / SIGMA**2 * (x[:, :, None] * (good - bad)[:, None, :]).reshape(n, -1)
+
+
+def train_on_targets(features, targets, lr=1.0, steps=NOISE_STEPS):
+    """Logistic regression, (sets, n, 20) and (methods,) -> W - W_ref, (sets, 20, methods)."""
+    change = np.zeros((len(features), features.shape[2], len(targets)))
+    for _ in progress(range(steps)):
+        error = targets - sigmoid(features @ change)  # (sets, n, methods)
+        change += lr * features.mT @ error / features.shape[1]
+    return change
+
+
+for n in NOISE_SIZES:
+    features = np.array([noisy_features(n, seed) for seed in range(NOISE_SEEDS)])
+    first_row = train_on_targets(features, NOISE_TARGETS)[:, :OUTPUT_DIM]  # of W: (seeds, 5, methods)
+    along = optimum_shift @ first_row / (optimum_shift @ optimum_shift)
+    noise_shift |= {(name, n): along[:, i] for i, name in enumerate(noise_methods)}
 
 noise_theory = {name: theory_scale(f, FLIPS) * BETA for name, f in noise_methods.items()}
-print("shift along the taste, 1 at RLHF's optimum; one label in five is wrong")
+print(f"shift along the taste after {NOISE_STEPS} steps, 1 at RLHF's optimum; one label in five is wrong")
 print("        " + "".join(f"{n:>8} pairs    " for n in NOISE_SIZES) + "endless pairs")
 for name in noise_methods:
     row = np.array([noise_shift[name, n] for n in NOISE_SIZES])
@@ -331,13 +377,35 @@ for name in noise_methods:
     cells = [f"{mean:7.2f} ± {h:.2f}" for mean, h in zip(row.mean(axis=1), half, strict=True)]
     print(f"{name:6}  " + "   ".join(cells) + f"   {noise_theory[name]:10.3f}")
 
-charts.label_noise(noise_shift, noise_theory)
+charts.label_noise(noise_shift, noise_theory, NOISE_STEPS)
+
+# %% Evidence only="build"
+def mean_shifts(n, steps, seeds):
+    """Mean shift of each method after so many steps, and after NOISE_STEPS, over the first seeds."""
+    features = np.array([noisy_features(n, seed) for seed in range(seeds)])
+    rows = train_on_targets(features, NOISE_TARGETS, steps=steps)[:, :OUTPUT_DIM]
+    later = (optimum_shift @ rows).mean(axis=0) / (optimum_shift @ optimum_shift)
+    return {m: (shift, np.mean(noise_shift[m, n][:seeds])) for m, shift in zip(noise_methods, later, strict=True)}
+
+
+few_later, many_later = mean_shifts(200, 1000, NOISE_SEEDS), mean_shifts(2000, 300, 3)
+for m in ("DPO", "cDPO"):
+    claim(f"{m} has settled after 150 steps",
+          all(abs(np.subtract(*shifts[m])) < 0.005 for shifts in (few_later, many_later)))
+claim("rDPO with 200 pairs has not", few_later["rDPO"][0] > 1.5 * few_later["rDPO"][1])
+claim("rDPO with 2,000 pairs nearly has", abs(np.subtract(*many_later["rDPO"])) < 0.05)
+smaller_beta = BETA * theory_scale(dpo, FLIPS) * BETA
+claim("DPO with a smaller beta makes up for the short step",
+      abs(theory_scale(lambda logs: dpo(logs, smaller_beta), FLIPS) * BETA - 1) < 0.01)
 
 # %% [markdown]
+# DPO and cDPO have settled here. rDPO with 2,000 pairs nearly has; with 200 it goes on, to {{
+# few_later["rDPO"][0]:.1f}} in the mean after 1,000 steps (change `NOISE_STEPS`).
+#
 # ::: tip When to choose which
-# If you know that labels are flipped, and how many, and have thousands of them: rDPO. If you only fear it: plain DPO
-# with a smaller $\beta$ makes up for the short step and needs no rate. cDPO is for the opposite trouble, labels that
-# are too clean.
+# If you know that labels are flipped, and how many, and have thousands of them: rDPO, and watch the KL. If you only
+# fear it: plain DPO with a smaller $\beta$ makes up for the short step and needs no rate. What cDPO helps against here
+# is the opposite trouble, labels that are too clean.
 # :::
 #
 # ## ORPO needs probabilities {#orpo-loss}
@@ -375,9 +443,9 @@ def train_finite(loss, lr, steps=600):
     for _ in range(steps):
         logs = finite_log_probs(path[-1])
         mean = np.exp(logs) @ ANSWERS  # d log p / d v = y - mean
-        _, up, down = loss(Logs(logs[:n], logs[n:], uniform, uniform, np.zeros(n)))
-        pull = up @ (preferred - mean) + down @ (rejected - mean)
-        path.append(path[-1] - lr * pull / n)
+        _, up, down = loss(Logs(logs[:n], logs[n:], uniform, uniform))
+        gradient = up @ (preferred - mean) + down @ (rejected - mean)
+        path.append(path[-1] - lr * gradient / n)
     return np.array(path)
 
 
@@ -393,6 +461,13 @@ for name, v in [("uniform reference", np.zeros(OUTPUT_DIM)), ("DPO", finite_dpo[
 print(f"\nno policy on {len(ANSWERS)} answers can exceed {np.log(len(ANSWERS)):.2f} nats "
       f"or a score of {(ANSWERS @ TRUE_WEIGHTS).max():.2f}")
 
+# %% Evidence only="build"
+claim("on the finite set DPO's end is the fitted reward over beta",
+      bool(np.allclose(finite_dpo[-1], converged_reward / BETA, atol=1e-3)))
+claim("the frontier of the finite set bends: twice the shift is less than twice the score",
+      finite_summary(4 * TRUE_WEIGHTS)[0] - finite_summary(np.zeros(OUTPUT_DIM))[0]
+      < 2 * (finite_summary(2 * TRUE_WEIGHTS)[0] - finite_summary(np.zeros(OUTPUT_DIM))[0]))
+
 # %% [markdown]
 # DPO does not mind the change. Its end is still the reward that the labels imply, divided by $\beta$. But a finite
 # set has a best answer, so score and KL are now bounded, and the frontier bends.
@@ -405,9 +480,9 @@ def orpo(logs, beta=0.1):
         return log_p - np.log(-np.expm1(log_p))  # log p - log(1 - p)
 
     gap = log_odds(logs.chosen) - log_odds(logs.rejected)
-    doubt = beta * sigmoid(-gap)
+    error = beta * sigmoid(-gap)  # weighs the pair by how wrong its odds are
     value = -logs.chosen + beta * np.logaddexp(0.0, -gap)
-    return value, -1 + doubt / np.expm1(logs.chosen), -doubt / np.expm1(logs.rejected)
+    return value, -1 + error / np.expm1(logs.chosen), -error / np.expm1(logs.rejected)
 
 
 orpo_path = train_finite(orpo, lr=0.2)
@@ -423,9 +498,15 @@ print(f"\nSFT's mean answer is the mean chosen answer, to nine digits: {abs(miss
 
 narrow = -OUTPUT_DIM / 2 * np.log(2 * np.pi * 0.1**2)  # log-density at the mean, sigma 0.1
 with np.errstate(invalid="ignore"):
-    value, *_ = orpo(Logs(*np.full((5, 1), narrow)))
+    value, *_ = orpo(Logs(*np.full((4, 1), narrow)))
 print(f"a Gaussian of spread 0.1 has log-density {narrow:+.1f} at its mean,")
 print(f"and ORPO's loss there is {value[0]}")
+
+# %% Evidence only="build"
+orpo_scores = [finite_summary(path[-1])[0] for path in (sft_path, orpo_path, strong_path, finite_dpo)]
+claim("ORPO stays close to SFT", abs(orpo_scores[1] - orpo_scores[0]) < 0.05)
+claim("and far from DPO", max(orpo_scores[:3]) < 0.4 * orpo_scores[3])
+claim("ORPO's loss fails on a density above 1", bool(np.isnan(value[0])))
 
 # %% [markdown]
 # ORPO stays close to SFT on the chosen answers. Imitating them is most of what it does, and chosen answers are only
@@ -436,88 +517,102 @@ print(f"and ORPO's loss there is {value[0]}")
 # finished policy far.
 # :::
 #
-# ## REINFORCE and RLOO {#reinforce-family}
+# ## REINFORCE, RLOO and GRPO {#reinforce-family}
 #
-# On the side of reinforcement learning PPO's relatives differ in the advantage. All three below get the same thing: 8
-# contexts, 4 answers each, the learned reward minus the KL price.
+# On the side of reinforcement learning PPO's relatives differ in the advantage. REINFORCE and RLOO get the same thing
+# here: 8 contexts, 4 answers each, the learned reward with the KL penalty in it (k1). So their end is known: the
+# optimum of the reward that was fitted to our 200 pairs.
 #
-# REINFORCE (Williams, 1992) takes the reward itself.
+# REINFORCE (Williams, 1992) takes the penalised reward itself.
 
 # %% REINFORCE id="reinforce"
-def train_on_rewards(advantage, beta=BETA, group=4, prompts=8, lr=0.05, steps=300):
+def learned_reward(contexts, outputs):
+    """The reward model's score of each answer, (n,)."""
+    return outputs @ rm_weights
+
+
+def train_on_rewards(advantage, reward=learned_reward, beta=BETA, groups=8, group=4, lr=0.05,
+                     steps=300):
     """Policy gradient, A grad log pi, on groups of answers to the same context.
 
-    `advantage` maps what the answers earned, (prompts, group), to A. KL is paid in the reward,
-    as k1. Returns the weights after each step, (steps + 1, 4, 5).
+    `advantage` maps the penalised rewards, (groups, group), to A; the KL penalty is k1.
+    Returns the weights after each step, (steps + 1, 4, 5).
     """
     rng = np.random.default_rng(42)
     path = [W_REF.copy()]
     for _ in range(steps):
         weights = path[-1]
-        x = np.repeat(sample_contexts(prompts, rng), group, axis=0)
+        x = np.repeat(sample_contexts(groups, rng), group, axis=0)
         y = generate_output(x, weights, rng)
-        paid = y @ rm_weights - beta * (log_prob(y, x, weights) - log_prob(y, x, W_REF))
-        pull = advantage(paid.reshape(prompts, group)).reshape(-1, 1) * (y - x @ weights)
-        path.append(weights + lr * x.T @ pull / SIGMA**2 / len(x))
+        log_ratio = log_prob(y, x, weights) - log_prob(y, x, W_REF)
+        penalised = reward(x, y) - beta * log_ratio
+        weighted = advantage(penalised.reshape(groups, group)).reshape(-1, 1) * (y - x @ weights)
+        path.append(weights + lr * x.T @ weighted / SIGMA**2 / len(x))
     return np.array(path)
 
 
-def wobble(path):
+def jitter(path):
     """KL between the end of a run and the mean of its last hundred policies."""
     return kl_to_reference(path[-1], path[-100:].mean(axis=0))
 
 
-reinforce_path = train_on_rewards(lambda paid: paid)
-report("REINFORCE", reinforce_path[-1], optimal_policy(rm_weights))
-print(f"  still wobbling by            {wobble(reinforce_path):17.4f}")
+reinforce_path = train_on_rewards(lambda penalised: penalised)
+report("REINFORCE", reinforce_path[-1], optimal_policy(rm_weights), "exact, for this reward")
+print(f"  jitter at the end            {jitter(reinforce_path):17.4f}")
 
 # %% [markdown]
-# It works, and it wobbles. A reward of 3 for every answer still pushes every answer up, and only chance decides which
+# It works, and it jitters. A reward of 3 for every answer still pushes every answer up, and only chance decides which
 # one more.
 #
 # RLOO (Ahmadian and others, 2024) asks how much better an answer is than the *other* answers to the same context. The
 # baseline costs nothing, since leaving the answer itself out keeps the gradient unbiased.
 
 # %% RLOO id="rloo"
-def rloo_advantage(paid):
-    """What each answer earned, minus the mean of the others in its group."""
-    others = (paid.sum(axis=1, keepdims=True) - paid) / (paid.shape[1] - 1)
-    return paid - others
+def rloo_advantage(rewards):
+    """Each answer's reward minus the mean of the others in its group, (groups, group)."""
+    others = (rewards.sum(axis=1, keepdims=True) - rewards) / (rewards.shape[1] - 1)
+    return rewards - others
 
 
 rloo_path = train_on_rewards(rloo_advantage)
-report("RLOO", rloo_path[-1], optimal_policy(rm_weights))
-print(f"  still wobbling by            {wobble(rloo_path):17.4f}")
+report("RLOO", rloo_path[-1], optimal_policy(rm_weights), "exact, for this reward")
+print(f"  jitter at the end            {jitter(rloo_path):17.4f}")
+
+# %% Evidence only="build"
+rm_optimum_kl = kl_to_reference(optimal_policy(rm_weights))
+claim("RLOO lands on the optimum of its reward", abs(kl_to_reference(rloo_path[-1]) / rm_optimum_kl - 1) < 0.01)
+claim("REINFORCE comes near it", abs(kl_to_reference(reinforce_path[-1]) / rm_optimum_kl - 1) < 0.2)
+claim("REINFORCE jitters, and RLOO's jitter is all but gone", jitter(reinforce_path) > 100 * jitter(rloo_path))
 
 # %% [markdown]
-# The wobble is all but gone. At the optimum, reward minus KL price is the same for every answer, so the advantages
+# The jitter is all but gone. At the optimum the penalised reward is the same for every answer, so the advantages
 # vanish there and so does the noise.
 #
 # ## GRPO {#grpo-loss}
 #
-# GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. The
-# KL is a term of the loss, estimated by k3.
+# GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. Its KL
+# is a term of the loss, estimated by k3.
 
 # %% GRPO id="grpo"
 import math
 
 
-def train_grpo(scale=True, beta=BETA, group=4, prompts=32, lr=0.02, steps=400):
+def train_grpo(scale=True, beta=BETA, groups=32, group=4, lr=0.02, steps=400):
     """GRPO on fresh samples, so that no ratio is clipped; Shao et al. 2024, eq. 3 and 4."""
     rng = np.random.default_rng(42)
     path = [W_REF.copy()]
     for _ in range(steps):
         weights = path[-1]
-        x = np.repeat(sample_contexts(prompts, rng), group, axis=0)
+        x = np.repeat(sample_contexts(groups, rng), group, axis=0)
         y = generate_output(x, weights, rng)
-        reward = (y @ rm_weights).reshape(prompts, group)
+        reward = (y @ rm_weights).reshape(groups, group)
         a = reward - reward.mean(axis=1, keepdims=True)
         if scale:
             a /= reward.std(axis=1, ddof=1, keepdims=True) + 1e-4
         log_ratio = log_prob(y, x, weights) - log_prob(y, x, W_REF)
-        price = beta * (1 - np.exp(-log_ratio))  # slope of k3 = exp(-l) - 1 + l
-        pull = (a.ravel() - price)[:, None] * (y - x @ weights) / SIGMA**2
-        path.append(weights + lr * x.T @ pull / len(x))
+        penalty = beta * (1 - np.exp(-log_ratio))  # slope of k3 = exp(-l) - 1 + l
+        weighted = (a.ravel() - penalty)[:, None] * (y - x @ weights) / SIGMA**2
+        path.append(weights + lr * x.T @ weighted / len(x))
     return np.array(path)
 
 
@@ -532,33 +627,49 @@ def grpo_theory(group=4, beta=BETA):
 
 
 grpo_path = train_grpo()
-report("GRPO", grpo_path[-1], grpo_theory())
+report("GRPO", grpo_path[-1], grpo_theory(), "exact, for this reward")
+undivided_path = train_grpo(scale=False)
+undivided_theory = optimal_policy(3 / 4 * rm_weights)  # (G - 1) / G of RLHF's shift
+report("GRPO without the division", undivided_path[-1], undivided_theory, "exact, for this reward")
 
-unscaled = W_REF.copy()
-unscaled[0] += 3 / 4 * SIGMA**2 * rm_weights / BETA  # (G - 1) / G of RLHF's optimum
-report("GRPO without the scaling", train_grpo(scale=False)[-1], unscaled)
-
-wild = train_grpo(scale=False, prompts=8, lr=0.05, steps=300)
+wild = train_grpo(scale=False, groups=8, lr=0.05, steps=300)
 print(f"  at RLOO's batch and learning rate{kl_to_reference(wild[-1]):22.3f}")
 
+# %% Evidence only="build"
+claim("GRPO ends where theory says", abs(kl_to_reference(grpo_path[-1]) / kl_to_reference(grpo_theory()) - 1) < 0.1)
+claim("and without the division at three quarters of RLHF's shift",
+      abs(kl_to_reference(undivided_path[-1]) / kl_to_reference(undivided_theory) - 1) < 0.1)
+claim("in RLOO's batch and at its learning rate the KL runs off",
+      kl_to_reference(wild[-1]) > 2 * kl_to_reference(undivided_theory))
+k3_rng = np.random.default_rng(0)
+k3_noise = k3_rng.standard_normal((200_000, 2)) * [2.0, 2.0] + [1.0, 0.0]  # pi = N((1, 0), 4); the reference N(0, 1)
+k3_ratio = 0.5 * (k3_noise**2).sum(axis=1) - ((k3_noise - [1.0, 0.0]) ** 2).sum(axis=1) / 8 - 2 * np.log(2)
+k3_slope = ((1 - np.exp(-k3_ratio))[:, None] * (k3_noise - [1.0, 0.0])).mean(axis=0)[0] / 4
+claim("k3's slope in the loss is the forward KL's", abs(k3_slope - 1 / 4) < 0.02)  # not 1, the reverse KL's
+
 # %% [markdown]
-# Scaling by the group's own spread means that GRPO does not know how *much* better an answer is. Where it ends
-# depends on $\beta$, on the group and on $\sigma$, but not on the size of the reward. Without the scaling it ends at
+# Dividing by the group's own spread means that GRPO does not know how *much* better an answer is. Where it ends
+# depends on $\beta$, on the group and on $\sigma$, but not on the size of the reward. Without the division it ends at
 # three quarters of RLHF's shift, because the mean of a group of four contains the answer itself.
 #
-# k3 is never negative and exact on average, but its slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has heavy
-# tails far from the reference. That is why this block takes four times RLOO's batch and a smaller learning rate. The
-# last line shows the KL without them.
+# k3 is an unbiased estimate of the KL, and never negative. As a term of the loss, though, its gradient is that of the
+# *forward* KL, $\mathrm{KL}(\pi_\text{ref} \,\|\, \pi)$. Between two Gaussians of one spread both are the same, which
+# is why GRPO ends here where RLHF's theory puts it. And the slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has
+# heavy tails far from the reference. That is why this block takes four times RLOO's batch and a smaller learning rate;
+# the last line shows the KL without them.
 #
 # ::: tip When to choose which
-# RLOO when you want RLHF's optimum and many answers per prompt are cheap. GRPO divides by each group's own spread: that
-# helps where rewards of different prompts have no common scale. Pass or fail by a checker *has* one, and there the
-# division weighs prompts by their difficulty instead (Liu and others, 2025, call GRPO without it Dr. GRPO). PPO is the
+# RLOO when you want RLHF's optimum and many answers to a context are cheap. GRPO divides by each group's own spread:
+# that helps where rewards of different contexts have no common scale. Pass or fail by a checker *has* one, and there
+# the division weighs contexts by their difficulty instead (Liu and others, 2025, leave it out: Dr. GRPO). PPO is the
 # one with a critic, for rewards that come late in a long answer. PPO and GRPO both clip, so that samples can be used
 # several times.
 # :::
 #
 # ## All of them on one plane {#one-plane}
+#
+# Filled dots are the runs above. Open diamonds are the ends with endless pairs, open squares the exact ends on what we
+# have: our 200 pairs for ORPO, the reward fitted to them for REINFORCE, RLOO and GRPO.
 
 # %% All on one plane id="variants-plane"
 trained = {  # where each ended here
@@ -566,34 +677,239 @@ trained = {  # where each ended here
     "cDPO": cdpo_path[-1], "rDPO": rdpo_path[-1],
     "REINFORCE": reinforce_path[-1], "RLOO": rloo_path[-1], "GRPO": grpo_path[-1],
 }
-in_theory = {
-    "DPO": moved(theory_scale(dpo)), "IPO": moved(theory_scale(ipo)),
-    "KTO": moved(theory_scale(kto)), "SimPO": moved(theory_scale(simpo)),
-    "cDPO": moved(theory_scale(cdpo, FLIPS)),
-    "rDPO": moved(theory_scale(rdpo, FLIPS)), "REINFORCE": optimal_policy(rm_weights),
-    "RLOO": optimal_policy(rm_weights), "GRPO": grpo_theory(),
-}
-ends = {name: (summary(w), summary(in_theory[name])) for name, w in trained.items()}
-converged_orpo = train_finite(orpo, lr=0.2, steps=3000)[-1]  # convex: this is its minimum
-ends["ORPO"] = (finite_summary(orpo_path[-1]), finite_summary(converged_orpo))
+endless = {name: shifted_policy(theory_scale(loss, flips)) for name, loss, flips in [
+    ("DPO", dpo, 0.0), ("IPO", ipo, 0.0), ("KTO", kto, 0.0), ("SimPO", simpo, 0.0),
+    ("cDPO", cdpo, FLIPS), ("rDPO", rdpo, FLIPS),
+]}
+exact_here = {"REINFORCE": optimal_policy(rm_weights), "RLOO": optimal_policy(rm_weights),
+              "GRPO": grpo_theory()}
+ends = {name: summary(w) for name, w in trained.items()} | {"ORPO": finite_summary(orpo_path[-1])}
+endless = {name: summary(w) for name, w in endless.items()}
+converged_orpo = train_finite(orpo, lr=0.2, steps=3000)[-1]
+exact_here = {name: summary(w) for name, w in exact_here.items()} | {
+    "ORPO": finite_summary(converged_orpo)}
 
-print("              trained here          in theory")
-print("            score       KL      score       KL")
-for name, ((score, kl), (score_there, kl_there)) in ends.items():
-    print(f"{name:10} {score:6.2f} {kl:8.2f}     {score_there:6.2f} {kl_there:8.2f}")
+print("              trained here       theory")
+print("            score       KL    score       KL")
+for name, (score, kl) in ends.items():
+    known = "endless pairs" if name in endless else "these pairs"
+    score_there, kl_there = (endless | exact_here)[name]
+    print(f"{name:10} {score:6.2f} {kl:8.2f}   {score_there:6.2f} {kl_there:8.2f}   {known}")
+print("rDPO has not ended: it was stopped after", len(rdpo_path) - 1, "steps")
 
 charts.variants_plane(
-    ends,
+    ends, endless, exact_here,
     start=summary(W_REF),
     slope=SIGMA * np.linalg.norm(TRUE_WEIGHTS),
     finite_frontier=[finite_summary(c * TRUE_WEIGHTS) for c in np.linspace(0, 8, 60)],
 )
 
+# %% Evidence only="build"
+def below_frontier(score, kl):
+    """Score gained per score possible at that KL, 1 on the Gaussian frontier."""
+    return (score - summary(W_REF)[0]) / (SIGMA * np.linalg.norm(TRUE_WEIGHTS) * np.sqrt(2 * kl))
+
+
+claim("with endless pairs every method ends on the frontier",
+      all(abs(below_frontier(*end) - 1) < 1e-9 for end in endless.values()))
+claim("on these pairs every one ends below it",
+      all(0 < below_frontier(*end) < 1 for name, end in ends.items() if name != "ORPO"))
+claim("ORPO's run is at its end", abs(ends["ORPO"][1] - exact_here["ORPO"][1]) < 1e-3)
+with_flips = [below_frontier(*ends[name]) for name in ("cDPO", "rDPO")]
+claim("the more noise in the labels, the further below", max(with_flips) < below_frontier(*ends["DPO"]))
+
 # %% [markdown]
 # ::: key-insight One line, many stops
-# Every method that knows the taste walks along the frontier; the loss decides where it stops, the data how far below
-# the line it walks. So "which loss is best" is at first a question of how strong its leash is at the $\beta$ you gave
-# it. Compare methods at equal KL, or you compare leashes.
+# For Gaussians of fixed spread, the loss decides how far along the frontier a method stops, and the data how far below
+# the line it ends. So "which loss is best" is at first a question of what KL it spends at the $\beta$ you gave it.
+# Compare methods at equal KL, or you compare penalties.
 # :::
 #
-# What the plane cannot show is how the methods behave when the reward is wrong. That is next.
+# ## What is used today, and where it sits on this plane {#today}
+#
+# Late in 2026 most recipes for language models have three steps: SFT, then preferences (DPO or a relative, often on AI
+# feedback), then reinforcement learning on rewards that a program can check. TRL, a widely used library, says as much
+# by what it calls stable in version 1.16: SFT, DPO, KTO, reward models, GRPO, RLOO and distillation. PPO, online DPO,
+# ORPO and SimPO (in its CPO trainer) are experimental there.
+#
+# On the plane, SFT is where the paths begin, and DPO's $\beta$ chooses a stop near the frontier. GRPO in TRL starts
+# from $\beta = 0$, so that nothing on this plane stops it. Mistake 1, then? Not with a reward that is no proxy.
+#
+# ## Verifiable rewards {#verifiable}
+#
+# Take a task with an answer that can be checked: *the first number of the answer is to be the sum of the context's
+# numbers*, give or take 1. The checker is the reward, pass or fail, and nobody is asked for a preference. The
+# advantage is RLOO's, the loop the one above. One run pays no KL penalty, the other our usual one.
+
+# %% A checker as the reward id="verifiable-rewards"
+def adds_up(contexts, outputs):
+    """Is the first number of the answer the sum of the context's numbers, within 1? 0 or 1, (n,)."""
+    return (abs(outputs[:, 0] - contexts[:, 1:].sum(axis=1)) < 1).astype(float)
+
+
+def pass_rate(weights, n=4000):
+    rng = np.random.default_rng(9)  # the same contexts and noise for every policy
+    x = sample_contexts(n, rng)
+    return adds_up(x, generate_output(x, weights, rng)).mean()
+
+
+KNOWS = np.zeros((CONTEXT_DIM, OUTPUT_DIM))
+KNOWS[1:, 0] = 1.0  # adds without fault; its answers still spread by sigma
+best_rate = math.erf(1 / (SIGMA * np.sqrt(2)))
+
+verdict_steps = np.arange(0, 601, 20)
+checked = {}
+for beta in (0.0, BETA):
+    path = train_on_rewards(rloo_advantage, adds_up, beta, groups=16, group=8, lr=0.1, steps=600)
+    checked[beta] = [(pass_rate(path[n]), kl_to_reference(path[n])) for n in verdict_steps]
+
+print(f"{'':16} passes      KL")
+for name, (rate, kl) in {
+    "reference": (pass_rate(W_REF), 0.0),
+    **{f"beta = {beta}, {n} steps": checked[beta][n // 20] for beta in checked for n in (100, 600)},
+    "adds faultlessly": (best_rate, kl_to_reference(KNOWS)),
+}.items():
+    print(f"{name:22} {rate:6.1%} {kl:7.2f}")
+
+charts.checked_rewards(verdict_steps, checked, best_rate)
+
+# %% Evidence only="build"
+free_rate, free_kl = np.transpose(checked[0.0])
+claim("without a penalty the pass rate reaches its ceiling", abs(free_rate[-1] - best_rate) < 0.02)
+claim("and stays there", free_rate[10:].min() > best_rate - 0.03)
+claim("the KL does not run off: it stays near that of a policy that can add",
+      bool((free_kl[10:] < 2 * kl_to_reference(KNOWS)).all()))
+claim("our usual beta costs most of the gain",
+      checked[BETA][-1][0] - free_rate[0] < 0.4 * (free_rate[-1] - free_rate[0]))
+claim("the KL still creeps up without a penalty", free_kl[-1] > free_kl[5])
+
+# %% [markdown]
+# Without a penalty the pass rate climbs to {{ checked[0.0][-1][0]:.0%}}, all that answers with this spread can reach,
+# and stays. The KL goes where the task needs it and then hardly further: a policy that passes as often as it can has
+# nothing left to gain. In Mistake 1 it ran off because the reward had no maximum and was known only near the
+# reference. A checker is right everywhere, so there is nothing to keep the policy from; our usual $\beta$ costs most of
+# the gain. (What the checker does not look at has no gradient and drifts by chance: the slow rise at the end.) The
+# reference need not even be in memory. All that rests on the checker: one with a hole is a proxy again.
+#
+# Rewards of this kind made DeepSeek-R1 (DeepSeek-AI, 2025), with GRPO, and Tülu 3 (Lambert and others, 2024), with PPO.
+#
+# ## DAPO, Dr. GRPO, GSPO {#grpo-relatives}
+#
+# An answer of a language model has many tokens, $|o|$ of them, so a loss must say what each counts. Three relatives of
+# GRPO differ here:
+#
+# | | changes in GRPO |
+# | --- | --- |
+# | DAPO (Yu and others, 2025) | a mean over all tokens of the batch, $1/\sum_i \lvert o_i\rvert$; a clip that is wider above, $[1-\varepsilon_\text{low},\, 1+\varepsilon_\text{high}]$; groups that all pass or all fail are drawn anew |
+# | Dr. GRPO (Liu and others, 2025) | $A = r - \text{mean}$, not divided; a sum over tokens, divided by a constant |
+# | GSPO (Zheng and others, 2025) | one ratio an answer, $\big(\pi(o)/\pi_\text{old}(o)\big)^{1/\lvert o\rvert}$, clipped as a whole |
+#
+# The library has all of them. Here are two answers, one of 2 tokens and one of 8.
+
+# %% What a token counts id="token-weights"
+from preflab.groups import grpo_loss
+from preflab.ppo import token_weights
+
+mask = np.arange(8) < np.array([[2], [8]])  # which tokens exist: answers of 2 and of 8
+print("           one token of       all tokens of")
+print("           the short  long    the short  long")
+for name in ("grpo", "dapo", "dr_grpo"):
+    counts = token_weights(mask, name, max_length=8)
+    of_one, of_all = counts[:, 0], counts.sum(axis=1)
+    print(f"{name:8} {of_one[0]:11.3f} {of_one[1]:5.3f} {of_all[0]:12.3f} {of_all[1]:5.3f}")
+
+# The long answer was good; one of its tokens has become three times as likely since.
+old_logps = np.full((1, 8), -2.0)
+logps = old_logps + np.log([[3.0, 1, 1, 1, 1, 1, 1, 1]])
+print("\ntokens that still pull")
+for name, level in (("GRPO", "token"), ("GSPO", "sequence")):
+    loss = grpo_loss(logps, old_logps, [1.0], mask[1:], level=level)
+    print(f"{name}   {(loss.grads['logps'] < 0).sum()} of 8")
+
+# %% Evidence only="build"
+weights_of = {name: token_weights(mask, name, max_length=8) for name in ("grpo", "dapo", "dr_grpo")}
+claim("GRPO's mean makes a token of the long answer count a quarter",
+      abs(weights_of["grpo"][1, 0] / weights_of["grpo"][0, 0] - 1 / 4) < 1e-12)
+claim("for DAPO and Dr. GRPO every token counts alike",
+      all(np.ptp(weights_of[name][mask]) < 1e-12 for name in ("dapo", "dr_grpo")))
+level_slopes = {level: grpo_loss(logps, old_logps, [1.0], mask[1:], level=level).grads["logps"]
+                for level in ("token", "sequence")}
+claim("GRPO clips one token", (level_slopes["token"] == 0).sum() == 1)
+claim("GSPO none: the answer's ratio is 1.15", (level_slopes["sequence"] == 0).sum() == 0
+      and abs(3 ** (1 / 8) - 1.15) < 0.005)
+
+# %% [markdown]
+# With GRPO's mean a token of the long answer counts a quarter of one of the short. So a wrong answer is punished less
+# a token the longer it is, and answers grow: a **length bias** (Liu and others, 2025). Preferences have one as well.
+# People and reward models like long answers (Singhal and others, 2023), and DPO learns it (Park and others, 2024);
+# SimPO's division by the length is one remedy, a length term in the reward another.
+#
+# ## Online DPO {#online}
+#
+# Stored pairs say what was better among the reference's answers. *Online* DPO (Guo and others, 2024) lets the policy
+# of the moment answer and has fresh pairs judged, round after round. To see the difference we need a taste that bends,
+# that of the [over-optimisation](#over-optimisation) chapter, and a $\beta$ of 0.1. Both runs get as many labels.
+
+# %% Stored pairs against fresh ones id="online-dpo"
+ONLINE_BETA, ONLINE_LR, ROUNDS = 0.1, 8.0, 150
+
+
+def train_by_rounds(fresh, seed=42):
+    """DPO with 32 new pairs a round, answered by the policy of the moment or else by the reference."""
+    rng = np.random.default_rng(seed)
+    path = [W_REF.copy()]
+    for _ in range(ROUNDS):
+        pairs = sample_pairs(32, rng, path[-1] if fresh else W_REF, bent_taste)
+        path.append(path[-1] - ONLINE_LR * dpo_loss_and_grad(path[-1], *pairs, ONLINE_BETA)[1])
+    return np.array(path)
+
+
+def bent_optimum(beta):
+    """The exact maximum of the bent taste minus beta KL."""
+    weights = beta / SIGMA**2 * W_REF
+    weights[0] += TRUE_WEIGHTS
+    return weights / (beta / SIGMA**2 + 2 * CURVATURE)
+
+
+round_paths = {"stored pairs": train_by_rounds(fresh=False), "fresh pairs": train_by_rounds(fresh=True)}
+by_rounds = {name: np.array([bent_scores(w, proxy)[1:] for w in path])
+             for name, path in round_paths.items()}
+online_best = bent_scores(bent_optimum(ONLINE_BETA), proxy)[1:]
+
+print(f"after {ROUNDS} rounds        true score      KL")
+for name, (score, kl) in [("reference", by_rounds["stored pairs"][0]),
+                          *[(name, curve[-1]) for name, curve in by_rounds.items()],
+                          (f"optimum at beta {ONLINE_BETA}", online_best)]:
+    print(f"{name:22} {score:12.2f} {kl:7.2f}")
+
+charts.online_dpo(by_rounds, online_best)
+
+# %% Evidence only="build"
+round_ends = {fresh: np.array([bent_scores(train_by_rounds(fresh, seed)[-1], proxy)[1:] for seed in range(6)])
+              for fresh in (False, True)}
+claim("stored pairs drive the policy below the reference in every seed",
+      bool((round_ends[False][:, 0] < by_rounds["stored pairs"][0, 0]).all()))
+claim("fresh pairs keep it near the optimum in every seed",
+      bool((abs(round_ends[True][:, 0] - online_best[0]) < 0.5).all()))
+claim("and its KL, too", bool((abs(round_ends[True][:, 1] / online_best[1] - 1) < 0.5).all()))
+claim("the optimum is one", all(
+    bent_scores(bent_optimum(0.1) + d, proxy)[1] - 0.1 * kl_to_reference(bent_optimum(0.1) + d)
+    < online_best[0] - 0.1 * online_best[1] for d in (0.01, -0.01, 0.01 * W_REF)))
+
+# %% [markdown]
+# The loss, $\beta$ and the number of labels are the same. Stored pairs know only the slope where the reference answers,
+# and the policy follows it out to where the taste has turned; fresh pairs tell it when the slope is gone. At a
+# larger $\beta$ the stored ones would do. The price is an annotator in the loop, which is one reason for AI feedback.
+#
+# ## AI feedback and ensembles {#ai-feedback}
+#
+# *AI feedback*: a language model compares the answers, guided by written principles (Bai and others, 2022); on some
+# tasks the result is preferred as often as that of human labels (Lee and others, 2023). The judge's biases come along,
+# for length, for style, for its own kind.
+#
+# *Ensembles*: several reward models, and the policy gets their mean or their least, so that it pays to stay where they
+# agree. This delays over-optimisation (Coste and others, 2023) and does not end it where all share a bias (Eisenstein
+# and others, 2023). In our bent world they would: every linear model misses the same bend.
+#
+# What the plane cannot show is how the methods behave over long answers, with a policy that can fail in more ways than
+# by its mean. What it can show, it showed: where each loss stops, what that costs, and whose word it takes for it.
