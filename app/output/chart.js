@@ -175,19 +175,26 @@ export function removeChart(element) {
 /** Pixels: what a sheet of A4 has between its margins. */
 const PAPER = 660;
 
+/** Ends when all is drawn: the library has more to do than what is there at once. @type {Promise<unknown>} */
+let onPaper = Promise.resolve();
+
 /** Draws every chart at once, as it shall be printed. */
 export function chartsForPaper() {
   if (!loaded) return;
+  /** @type {Promise<unknown>[]} */
+  const drawn = [];
   inLightTheme(() => {
     for (const { element: plot, figure } of plots.values()) {
       const { data, layout } = dress(figure, PAPER);
-      loaded.react(plot, data, { ...layout, width: PAPER, height: PAPER / 2 }, CONFIG);
+      drawn.push(loaded.react(plot, data, { ...layout, width: PAPER, height: PAPER / 2 }, CONFIG));
     }
   });
+  onPaper = Promise.allSettled(drawn);
 }
 
 /** Afterwards: those that nobody had seen before are taken away again. */
-export function chartsForScreen() {
+export async function chartsForScreen() {
+  await onPaper;
   for (const plot of plots.values()) {
     plot.frame = '';
     if (plot.near) plot.redraw();
