@@ -102,6 +102,12 @@ export const GENTLE = [
     ends: 'done',
     says: /step 0.*Show all 40,000 lines.*warning 19999/s,
   },
+  {
+    name: 'printed text and shown values in turns',
+    code: 'for i in range(20_000): print("step", i); show(i)',
+    ends: 'done',
+    says: /Show all .* lines.*step 19999/s,
+  },
   { name: 'one line of 10 MB', code: 'print("x" * 10**7)', ends: 'done', says: /more characters were printed/ },
   {
     name: '1,000 charts',
