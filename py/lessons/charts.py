@@ -49,8 +49,8 @@ def preference_pairs(preferred, rejected, true_weights):
     )  # fmt: skip
 
 
-def reward_model(losses, noise_floor, true_weights, learned_weights):
-    """Training loss beside ln 2 and the annotator's floor; true weights beside learned ones."""
+def reward_model(losses, epochs, held_out, true_loss, true_held_out, true_weights, learned_weights):
+    """Loss while training, and held out after each of `epochs`, beside what the true weights pay; both weights."""
     ends = [0, len(losses) - 1]
     features = [str(i) for i in range(len(true_weights))]
     worst = np.abs(np.asarray(learned_weights) - true_weights).max()
@@ -58,9 +58,11 @@ def reward_model(losses, noise_floor, true_weights, learned_weights):
         [
             panel(
                 [
-                    line(range(len(losses)), losses, "reward model", "reward model"),
+                    line(range(len(losses)), losses, "on its own pairs", "reward model"),
+                    line(epochs, held_out, "on fresh pairs", "reward model", dash="dot"),
                     level(np.log(2), ends, "ln 2: knows nothing", "guide"),
-                    level(noise_floor, ends, "annotator's noise", "optimum"),
+                    level(true_loss, ends, "true weights, the same pairs", "true"),
+                    line(ends, [true_held_out] * 2, "true weights, fresh pairs", "true", dash="dot", width=1.8),
                 ],
                 "epoch", "loss (nats a pair)",
             ),
@@ -73,8 +75,9 @@ def reward_model(losses, noise_floor, true_weights, learned_weights):
             ),
         ],
         "The reward model learns the annotator's taste",
-        f"The loss falls from {losses[0]:.3f} to {losses[-1]:.3f} nats; the annotator's own noise "
-        f"costs {noise_floor:.3f}. The largest error of a weight is {worst:.2f}.",
+        f"On its own pairs the loss falls from {losses[0]:.3f} to {losses[-1]:.3f} nats, where the true weights pay "
+        f"{true_loss:.3f}; on fresh pairs it falls to {held_out[-1]:.3f}, where they pay {true_held_out:.3f}. "
+        f"The largest error of a weight is {worst:.2f}.",
     )  # fmt: skip
 
 
@@ -162,6 +165,31 @@ def rlhf_training(rewards, kls, optimal_reward, optimal_kl, steps=150):
     )  # fmt: skip
 
 
+def clip_and_no_clip(clipped, unclipped, optimal_kl):
+    """KL over the steps of PPO with and without its clip: (steps, runs) each; the axis is logarithmic."""
+    steps = range(1, len(clipped))  # at step 0 the KL is 0, which has no logarithm
+
+    def runs(kls, name, role, dash="solid"):
+        """All runs as one trace, with a gap between two of them."""
+        x = np.tile([*steps, np.nan], kls.shape[1])
+        y = np.vstack([kls[1:], np.full(kls.shape[1], np.nan)]).T.ravel()
+        return line(x, y, name, role, dash=dash, width=1.5)
+
+    return figure(
+        panel(
+            [
+                runs(unclipped, "no clip", "rejected"),
+                runs(clipped, "clip at 0.2", "RLHF"),
+                level(optimal_kl, [1, len(clipped) - 1], "exact optimum", "optimum"),
+            ],
+            STEP, KL, yaxis={"type": "log", "dtick": 1},
+        ),
+        f"PPO with and without its clip, {clipped.shape[1]} seeds",
+        f"With the clip no run exceeds {clipped.max():.1f} nats; without it the largest KL on the way is "
+        f"{np.nanmax(unclipped):,.0f} (the optimum: {optimal_kl:.2f}).",
+    )  # fmt: skip
+
+
 def dpo_loss_curve(sigmoid):
     """DPO's loss and the weight of a pair in its gradient, against the implicit reward margin."""
     margin = np.linspace(-6, 6, 121)
@@ -180,8 +208,8 @@ def dpo_loss_curve(sigmoid):
     )  # fmt: skip
 
 
-def dpo_training(losses, accuracies, limit, steps=150):
-    """Loss of each batch and accuracy of the implicit reward, as they grow."""
+def dpo_training(losses, accuracies, true_accuracy, end_loss, end_accuracy, steps=150):
+    """Loss of each batch and accuracy of the implicit reward, as they grow, beside those of DPO's exact end."""
     ends, axis = step_axis(max(steps, len(losses)))
     now = range(len(losses))
     return figure(
@@ -190,52 +218,84 @@ def dpo_training(losses, accuracies, limit, steps=150):
                 [
                     line(now, losses, "DPO", "DPO"),
                     level(np.log(2), ends, "ln 2: the reference", "guide"),
+                    level(end_loss, ends, "exact end on these pairs", "optimum"),
                 ],
                 STEP, "loss of a batch (nats)", xaxis=axis,
             ),
             panel(
                 [
                     line(now, accuracies, "DPO", "DPO"),
-                    level(limit, ends, "the true taste", "optimum"),
+                    level(end_accuracy, ends, "exact end on these pairs", "optimum"),
+                    level(true_accuracy, ends, "the true taste", "true"),
                 ],
                 STEP, "pairs ranked as labelled", xaxis=axis, yaxis={"range": [0, 1], "tickformat": ".0%"},
             ),
         ],
         "DPO on the stored pairs",
-        f"At step {len(losses) - 1} the loss of the batch is {losses[-1]:.3f} nats, and the implicit reward "
-        f"ranks {accuracies[-1]:.0%} of the pairs as labelled; the true taste ranks {limit:.0%} so.",
+        f"At step {len(losses) - 1} the loss of the batch is {losses[-1]:.3f} nats (all pairs at the exact end: "
+        f"{end_loss:.3f}), and the implicit reward ranks {accuracies[-1]:.0%} of the pairs as labelled; the exact end "
+        f"ranks {end_accuracy:.0%} so, the true taste {true_accuracy:.0%}.",
     )  # fmt: skip
 
 
-def true_scores(scores):
-    """Mean true score of each policy with its 95 % interval: {name: (mean, std, half-width)}."""
+def log_ratios(chosen, rejected):
+    """Mean log-ratio of the chosen and of the rejected answers after each step of DPO."""
+    steps = range(len(chosen))
+    return figure(
+        panel(
+            [
+                level(0.0, [0, len(chosen) - 1], "as likely as under the reference", "guide"),
+                line(steps, chosen, "chosen", "chosen"),
+                line(steps, rejected, "rejected", "rejected"),
+            ],
+            STEP, "mean log-ratio (nats)",
+        ),
+        "DPO pushes the two apart",
+        f"After {len(chosen) - 1} steps the chosen answers' log-ratio is {chosen[-1]:.2f} nats and the rejected ones' "
+        f"{rejected[-1]:.2f}; the chosen ones' peaked at {chosen.max():.2f}, after {chosen.argmax()} steps.",
+    )  # fmt: skip
+
+
+def true_scores(scores, exact):
+    """Mean true score of each policy with its 95 % interval, {name: (mean, std, half-width)}, and exactly {name: mean}."""
     traces = [
         bars([name], [mean], name, name, error=[half]) for name, (mean, _, half) in scores.items()
     ]
-    told = ", ".join(f"{name} {mean:.2f} ± {half:.2f}" for name, (mean, _, half) in scores.items())
+    told = ", ".join(f"{name} {mean:.2f} ± {half:.2f} ({exact[name]:.2f})" for name, (mean, _, half) in scores.items())
     return figure(
         panel(
-            [trace | {"showlegend": False} for trace in traces],
+            [
+                *[trace | {"showlegend": False} for trace in traces],
+                points(list(exact), list(exact.values()), "exact", "true", size=10, symbol="diamond"),
+            ],
             "policy", "true score, 95 % interval",
         ),
         "Head to head, by the annotator's true taste",
-        f"Mean true score: {told}.",
+        f"Mean true score, and in brackets the exact one: {told}.",
         barmode="overlay",
     )  # fmt: skip
 
 
-def reward_kl_plane(paths, start, slope, optimum):
-    """Training paths {name: [(score, KL), ...]} under the frontier start + slope sqrt(2 KL)."""
-    widest = 1.25 * max(kl for path in paths.values() for _, kl in path)
+def reward_kl_plane(paths, exact_ends, start, slope, optimum):
+    """Training paths {name: [(score, KL), ...]} and their exact ends under the frontier start + slope sqrt(2 KL)."""
+    widest = 1.25 * max(kl for points in (*paths.values(), exact_ends.values()) for _, kl in points)
     kl = np.linspace(0, 1, 80) ** 2 * widest  # dense near 0, where the frontier is steep
     traces = [
         line(kl, start[0] + slope * np.sqrt(2 * kl), "exact frontier", "guide"),
         *[line([k for _, k in path], [s for s, _ in path], name, name) for name, path in paths.items()],
         *[points([path[-1][1]], [path[-1][0]], name, name, size=11) for name, path in paths.items()],
+        *[
+            points([k], [s], f"{name}'s exact end", name, size=13, symbol="diamond-open")
+            for name, (s, k) in exact_ends.items()
+        ],
         points([start[1]], [start[0]], "reference", "reference", size=11, symbol="square"),
-        points([optimum[1]], [optimum[0]], "optimum", "optimum", size=14, symbol="star"),
+        points([optimum[1]], [optimum[0]], "optimum for the true taste", "optimum", size=14, symbol="star"),
     ]
-    told = " and ".join(f"{name} at ({path[-1][1]:.2f}, {path[-1][0]:.2f})" for name, path in paths.items())
+    told = " and ".join(
+        f"{name} at ({path[-1][1]:.2f}, {path[-1][0]:.2f}), its exact end at "
+        f"({exact_ends[name][1]:.2f}, {exact_ends[name][0]:.2f})"
+        for name, path in paths.items()
+    )
     return figure(
         panel(traces, KL, "true score"),
         "Two training paths under the exact frontier",

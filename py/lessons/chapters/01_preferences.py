@@ -12,7 +12,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # A language model that has only read the web continues text. It does not yet help, and it does
 # not yet decline. What turns it into an assistant is a second training, on comparisons: people
-# see two answers to the same prompt and say which one is better.
+# see two answers to the same question and say which one is better.
 #
 # There are two well-known ways to learn from such comparisons. **RLHF** (reinforcement learning from human
 # feedback) first fits a reward model to the comparisons, then trains the policy against that reward.
@@ -24,10 +24,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # What you see before you press anything was recorded from the same code.
 #
 # ::: note What stands in for a language model
-# A prompt is a vector of four numbers, an answer a vector of five. The policy is a Gaussian whose
-# mean is linear in the prompt. That is all the methods ask for: a distribution to sample from, a
-# log-probability, and a gradient. And because everything is Gaussian and linear, we can work out with
-# pen and paper where training *should* end, and check whether it does.
+# What is asked is the *context* $x$, a vector of four numbers; an answer $y$ is a vector of five. The policy is a
+# Gaussian whose mean is linear in the context and whose spread is fixed. That is all the methods ask for: a
+# distribution to sample from, a log-probability, and a gradient. And because everything is Gaussian and linear, we can
+# work out with pen and paper where training *should* end, and check whether it does.
 # :::
 #
 # ## The three stages of RLHF {#stages}
@@ -35,35 +35,38 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # **1. A starting policy.** Pretraining and supervised fine-tuning (SFT) give a model that answers
 # at all. From here on it is frozen and called the *reference*, $\pi_\text{ref}$.
 #
-# **2. Preferences and a reward model.** The reference answers each prompt twice; an annotator picks
+# **2. Preferences and a reward model.** The reference answers each context twice; an annotator picks
 # the better answer. The pair is stored as *chosen* $y_w$ and *rejected* $y_l$. A reward model learns
 # to give the chosen answers the higher score.
 #
-# **3. Reinforcement learning with a leash.** PPO raises the reward of the policy's own answers, and
-# pays a price for every step away from the reference. The price is measured in KL divergence.
+# **3. Reinforcement learning with a KL penalty.** PPO raises the reward of the policy's own answers, and
+# pays a price for every step away from the reference. Distance is the KL divergence, the mean of how much likelier
+# the policy makes its own answers than the reference does. Its unit is the *nat*: an answer that has become $e$ times
+# as likely has gained one nat of log-probability.
 #
 # DPO merges stages 2 and 3 into one loss. Same data in, a policy out.
 #
-# ::: check Why does the policy need a leash at all?
+# ::: check Why does the policy need a KL penalty at all?
 # The reward model has only seen answers that the reference gives. Far from them its score is a
-# guess, and an optimiser is very good at finding guesses that are too high. The KL price keeps
+# guess, and an optimiser is very good at finding guesses that are too high. The penalty keeps
 # the policy where the reward model knows what it is talking about. [Mistake 1](#no-kl) shows
 # what happens without it.
 # :::
 #
 # ## Preference data {#data}
 #
-# Everything starts with comparisons, so let us make some. For a context $x$ the reference draws two
-# answers. The annotator has a taste $r^*(y) = w^* \cdot y$, and prefers the first answer with
-# probability
+# Everything starts with comparisons, so let us make some. For a context the reference draws two
+# answers. The annotator has a taste, $r^*(y) = w^* \cdot y$ (real taste depends on the context too; this one does
+# not, which keeps it short), and prefers the first answer with probability
 #
 # $$ P(y_1 \succ y_2) = \sigma\big(r^*(y_1) - r^*(y_2)\big) $$
 #
 # which is the Bradley–Terry model (1952). Close calls go either way, as they do with people.
-# That noise matters: without it, no method below would have a place to stop.
+# That noise matters: where labels never err, the losses of the reward model and of DPO have no minimum, and longer
+# training only goes further.
 #
-# The first feature of a context is always on. Without such a constant feature a linear policy
-# with zero-mean contexts has mean answer zero whatever its weights are, and no training could move it.
+# The first feature of a context is always on. Without such a constant feature a linear policy with zero-mean contexts
+# has mean answer zero, averaged over contexts, whatever its weights are, and no training could change that mean.
 
 # %% Preference data id="preferences"
 import numpy as np
@@ -78,21 +81,26 @@ W_REF = 0.1 * np.random.default_rng(42).standard_normal((CONTEXT_DIM, OUTPUT_DIM
 def sample_contexts(n, rng):
     """Draw n contexts, shape (n, 4). Feature 0 is always on."""
     contexts = rng.standard_normal((n, CONTEXT_DIM))
-    contexts[:, 0] = 1.0
+    contexts[..., 0] = 1.0
     return contexts
 
 
-def sample_pairs(n, rng, weights=W_REF):
-    """Draw n labelled pairs from the policy `weights`.
+def linear_taste(outputs):
+    """The annotator's score of each answer, r*(y) = w* . y: (n, 5) -> (n,)."""
+    return outputs @ TRUE_WEIGHTS
+
+
+def sample_pairs(n, rng, weights=W_REF, taste=linear_taste):
+    """Draw n pairs from the policy `weights`, labelled by `taste`.
 
     Returns contexts (n, 4), preferred (n, 5) and rejected (n, 5).
     """
     contexts = sample_contexts(n, rng)
     mean = contexts @ weights  # (n, 5)
-    first = mean + SIGMA * rng.standard_normal(mean.shape)
-    second = mean + SIGMA * rng.standard_normal(mean.shape)
-    p_first = 1 / (1 + np.exp(-(first - second) @ TRUE_WEIGHTS))  # Bradley-Terry
-    first_wins = (rng.random(n) < p_first)[:, None]
+    first = mean + SIGMA * rng.standard_normal((n, OUTPUT_DIM))
+    second = mean + SIGMA * rng.standard_normal((n, OUTPUT_DIM))
+    p_first = 1 / (1 + np.exp(taste(second) - taste(first)))  # Bradley-Terry
+    first_wins = (rng.random(n) < p_first)[..., None]
     preferred = np.where(first_wins, first, second)
     rejected = np.where(first_wins, second, first)
     return contexts, preferred, rejected
@@ -100,7 +108,7 @@ def sample_pairs(n, rng, weights=W_REF):
 
 contexts, preferred, rejected = sample_pairs(200, np.random.default_rng(42))
 
-agree = ((preferred - rejected) @ TRUE_WEIGHTS > 0).mean()
+agree = (linear_taste(preferred) > linear_taste(rejected)).mean()
 print("pairs     ", len(preferred))
 print("contexts  ", contexts.shape)
 print("preferred ", preferred.shape)
@@ -109,6 +117,14 @@ print("first pair, rejected ", rejected[0].round(3))
 print(f"the annotator picked the truly better answer in {agree:.1%} of the pairs")
 
 charts.preference_pairs(preferred, rejected, TRUE_WEIGHTS)
+
+# %% Evidence only="build"
+from lessons.claims import claim  # noqa: E402
+
+drawn_along = ((preferred - rejected)[:60, :2] @ TRUE_WEIGHTS[:2] > 0).mean()
+claim("most arrows point along the true taste", drawn_along > 0.6)
+claim("a good number do not", drawn_along < 0.85)
+claim("the annotator contradicts their taste in about a quarter of the pairs", abs(agree - 0.75) < 0.05)
 
 # %% [markdown]
 # Each arrow runs from the rejected answer to the chosen one. Most of them point along the dashed
@@ -123,13 +139,14 @@ charts.preference_pairs(preferred, rejected, TRUE_WEIGHTS)
 #
 # ## The reward model {#reward}
 #
-# A reward model gives every answer a score $r(y) = w \cdot y$. Bradley–Terry turns a difference of
-# scores into a probability, and maximum likelihood into a loss:
+# A reward model scores an answer to a context, $r(x, y)$. The taste it has to learn ignores the context, so ours may,
+# too: $r(y) = w \cdot y$. Bradley–Terry turns a difference of scores into a probability, and maximum likelihood into a
+# loss:
 #
 # $$ \mathcal{L}(w) = -\frac{1}{n}\sum_{i=1}^{n} \log \sigma\big(r(y_w^{(i)}) - r(y_l^{(i)})\big) $$
 #
-# Its gradient is as plain as gradients get: the difference $y_w - y_l$, weighted by how wrong the
-# model still is about the pair.
+# Its gradient is as plain as gradients get: the difference $y_w - y_l$, weighted by the prediction error, which says
+# how wrong the model still is about the pair.
 #
 # ::: warning No bias, please
 # A constant added to every score cancels in the difference. Its gradient is exactly zero, so a bias
@@ -149,12 +166,12 @@ def train_reward_model(preferred, rejected, lr=0.5, epochs=100):
     Returns the weights (d,) and the loss before each epoch, in nats.
     """
     difference = preferred - rejected  # (n, d)
-    weights, losses = np.zeros(difference.shape[1]), []
+    weights, losses = np.zeros_like(difference[..., 0, :]), []
     for _ in range(epochs):
-        margin = difference @ weights  # r(chosen) - r(rejected), (n,)
-        losses.append(np.logaddexp(0.0, -margin).mean())  # -log sigmoid(margin)
-        doubt = sigmoid(-margin)  # how wrong we are, 0 to 1
-        weights += lr * (doubt[:, None] * difference).mean(axis=0)
+        margin = np.matvec(difference, weights)  # r(chosen) - r(rejected), (n,)
+        losses.append(np.logaddexp(0.0, -margin).mean(axis=-1))  # -log sigmoid(margin)
+        error = sigmoid(-margin)  # how wrong the prediction is, 0 to 1
+        weights += lr * (error[..., None] * difference).mean(axis=-2)
     return weights, losses
 
 
@@ -163,42 +180,72 @@ print("a model that knows nothing pays log 2 =", round(np.log(2), 4), "nats a pa
 
 # %% [markdown]
 # Now train it on the 200 pairs. A model that knows nothing says "fifty-fifty" and pays
-# $\ln 2 \approx 0.693$ nats a pair, so that is where the loss has to start. Nor can it fall to zero: the
-# annotator's own noise sets a floor.
+# $\ln 2 \approx 0.693$ nats a pair, so that is where the loss has to start. How far down can it go? The weights of
+# the true taste give one mark, and 1,000 pairs that take no part in the training give another.
 
 # %% Train the reward model id="train-reward"
 rm_weights, rm_losses = train_reward_model(preferred, rejected)
+_, fresh_preferred, fresh_rejected = sample_pairs(1000, np.random.default_rng(7))
 
-true_gap = (preferred - rejected) @ TRUE_WEIGHTS
-p = sigmoid(true_gap)
-noise_floor = -(p * np.log(p) + (1 - p) * np.log(1 - p)).mean()  # the labels' own entropy
+
+def reward_loss(weights, preferred, rejected):
+    """The Bradley-Terry loss of a reward model, in nats a pair."""
+    return np.logaddexp(0.0, -(preferred - rejected) @ weights).mean()
+
+
+epochs_seen = list(range(0, 101, 5))
+held_out = [  # the loss on fresh pairs, after so many epochs on the 200
+    reward_loss(train_reward_model(preferred, rejected, epochs=n)[0], fresh_preferred, fresh_rejected)
+    for n in epochs_seen
+]
+rm_loss = reward_loss(rm_weights, preferred, rejected)
+true_loss = reward_loss(TRUE_WEIGHTS, preferred, rejected)
+true_held_out = reward_loss(TRUE_WEIGHTS, fresh_preferred, fresh_rejected)
 
 print("feature   true  learned")
 for i in range(OUTPUT_DIM):
     print(f"{i:7} {TRUE_WEIGHTS[i]:6.2f} {rm_weights[i]:8.2f}")
-print(f"\nloss {rm_losses[0]:.4f} -> {rm_losses[-1]:.4f}   (ln 2 = {np.log(2):.4f})")
-print(f"the annotator's noise alone costs {noise_floor:.4f}")
+print(f"\nloss (nats a pair)    these 200 pairs  1,000 fresh pairs")
+print(f"knows nothing, ln 2   {np.log(2):15.3f} {np.log(2):18.3f}")
+print(f"learned weights       {rm_loss:15.3f} {held_out[-1]:18.3f}")
+print(f"true weights          {true_loss:15.3f} {true_held_out:18.3f}")
 
-charts.reward_model(rm_losses, noise_floor, TRUE_WEIGHTS, rm_weights)
+charts.reward_model(
+    rm_losses, epochs_seen, held_out, true_loss, true_held_out, TRUE_WEIGHTS, rm_weights
+)
 
 # %% Evidence only="build"
-doubt = (p * (1 - p))[:, None]  # information that each label carries
-information = (preferred - rejected).T @ (doubt * (preferred - rejected))
-standard_error = np.sqrt(np.diag(np.linalg.inv(information))).mean()
+p = sigmoid((preferred - rejected) @ TRUE_WEIGHTS)
+information = (preferred - rejected).T @ ((p * (1 - p))[:, None] * (preferred - rejected))
+standard_error = np.sqrt(np.diag(np.linalg.inv(information))).mean()  # by what each label tells
+
+with_bias = np.column_stack([preferred, np.ones(200)]), np.column_stack([rejected, np.ones(200)])
+claim("a bias learns nothing", train_reward_model(*with_bias)[0][-1] == 0)
+claim("the loss starts at ln 2", abs(rm_losses[0] - np.log(2)) < 1e-12)
+claim("on its own pairs the fitted model pays less than the truth", rm_loss < true_loss)
+claim("on fresh ones it pays more", held_out[-1] > true_held_out)
+claim("held out, no epoch gets as low as the truth", min(held_out) > true_held_out)
+claim("the features that matter most have the largest weights", min(rm_weights[:2]) > abs(rm_weights[2:]).max())
+claim("the sign of the fourth is right", rm_weights[3] < 0)
+claim("the others stay small", abs(rm_weights[[2, 4]]).max() < 2 * standard_error)
 
 # %% [markdown]
-# The two features that matter most stand out, the sign of the fourth is right, and the others stay
+# The two features that matter most have the largest weights, the sign of the fourth is right, and the others stay
 # small. They are not exactly zero: 200 noisy labels pin each weight down to a standard error of about
-# {{ standard_error:.2f }}, and no optimiser can do better than its data.
+# {{ standard_error:.2f }}.
+#
+# On its own pairs the fitted model pays {{ rm_loss:.3f }}, *less* than the true weights with
+# {{ true_loss:.3f}}: it has learned some of these labels' luck. On fresh pairs the order turns, and it pays
+# {{ held_out[-1]:.3f }} against {{ true_held_out:.3f }}. So the truth is no floor for a training loss. It is the floor,
+# on average, for a loss on pairs that were held out.
 #
 # ## Does it generalise? {#unseen}
 #
-# A score on the pairs it was trained on says little. Take 1,000 pairs it has never seen, and ask two
+# A score on the pairs it was trained on says little. Take the 1,000 pairs it has never seen, and ask two
 # different questions. How often does it agree with the annotator's *label*? And how often with the
 # annotator's *taste*, which we happen to know?
 
 # %% Unseen pairs id="generalize"
-_, fresh_preferred, fresh_rejected = sample_pairs(1000, np.random.default_rng(7))
 score_gap = (fresh_preferred - fresh_rejected) @ rm_weights  # (1000,)
 taste_gap = (fresh_preferred - fresh_rejected) @ TRUE_WEIGHTS
 
@@ -213,6 +260,11 @@ print(f"mean score gap, chosen minus rejected  {score_gap.mean():.3f}")
 
 charts.score_gaps(score_gap)
 
+# %% Evidence only="build"
+claim("the model agrees with about three labels in four", abs(label_accuracy - 0.75) < 0.03)
+claim("that is nearly as good as it gets", 0 < ceiling - label_accuracy < 0.03)
+claim("it is right about the true ranking far more often", ranking_accuracy > label_accuracy + 0.1)
+
 # %% [markdown]
 # ::: key-insight Noise in the labels is not noise in the model
 # The model agrees with about three labels in four, and that is nearly as good as it gets, because the
@@ -222,6 +274,6 @@ charts.score_gaps(score_gap)
 #
 # ::: check The loss starts at ln 2 on any data set. Why?
 # With all weights at zero every pair has margin 0, so the model says 50 % and pays
-# $-\ln 0.5 = \ln 2$. If your loss starts elsewhere, look for a bias, a mask or an initialisation
-# that is not zero.
+# $-\ln 0.5 = \ln 2$. If your loss starts elsewhere, the initialisation is not zero or the mean is taken over
+# something other than pairs. A bias is innocent: it cancels.
 # :::

@@ -14,7 +14,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # the reference. Ours answers $y \sim \mathcal{N}(xW, \sigma^2 I)$, so all three are short.
 #
 # The comparison is the Kullback–Leibler divergence, the mean of $\log \pi - \log \pi_\text{ref}$ over the policy's own
-# answers. For two Gaussians with the same spread it has a closed form:
+# answers, in nats. For two Gaussians with the same spread it has a closed form:
 #
 # $$ \mathrm{KL}(\pi \,\|\, \pi_\text{ref}) = \frac{1}{2\sigma^2}\,
 #    \mathbb{E}_x \big\| x\,(W - W_\text{ref}) \big\|^2 $$
@@ -32,24 +32,24 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # The solution is the reference, tilted towards high reward. Tilt a Gaussian with a linear reward
 # $r(y) = w \cdot y$ and you get the same Gaussian, moved by $\sigma^2 w / \beta$. So the exact optimum
-# is one line of code, and every training curve below is drawn beside it.
+# is one line of code, and PPO's curves below are drawn beside it.
 
 # %% Policy and KL id="policy"
 def generate_output(contexts, weights, rng):
     """Sample an answer for each context: (n, 4) -> (n, 5)."""
     mean = contexts @ weights
-    return mean + SIGMA * rng.standard_normal(mean.shape)
+    return mean + SIGMA * rng.standard_normal(mean.shape[-2:])
 
 
 def log_prob(outputs, contexts, weights):
     """Log-density of each answer under the policy `weights`, in nats: (n,)."""
-    squares = ((outputs - contexts @ weights) ** 2).sum(axis=1)
+    squares = ((outputs - contexts @ weights) ** 2).sum(axis=-1)
     return -squares / (2 * SIGMA**2) - OUTPUT_DIM / 2 * np.log(2 * np.pi * SIGMA**2)
 
 
 def kl_to_reference(weights, ref=W_REF):
     """Exact KL(policy || reference) in nats, averaged over contexts (E[x x^T] = I)."""
-    return ((weights - ref) ** 2).sum() / (2 * SIGMA**2)
+    return ((weights - ref) ** 2).sum(axis=(-2, -1)) / (2 * SIGMA**2)
 
 
 def optimal_policy(reward_weights, beta=BETA, ref=W_REF):
@@ -84,15 +84,15 @@ charts.policy_clouds(
 # ## PPO, one step {#ppo}
 #
 # PPO samples answers, scores them, and makes the good ones more likely. *How* good is measured by the
-# **advantage** $A$: the reward minus the batch's mean, divided by its standard deviation. Since sampling
-# is expensive, each batch is used for several passes. After the first of them the policy
+# **advantage** $A$: the reward minus the batch's mean, divided by its standard deviation. (That is called *whitening*.)
+# Since sampling is expensive, each batch is used for several passes. After the first of them the policy
 # is no longer the one that sampled, and the **ratio** corrects for it:
 #
 # $$ \rho = \frac{\pi(y \mid x)}{\pi_\text{old}(y \mid x)}, \qquad
 #    \mathcal{L} = -\min\big(\rho A,\; \mathrm{clip}(\rho,\, 1-\varepsilon,\, 1+\varepsilon)\, A\big) $$
 #
-# The clip is what makes the passes safe. Once an answer's probability has moved by $\varepsilon$ in the direction
-# that its advantage asks for, it stops pulling. Without the ratio there is nothing to clip, and
+# The clip is what makes the passes safe. Once the ratio of an answer has moved by $\varepsilon$ in the direction
+# that its advantage asks for, its gradient is zero. Without the ratio there is nothing to clip, and
 # clipping the advantage instead is not PPO.
 
 # %% One PPO step id="ppo-step"
@@ -101,34 +101,50 @@ def ppo_step(weights, old_weights, contexts, outputs, advantages, lr=0.05, epsil
     ratio = np.exp(
         log_prob(outputs, contexts, weights) - log_prob(outputs, contexts, old_weights)
     )  # (n,)
-    gone_far = np.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon)
-    pull = np.where(gone_far, 0.0, ratio * advantages)  # a clipped sample has no gradient
+    clipped = np.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon)
+    slope = np.where(clipped, 0.0, ratio * advantages)  # d surrogate / d log pi, (n,)
     score = (outputs - contexts @ weights) / SIGMA**2  # d log pi / d mean, (n, 5)
-    return weights + lr * contexts.T @ (pull[:, None] * score) / len(outputs)
+    return weights + lr * contexts.mT @ (slope[..., None] * score) / outputs.shape[-2]
 
 
 def surrogate(ratio, advantage, epsilon=0.2):
-    """What PPO maximises for one answer."""
+    """What PPO maximises, for each answer."""
     return np.minimum(ratio * advantage, np.clip(ratio, 1 - epsilon, 1 + epsilon) * advantage)
 
 
-print("ratio        0.5   0.8   1.0   1.2   1.5")
-for advantage in (1.0, -1.0):
-    row = surrogate(np.array([0.5, 0.8, 1.0, 1.2, 1.5]), advantage)
-    print(f"A = {advantage:+.0f}   ", "  ".join(f"{value:+.1f}" for value in row))
+def whiten(rewards):
+    """Rewards of a batch as advantages: mean 0, standard deviation 1."""
+    centred = rewards - rewards.mean(axis=-1, keepdims=True)
+    return centred / (rewards.std(axis=-1, keepdims=True) + 1e-8)
+
+
+# The formula and the step meet: four passes over one batch, sampled from the reference.
+rng = np.random.default_rng(1)
+x = sample_contexts(32, rng)
+y = generate_output(x, W_REF, rng)
+advantages = whiten(y @ rm_weights)
+there, surrogates = W_REF, []
+print("pass   surrogate before   after   clipped before")
+for number in range(4):
+    after = ppo_step(there, W_REF, x, y, advantages)
+    ratios = [np.exp(log_prob(y, x, w) - log_prob(y, x, W_REF)) for w in (there, after)]
+    surrogates.append([surrogate(ratio, advantages).mean() for ratio in ratios])
+    flat = np.where(advantages > 0, ratios[0] > 1.2, ratios[0] < 0.8).mean()
+    print(f"{number + 1:4} {surrogates[-1][0]:z18.3f} {surrogates[-1][1]:7.3f} {flat:16.0%}")
+    there = after
 
 charts.clipped_surrogate(surrogate)
 
 # %% [markdown]
-# Read the picture from the ratio 1, where every pass starts. A good answer (A > 0) gains until
+# Read the picture from the ratio 1, where each batch starts. A good answer (A > 0) gains until
 # $1 + \varepsilon$, then the curve is flat: no gradient, no more push. A bad one (A < 0) is pushed down until
-# $1 - \varepsilon$. The other two ends stay sloped on purpose, so that a move in the *wrong* direction is always
-# undone.
+# $1 - \varepsilon$. The other two ends stay sloped on purpose, so that a move in the *wrong* direction still has a
+# gradient that undoes it.
 #
 # ::: under-the-hood Where is the KL price?
-# In the reward. Each answer earns $r(y) - \beta\,(\log\pi_\text{old}(y) - \log\pi_\text{ref}(y))$, and the
-# advantage is computed from that. This estimate of the KL is called k1. It belongs in the *reward*: as a term of
-# the loss its expected gradient is zero.
+# In the reward. Each answer earns $r(y) - \beta\,(\log\pi_\text{old}(y) - \log\pi_\text{ref}(y))$, the *penalised*
+# reward, and the advantage is computed from that. This estimate of the KL is called k1. It belongs in the *reward*: as
+# a term of the loss its expected gradient is zero.
 # :::
 #
 # ## The RLHF loop {#rlhf}
@@ -149,26 +165,28 @@ print(f"learned reward now {ref_weights[0] @ rm_weights:+.3f}, "
 # Watch the two curves grow towards their dashed lines.
 
 # %% The RLHF loop id="ppo-train"
-def train_ppo(reward_weights, beta=BETA, steps=150, batch=32, passes=4, seed=42, watch=None):
+def train_ppo(reward_weights, beta=BETA, steps=150, batch=32, passes=4, lr=0.05, epsilon=0.2,
+              seed=42, watch=None):
     """Train a policy with PPO against r(y) = reward_weights . y, from the reference.
 
     Returns the weights after each step (steps + 1, 4, 5), the mean reward of each batch and the
     exact KL before each step. `watch`, if given, is called with the two histories as they grow.
     """
     rng = np.random.default_rng(seed)
-    path, reward_history, kl_history = [W_REF.copy()], [], []
+    # Many runs go at once where reward_weights is (runs, 5) and the seed stacks as many.
+    start = W_REF + np.zeros((*reward_weights.shape[:-1], 1, 1))
+    path, reward_history, kl_history = [start], [], []
     for _ in progress(range(steps)):
         old = weights = path[-1]
         contexts = sample_contexts(batch, rng)
         outputs = generate_output(contexts, old, rng)
-        reward = outputs @ reward_weights
+        reward = np.matvec(outputs, reward_weights)
         log_ratio = log_prob(outputs, contexts, old) - log_prob(outputs, contexts, W_REF)
-        paid = reward - beta * log_ratio  # k1, in the reward
-        advantages = (paid - paid.mean()) / (paid.std() + 1e-8)
+        advantages = whiten(reward - beta * log_ratio)  # k1, in the reward
         for _ in range(passes):
-            weights = ppo_step(weights, old, contexts, outputs, advantages)
+            weights = ppo_step(weights, old, contexts, outputs, advantages, lr, epsilon)
         path.append(weights)
-        reward_history.append(reward.mean())
+        reward_history.append(reward.mean(axis=-1))
         kl_history.append(kl_to_reference(old))
         if watch:
             watch(reward_history, kl_history)
@@ -189,6 +207,21 @@ for step in (0, 50, 100, 149):
     print(f"step {step:3}   reward {reward_history[step]:+.3f}   KL {kl_history[step]:.3f} nats")
 print(f"optimum    reward {optimum_reward:+.3f}   KL {optimum_kl:.3f} nats")
 
+# %% Evidence only="build"
+from lessons.claims import claim  # noqa: E402
+
+claim("sampled and exact KL agree", abs(log_ratio.mean() - kl_to_reference(rlhf_optimum)) < 0.1)
+claim("each pass raises the surrogate of its batch", all(after > before for before, after in surrogates))
+claim("before the first pass it is 0, the mean of the advantages", abs(surrogates[0][0]) < 1e-9)
+settled = rlhf_path[-50:].mean(axis=0)  # where the last third of the run hovers
+claim("the reward levels off where the algebra says", abs(settled[0] @ rm_weights / optimum_reward - 1) < 0.05)
+claim("and so does the KL", abs(kl_to_reference(settled) / optimum_kl - 1) < 0.1)
+half_beta = optimal_policy(rm_weights, BETA / 2) - W_REF
+claim("half of beta moves the optimum twice as far", np.allclose(half_beta, 2 * (rlhf_optimum - W_REF)))
+claim("at four times the KL", abs(kl_to_reference(W_REF + half_beta) / optimum_kl - 4) < 1e-9)
+jitter = [kl_to_reference(w, settled) for w in rlhf_path[-50:]]
+claim("at the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
+
 # %% [markdown]
 # The reward climbs, the KL climbs with it, and both level off where the algebra says they should. PPO never
 # saw that algebra. It only ever saw 32 sampled answers at a time.
@@ -202,5 +235,58 @@ print(f"optimum    reward {optimum_reward:+.3f}   KL {optimum_kl:.3f} nats")
 # ::: check Why whiten the advantages?
 # The size of the reward should not set the size of the step. Dividing by the standard deviation makes the
 # same learning rate work for rewards of any scale. Near the optimum it has a cost: all answers are then
-# equally good, and what is whitened is mostly noise. That is the small jitter at the end of the curves.
+# nearly equally good, and what is whitened is mostly noise. That is the jitter at the end of the curves.
 # :::
+#
+# ### What the clip is for {#clip}
+#
+# Take the clip away and leave all else as it is: four passes over each batch, six seeds, all trained at once.
+
+# %% The loop without the clip id="no-clip"
+from preflab.seeds import Seeds  # one generator a seed; every draw gets a leading axis
+
+six = range(6)
+six_rewards = np.tile(rm_weights, (len(six), 1))  # (6, 5): the same reward model for each
+with np.errstate(over="ignore", invalid="ignore"):  # a run that explodes may overflow
+    clipped_path, _, _ = train_ppo(six_rewards, seed=Seeds(six))
+    unclipped_path, _, _ = train_ppo(six_rewards, seed=Seeds(six), epsilon=np.inf)
+clipped_kl, unclipped_kl = kl_to_reference(clipped_path), kl_to_reference(unclipped_path)  # (151, 6)
+
+print(f"largest KL on the way, in nats (the optimum: {optimum_kl:.2f})")
+print("seed       " + "".join(f"{seed:10}" for seed in six))
+for name, kls in (("clip 0.2", clipped_kl), ("no clip", unclipped_kl)):
+    print(f"{name:11}" + "".join(f"{kl:10.2f}" for kl in kls.max(axis=0)))
+
+charts.clip_and_no_clip(clipped_kl, unclipped_kl, optimum_kl)
+
+# %% Evidence only="build"
+exploded = (unclipped_kl.max(axis=0) > 30).sum()
+worst_unclipped = unclipped_kl.max()
+claim("without the clip some runs explode", exploded >= 2)
+claim("without the clip every run overshoots further than any with it", unclipped_kl.max(axis=0).min() > clipped_kl.max())
+claim("with the clip none does", clipped_kl.max() < 1.2 * optimum_kl)
+claim("the stacked runs are the single ones", np.allclose(clipped_path[:, 3], train_ppo(rm_weights, seed=3)[0]))
+
+# %% [markdown]
+# Without the clip {{ exploded }} of the {{ len(six) }} runs pass 30 nats on the way, one of them {{
+# worst_unclipped:,.0f}}; with it none passes {{ clipped_kl.max():.1f}}. The first pass is the same in both. In the
+# later ones the ratio itself scales the gradient: an answer that has become likelier pushes harder, and becomes likelier
+# still. Set `passes=1` and the clip has nothing to do.
+#
+# ### The critic {#critic}
+#
+# Our baseline is the batch's mean. PPO on a language model usually has a trained one, the **critic**: a value function
+# $V(s)$ that says, at each token, how much reward is still to come. With it each *token* gets an advantage of its own,
+# by generalised advantage estimation (GAE; Schulman and others, 2016):
+#
+# $$ \hat A_t = \sum_{l \ge 0} (\gamma\lambda)^l \delta_{t+l}, \qquad
+#    \delta_t = r_t + \gamma V(s_{t+1}) - V(s_t) $$
+#
+# Thus one reward at the end of a long answer becomes credit for the tokens that earned it. The price is memory: four
+# models of language-model size, the policy and the critic, which are trained, and the reference and the reward model,
+# which are frozen.
+#
+# Our answers are given in one piece, so there is no later token to wait for, and the critic would have one number a
+# context to learn. RLOO and GRPO [below](#reinforce-family) go without it even on language models: they answer each
+# context several times, and the other answers are the baseline. The library has both sides
+# (`preflab.rollout.gae`, `preflab.ppo.value_loss`, `preflab.groups`).
