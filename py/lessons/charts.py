@@ -5,6 +5,7 @@ import numpy as np
 from lessons.charts_beyond import label_noise, narrowing, over_optimisation, variants_plane  # noqa: F401
 from runtime.figures import (
     arrows,
+    band,
     bars,
     figure,
     histogram,
@@ -303,88 +304,113 @@ def reward_kl_plane(paths, exact_ends, start, slope, optimum):
     )  # fmt: skip
 
 
-def with_and_without_kl(rewards, kls, free_rewards, free_kls, beta, optimal_reward, optimal_kl, steps=150):
-    """The RLHF run with its KL price, and its exact optimum, beside a run without."""
-    ends, axis = step_axis(max(steps, len(rewards), len(free_rewards)))
+def proxy_and_truth(along, proxy, true, sigma):
+    """Learned and true score of policies whose mean is moved so far along the taste; the bent taste turns."""
+    best = int(np.argmax(true))
+    low, high = min(min(proxy), min(true)), max(max(proxy), max(true))
+    seen = np.array([-1.96, 1.96]) * sigma
+    return figure(
+        panel(
+            [
+                band(seen, [low, low], [high, high], "95 % of the reference's answers", "reference"),
+                line(along, proxy, "learned reward (proxy)", "reward model"),
+                line(along, true, "true score", "true"),
+                points([along[best]], [true[best]], "the turn", "optimum", size=12, symbol="star"),
+            ],
+            "shift of the mean answer along the taste", "score",
+        ),
+        "The proxy sees the slope, not the bend",
+        f"The true score rises to {true[best]:.2f} at a shift of {along[best]:.1f} and falls to {true[-1]:.1f} at "
+        f"{along[-1]:.0f}, where the learned reward is {proxy[-1]:.1f}.",
+    )  # fmt: skip
 
-    def both(priced, free, optimal):
+
+def with_and_without_kl(free, priced, beta):
+    """Learned reward and true score by step, of PPO without and with its KL price: (proxy, true, KL) of each."""
+
+    def both(which):
         return [
-            line(range(len(free)), free, "β = 0", "rejected"),
-            line(range(len(priced)), priced, f"β = {beta}", "RLHF"),
-            level(optimal, ends, f"exact optimum for β = {beta}", "optimum"),
+            line(range(len(free[which])), free[which], "β = 0", "rejected"),
+            line(range(len(priced[which])), priced[which], f"β = {beta}", "RLHF"),
         ]
 
     return figure(
         [
-            panel(both(rewards, free_rewards, optimal_reward), STEP, LEARNED_REWARD, xaxis=axis),
-            panel(both(kls, free_kls, optimal_kl), STEP, KL, xaxis=axis),
+            panel(both(0), STEP, "learned reward"),
+            panel(
+                [*both(1), level(free[1][0], [0, len(free[1]) - 1], "reference", "reference")], STEP, "true score"
+            ),
         ],
         "PPO with and without a price on KL",
-        f"At step {len(free_kls) - 1} the run without a price is at {free_kls[-1]:.1f} nats; "
-        f"the one with β = {beta} ends at {kls[-1]:.1f}.",
-    )
-
-
-def beta_sweep(betas, kl_same_lr, kl_same_fit, kl_optimum):
-    """KL of a DPO policy against beta, at one learning rate and at equal fit; both axes logarithmic."""
-    return figure(
-        panel(
-            [
-                marked_line(betas, kl_same_fit, "equally well fitted", "DPO"),
-                marked_line(betas, kl_same_lr, "one learning rate", "DPO", dash="dot"),
-                line(betas, kl_optimum, "exact optimum for the true taste", "optimum", dash="dash", width=1.8),
-            ],
-            "β", KL,
-            xaxis={"type": "log", "tickvals": betas},
-            yaxis={"type": "log", "dtick": 1},
-        ),
-        "A small β is a long way from the reference",
-        f"Equally well fitted, the KL is {kl_same_fit[0]:,.0f} nats at β = {betas[0]} and "
-        f"{kl_same_fit[-1]:.2f} at β = {betas[-1]}. At one learning rate the run at β = {betas[0]} has "
-        f"reached {kl_same_lr[0]:.1f} nats.",
+        f"Without the price the learned reward reaches {free[0][-1]:.1f} while the true score falls to "
+        f"{free[1][-1]:.1f}, at {free[2][-1]:.0f} nats; with β = {beta} they are {priced[0][-1]:.1f} and "
+        f"{priced[1][-1]:.2f}, at {priced[2][-1]:.1f} nats.",
     )  # fmt: skip
 
 
-def pairs_sweep(sizes, efficiency):
-    """Share of the possible score reached for the KL spent: {method: (size, seed)}."""
+def beta_sweep(betas, same_lr, same_fit, kl_end):
+    """KL and true score of DPO policies against beta, at one learning rate and at equal fit: (true, KL) of each."""
+    axis = {"type": "log", "tickvals": betas}
+    return figure(
+        [
+            panel(
+                [
+                    marked_line(betas, same_fit[1], "equally well fitted", "DPO"),
+                    marked_line(betas, same_lr[1], "one learning rate", "DPO", dash="dot"),
+                    line(betas, kl_end, "exact end on these pairs", "optimum", dash="dash", width=1.8),
+                ],
+                "β", KL, xaxis=axis, yaxis={"type": "log", "dtick": 1},
+            ),
+            panel(
+                [
+                    marked_line(betas, same_fit[0], "equally well fitted", "DPO"),
+                    marked_line(betas, same_lr[0], "one learning rate", "DPO", dash="dot"),
+                ],
+                "β", "true score", xaxis=axis,
+            ),
+        ],
+        "A small β is a long way from the reference",
+        f"Equally well fitted, the KL is {same_fit[1][0]:,.0f} nats at β = {betas[0]} and {same_fit[1][-1]:.2f} at "
+        f"β = {betas[-1]}, and the true score {same_fit[0][0]:.1f} and {same_fit[0][-1]:.2f}. At one learning rate the "
+        f"run at β = {betas[0]} has reached {same_lr[1][0]:.1f} nats.",
+    )  # fmt: skip
+
+
+def pairs_sweep(sizes, scores, reference):
+    """True score against the number of pairs: {method: (size, seed)}, beside the reference's."""
     traces = []
-    for name, values in efficiency.items():
+    for name, values in scores.items():
         half = 1.96 * values.std(axis=1, ddof=1) / np.sqrt(values.shape[1])
         traces.append(marked_line(sizes, values.mean(axis=1), name, name, error=half))
     told = "; ".join(
-        f"{name} from {values[0].mean():.0%} to {values[-1].mean():.0%}"
-        for name, values in efficiency.items()
+        f"{name} " + ", ".join(f"{value:.2f}" for value in values.mean(axis=1)) for name, values in scores.items()
     )
     return figure(
         panel(
-            [*traces, level(1.0, [sizes[0], sizes[-1]], "exact frontier", "optimum")],
-            "pairs", "share of the possible score",
+            [*traces, level(reference, [sizes[0], sizes[-1]], "reference", "reference")],
+            "pairs", "true score, 95 % interval",
             xaxis={"type": "log", "tickvals": list(sizes)},
-            yaxis={"tickformat": ".0%", "rangemode": "tozero"},
         ),
-        "More pairs, less drift wasted",
-        f"From {sizes[0]} to {sizes[-1]} pairs the efficiency rises: {told} (means over "
-        f"{next(iter(efficiency.values())).shape[1]} seeds, 95 % intervals).",
+        "Too few pairs are worse than none",
+        f"Mean true score with {', '.join(str(n) for n in sizes)} pairs: {told} "
+        f"({next(iter(scores.values())).shape[1]} seeds); the reference's is {reference:.2f}.",
     )  # fmt: skip
 
 
-def stale_against_fresh(gains, best):
-    """Change of the true score by DPO on stale and on fresh pairs, {(taste, kind): per seed}, and
-    the change that the exact optimum would bring, {taste: change}."""
-    tastes = list(dict.fromkeys(taste for taste, _ in gains))
+def stale_against_fresh(gains):
+    """Change of the true score by a second round of DPO, {kind of pairs: per seed}."""
     role = {"stale": "rejected", "fresh": "chosen"}
     traces = []
-    for kind in ("stale", "fresh"):
-        values = [np.asarray(gains[taste, kind]) for taste in tastes]
-        half = [1.96 * v.std(ddof=1) / np.sqrt(len(v)) for v in values]
-        labels = [taste.replace("_", " ") for taste in tastes]
-        traces.append(bars(labels, [v.mean() for v in values], f"{kind} pairs", role[kind], error=half))
-    traces.append(points(labels, [best[taste] for taste in tastes], "exact optimum", "optimum", size=12, symbol="star"))
-    told = ", ".join(f"{t.replace('_', ' ')} {k} {np.mean(g):+.2f}" for (t, k), g in gains.items())
+    for kind, values in gains.items():
+        half = 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
+        traces.append(bars([f"{kind} pairs"], [np.mean(values)], f"{kind} pairs", role[kind], error=[half]))
+        traces.append(points([f"{kind} pairs"] * len(values), values, "single seeds", "guide", size=5))
+    told = ", ".join(f"{kind} pairs {np.mean(values):+.2f}" for kind, values in gains.items())
     return figure(
-        panel(traces, "the annotator's taste", "change of the true score"),
+        panel(traces, "pairs of the second round", "change of the true score"),
         "A second round of DPO, on stale and on fresh pairs",
         f"Mean change over {len(next(iter(gains.values())))} seeds: {told}.",
+        barmode="overlay",
     )
 
 
@@ -401,4 +427,31 @@ def bad_batch(reinforce_kl, ppo_kl):
         ),
         "One bad batch, used again and again",
         f"After {len(ppo_kl) - 1} passes REINFORCE has moved {reinforce_kl[-1]:.2f} nats, PPO {ppo_kl[-1]:.3f}.",
+    )  # fmt: skip
+
+
+def where_beta_stops(stops, pushed):
+    """True score and KL of the proxy's optimum at each beta {beta: (proxy, true, KL)}, on the curve of a pushed policy.
+
+    The KL axis has a square-root scale.
+    """
+    marks = [0, 1, 4, 9, 16, 25, 36, 49]
+    curve = pushed[np.argsort(pushed[:, 2])]
+    seen = np.array(list(stops.values()))
+    best = max(stops, key=lambda beta: stops[beta][1])
+    return figure(
+        panel(
+            [
+                line(np.sqrt(curve[:, 2]), curve[:, 1], "PPO without a price, step by step", "RLHF"),
+                *[
+                    points([np.sqrt(kl)], [true], f"β = {beta}", "optimum", size=11, symbol="diamond", label="top right")
+                    | {"showlegend": False}
+                    for beta, (_, true, kl) in stops.items()
+                ],
+            ],
+            KL, "true score", xaxis={"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks]},
+        ),
+        "Where each β would stop",
+        f"Of these the true score is best at β = {best}, {stops[best][1]:.2f}; it is {seen[0, 1]:.2f} at "
+        f"β = {next(iter(stops))} and {seen[-1, 1]:.2f} at β = {list(stops)[-1]}.",
     )  # fmt: skip

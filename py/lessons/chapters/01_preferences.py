@@ -71,6 +71,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% Preference data id="preferences"
 import numpy as np
 
+from preflab.seeds import Seeds  # draws for many seeds at once; wanted further down
+
 CONTEXT_DIM, OUTPUT_DIM = 4, 5  # numbers in a prompt, numbers in an answer
 SIGMA = 1.0  # spread of a policy's answers around their mean
 BETA = 0.5  # price of one nat of KL, the same for RLHF and DPO

@@ -243,10 +243,8 @@ claim("at the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
 # Take the clip away and leave all else as it is: four passes over each batch, six seeds, all trained at once.
 
 # %% The loop without the clip id="no-clip"
-from preflab.seeds import Seeds  # one generator a seed; every draw gets a leading axis
-
 six = range(6)
-six_rewards = np.tile(rm_weights, (len(six), 1))  # (6, 5): the same reward model for each
+six_rewards = np.tile(rm_weights, (len(six), 1))  # (6, 5): one reward model, a row for each run
 with np.errstate(over="ignore", invalid="ignore"):  # a run that explodes may overflow
     clipped_path, _, _ = train_ppo(six_rewards, seed=Seeds(six))
     unclipped_path, _, _ = train_ppo(six_rewards, seed=Seeds(six), epsilon=np.inf)

@@ -90,8 +90,6 @@ charts.reward_kl_plane(
 )
 
 # %% Evidence only="build"
-from preflab.seeds import Seeds  # noqa: E402
-
 your_ppo, your_dpo = summary(policy_weights), summary(dpo_policy)
 
 
@@ -152,13 +150,13 @@ claim("and so 150 steps stop it early", dpo_end_gain > dpo_gain.mean())
 # %% The same shape, the same policy id="same-class"
 # r(chosen) - r(rejected) is linear in B: its features are x (y_w - y_l), twenty numbers a pair.
 features = np.einsum("ni,nj->nij", contexts, preferred - rejected).reshape(len(contexts), -1)
-B, _ = train_reward_model(features, np.zeros_like(features), epochs=3000)
-B = B.reshape(CONTEXT_DIM, OUTPUT_DIM)
+fitted, _ = train_reward_model(features, np.zeros_like(features), epochs=3000)
+fitted = fitted.reshape(CONTEXT_DIM, OUTPUT_DIM)
 small, _ = train_reward_model(preferred, rejected, epochs=3000)  # r = w . y, trained as long
 
 ends = {
     "RLHF, r = w y": (optimal_policy(small), small.size),
-    "RLHF, r = x B y": (W_REF + SIGMA**2 * B / BETA, B.size),  # the tilted reference, context by context
+    "RLHF, r = x B y": (W_REF + SIGMA**2 * fitted / BETA, fitted.size),  # the tilted reference, context by context
     "DPO": (dpo_end, dpo_end.size),
 }
 print("exact ends on the same 200 pairs     numbers   score     KL")

@@ -8,183 +8,262 @@ from lessons import run_in_terminal  # noqa: E402
 globals().update(run_in_terminal.chapters_before(__file__))
 
 # %% [markdown]
+# ## A taste that bends {#bent}
+#
+# So far the annotator's taste was linear: more of a good thing was better without end. Real taste is not. A little
+# more detail is good, much more is not. So here is a second annotator, who dislikes extremes:
+#
+# $$ r^*(y) = w^* \cdot y - c\,\|y\|^2 $$
+#
+# The reward model stays as it was, linear. It is fitted where the reference answers, and there it sees the slope of
+# this taste and not its bend. It is a *proxy*.
+
+# %% A taste that bends id="bent-taste"
+CURVATURE = 0.15  # how much the annotator dislikes extremes
+
+
+def bent_taste(outputs):
+    """The second annotator's score of each answer: (n, 5) -> (n,)."""
+    return outputs @ TRUE_WEIGHTS - CURVATURE * (outputs**2).sum(axis=-1)
+
+
+def bent_scores(weights, proxy):
+    """Mean proxy score, mean true score and KL of a policy, all exact (E[x x^T] = I)."""
+    mean_square = (weights**2).sum(axis=(-2, -1)) + OUTPUT_DIM * SIGMA**2  # of an answer's length
+    true = weights[..., 0, :] @ TRUE_WEIGHTS - CURVATURE * mean_square
+    return weights[..., 0, :] @ proxy, true, kl_to_reference(weights)
+
+
+bent_pairs = sample_pairs(200, np.random.default_rng(42), taste=bent_taste)
+proxy, _ = train_reward_model(*bent_pairs[1:])
+
+# Policies whose mean is moved so far along the taste.
+along = np.linspace(-2, 9, 45)
+line = np.tile(W_REF, (len(along), 1, 1))  # (45, 4, 5)
+line[:, 0] += along[:, None] * TRUE_WEIGHTS / np.linalg.norm(TRUE_WEIGHTS)
+on_the_line = bent_scores(line, proxy)
+turn = along[on_the_line[1].argmax()]
+
+print("proxy weights", proxy.round(2), "  w*", TRUE_WEIGHTS)
+print(f"true score of the reference   {bent_scores(W_REF, proxy)[1]:6.2f}")
+print(f"the best on the line          {on_the_line[1].max():6.2f}, moved by {turn:.1f}")
+print(f"the proxy there and at {along[-1]:.0f}     {on_the_line[0][on_the_line[1].argmax()]:6.2f}"
+      f" and {on_the_line[0][-1]:.2f}")
+
+charts.proxy_and_truth(along, on_the_line[0], on_the_line[1], SIGMA)
+
+# %% Evidence only="build"
+from lessons.claims import claim  # noqa: E402
+
+proxy_cosine = proxy @ TRUE_WEIGHTS / np.linalg.norm(proxy) / np.linalg.norm(TRUE_WEIGHTS)
+claim("the proxy points roughly along the taste", proxy_cosine > 0.9)
+claim("the true score turns on the line", 0 < on_the_line[1].argmax() < len(along) - 1)
+claim("the proxy rises all along it", (np.diff(on_the_line[0]) > 0).all())
+claim("the turn lies outside of where the reference answers", turn > 2 * SIGMA)
+
+# %% [markdown]
 # ## Four mistakes {#mistakes}
 #
-# Each of these is easy to make and hard to see in a loss curve. Each one runs here.
+# Each of these is easy to make and hard to see in a loss curve. Each one runs here, for the annotator with the bent
+# taste.
 #
 # ### 1. No price on KL {#mistake-1}
 #
 # Leave out the KL term and PPO does exactly what it was told: raise the learned reward, for ever.
 
 # %% Mistake 1: no KL id="no-kl"
-def draw_no_kl(rewards, kls):
-    live(charts.with_and_without_kl, reward_history, kl_history, rewards, kls, BETA,
-         optimum_reward, optimum_kl)
+free_path, _, _ = train_ppo(proxy, beta=0.0)
+priced_path, _, _ = train_ppo(proxy)
+free, priced = bent_scores(free_path, proxy), bent_scores(priced_path, proxy)  # exact, by step
 
+print("             learned reward      true score              KL")
+print(f"step        beta 0  beta {BETA}  beta 0  beta {BETA}  beta 0  beta {BETA}")
+for step in (0, 10, 20, 50, 100, 150):
+    cells = [f"{run[step]:8.2f} " for pair in zip(free, priced, strict=True) for run in pair]
+    print(f"{step:4}     ", "".join(cells))
 
-free_path, free_rewards, free_kls = train_ppo(rm_weights, beta=0.0, watch=draw_no_kl)
+charts.with_and_without_kl(free, priced, BETA)
 
-print("                 learned reward  true score        KL")
-for name, path, rewards in [
-    (f"beta = {BETA}", rlhf_path, reward_history),
-    ("beta = 0", free_path, free_rewards),
-]:
-    score, kl = summary(path[-1])
-    print(f"{name:15} {rewards[-1]:15.2f} {score:11.2f} {kl:9.2f}")
-print(f"\nWithout the price the KL is {free_kls[-1] / kl_history[-1]:.0f} times as large,")
-print("and it would go on growing: this reward has no maximum.")
+# %% Evidence only="build"
+free_peak = free[1].argmax()
+claim("without the price the learned reward rises without end", (np.diff(free[0][::15]) > 0).all())
+claim("the true score rises at first", free[1][free_peak] > free[1][0] + 2)
+claim("and then falls far below where it began", free[1][-1] < free[1][0] - 20)
+claim("with the price it ends above where it began", priced[1][-1] > priced[1][0] + 1.5)
+claim("the KL without the price is many times as large", free[2][-1] > 50 * priced[2][-1])
+linear_free = train_ppo(rm_weights, beta=0.0)[0][-1]
+linear_free_score, linear_priced_score = summary(linear_free)[0], summary(policy_weights)[0]
+claim("under the linear taste no KL looks better without end", linear_free_score > 5 * linear_priced_score)
 
 # %% [markdown]
-# In this world the true score goes up as well, because the true taste is linear and has no limit either. Do not take
-# comfort from that. The policy is now {{ free_kls[-1]:.0f }} nats away from every answer that an annotator
-# has ever judged, and nothing in the reward model knows whether they would still like what they see.
-# [Further down](#over-optimisation) they do not.
+# The learned reward looks better than ever. The true score rises with it for {{ free_peak }} steps, turns, and ends at
+# {{ free[1][-1]:.1f}}, far below the reference's {{ free[1][0]:.2f}}. By then the KL to the reference, whose answers
+# are all that the annotator ever judged, is {{ free[2][-1]:.0f}} nats.
 #
-# ::: warning The reward curve looks better than ever
-# That is what makes this mistake so common. The one plot that shows it is the KL.
+# ::: warning The reward curve hides it
+# That is what makes this mistake so common. In practice there is no curve of the true score. The one that you have, and
+# that shows it, is the KL.
+# :::
+#
+# ::: note In the linear world it would look like a good idea
+# There the same run ends at a true score of {{ linear_free_score:.1f}}, against {{ linear_priced_score:.1f}} with the
+# price, since that taste has no limit either. A toy that is too simple teaches the opposite.
 # :::
 #
 # ### 2. A β that is too small {#mistake-2}
 #
 # In DPO, $\beta$ is the same price. The margin is $\beta$ times a log-ratio, so a tenth of
-# $\beta$ needs ten times the log-ratio to explain the same preferences: the KL of the solution grows with
-# $1/\beta^2$.
+# $\beta$ needs ten times the log-ratio to explain the same preferences. For Gaussians of fixed spread that means ten
+# times the shift, and a KL that grows with $1/\beta^2$.
 #
 # There is a second effect that hides the first. The gradient carries a factor $\beta$ too. At a fixed learning
 # rate and number of steps, a tiny $\beta$ can look harmless only because training has not got anywhere.
 
 # %% Mistake 2: a tiny beta in DPO id="beta-dpo"
 betas = [0.05, 0.1, 0.25, 0.5, 1.0]
-same_lr = [train_dpo(contexts, preferred, rejected, beta=b)[0][-1] for b in betas]
+same_lr = [train_dpo(*bent_pairs, beta=b)[0][-1] for b in betas]
 # With lr / beta^2 each run takes the same steps in its own margins, and gets equally far.
-same_fit = [train_dpo(contexts, preferred, rejected, beta=b, lr=0.5 * (BETA / b) ** 2)[0][-1]
-            for b in betas]
+same_fit = [train_dpo(*bent_pairs, beta=b, lr=0.5 * (BETA / b) ** 2)[0][-1] for b in betas]
+_, true_same_lr, kl_same_lr = bent_scores(np.array(same_lr), proxy)
+_, true_same_fit, kl_same_fit = bent_scores(np.array(same_fit), proxy)
+kl_end = [kl_to_reference(dpo_minimum(*bent_pairs, beta=b)) for b in betas]
 
-print("        lr = 0.5           lr = 0.5 (0.5 / beta)²")
-print(" beta   score      KL      score       KL")
-for b, slow, full in zip(betas, same_lr, same_fit, strict=True):
-    (s1, k1), (s2, k2) = summary(slow), summary(full)
-    print(f"{b:5} {s1:7.2f} {k1:7.2f}   {s2:8.2f} {k2:8.2f}")
+print("         lr = 0.5            lr = 0.5 (0.5 / beta)²   exact end")
+print(" beta   true score      KL   true score         KL           KL")
+for row in zip(betas, true_same_lr, kl_same_lr, true_same_fit, kl_same_fit, kl_end, strict=True):
+    print("{:5} {:12.2f} {:7.2f} {:12.2f} {:10.2f} {:12.2f}".format(*row))
 
-charts.beta_sweep(
-    betas,
-    [kl_to_reference(w) for w in same_lr],
-    [kl_to_reference(w) for w in same_fit],
-    [kl_to_reference(optimal_policy(TRUE_WEIGHTS, b)) for b in betas],
-)
+charts.beta_sweep(betas, (true_same_lr, kl_same_lr), (true_same_fit, kl_same_fit), kl_end)
+
+# %% Evidence only="build"
+claim("fitted equally, a tenth of beta costs a hundred times the KL", abs(kl_same_fit[0] / kl_same_fit[3] / 100 - 1) < 0.01)
+claim("exactly so at the exact ends", abs(kl_end[0] / kl_end[3] / 100 - 1) < 1e-6)
+claim("the true score at beta 0.05 is a disaster", true_same_fit[0] < -40)
+claim("the best of these betas lies in between", 0 < int(np.argmax(true_same_fit)) < 4)
+claim("at one learning rate a tiny beta looks harmless", true_same_lr[0] > bent_scores(W_REF, proxy)[1])
+claim("because it is unfinished", kl_same_lr[0] < kl_end[0] / 50)
 
 # %% [markdown]
-# Fitted equally well, a tenth of $\beta$ costs a hundred times the KL: a straight line of slope −2 on these
-# axes, beside the exact one. At one fixed learning rate the left end of the curve bends down. That is not restraint
-# but unfinished
-# training.
+# Fitted equally well, a tenth of $\beta$ costs a hundred times the KL: a straight line of slope −2 on the left, below
+# that of the exact ends. What it buys is a true score of {{ true_same_fit[0]:.1f}}. At one fixed learning rate the left
+# end of the curve bends down. That is not restraint but unfinished training.
 #
 # ### 3. Too few pairs {#mistake-3}
 #
-# With ten noisy comparisons, chance decides what the annotator seems to like. How much do
-# more pairs help, and whom?
+# With ten noisy comparisons, chance decides what the annotator seems to like. How much do more pairs help, and whom?
+# Ten seeds each, all trained at once.
 
 # %% Mistake 3: too few pairs id="few-pairs"
 sizes, seeds = [10, 50, 200, 1000], range(10)
-results = {"RLHF": [], "DPO": []}  # per size: one (score, KL) for each seed
+results = {"RLHF": [], "DPO": []}  # per size: true scores and KLs by seed
 
-for n, seed in progress([(n, seed) for n in sizes for seed in seeds]):
-    pairs = sample_pairs(n, np.random.default_rng(1000 + seed))
-    learned, _ = train_reward_model(*pairs[1:])
-    results["RLHF"].append(summary(train_ppo(learned, seed=seed)[0][-1]))
-    results["DPO"].append(summary(train_dpo(*pairs, seed=seed)[0][-1]))
+for n in progress(sizes):
+    pairs = sample_pairs(n, Seeds(1000 + seed for seed in seeds), taste=bent_taste)
+    learned, _ = train_reward_model(*pairs[1:])  # (10, 5): a reward model for each seed
+    policies = {"RLHF": train_ppo(learned, seed=Seeds(seeds))[0][-1],
+                "DPO": train_dpo(*pairs, seed=Seeds(seeds))[0][-1]}
+    for name, weights in policies.items():
+        results[name].append(bent_scores(weights, proxy)[1:])
 
-results = {name: np.reshape(r, (len(sizes), len(seeds), 2)) for name, r in results.items()}
-# Score reached per score possible at that KL: 1 means no KL was wasted.
-start, slope = W_REF[0] @ TRUE_WEIGHTS, SIGMA * np.linalg.norm(TRUE_WEIGHTS)
-efficiency = {name: (r[..., 0] - start) / (slope * np.sqrt(2 * r[..., 1]))
-              for name, r in results.items()}
-
-print(f"mean over {len(seeds)} seeds   RLHF                     DPO")
-print("pairs     score      KL  efficiency   score      KL  efficiency")
+results = {name: np.array(rows) for name, rows in results.items()}  # (size, score | KL, seed)
+print(f"mean over {len(seeds)} seeds, after 150 steps of either")
+print("            RLHF                  DPO")
+print("pairs   true score     KL   true score     KL")
 for i, n in enumerate(sizes):
-    row = [f"{results[m][i, :, 0].mean():7.2f} {results[m][i, :, 1].mean():7.2f} "
-           f"{efficiency[m][i].mean():11.0%}" for m in ("RLHF", "DPO")]
-    print(f"{n:5}  ", " ".join(row))
+    (score, kl), (dpo_score, dpo_kl) = (results[name][i].mean(axis=-1) for name in results)
+    print(f"{n:5} {score:12.2f} {kl:6.1f} {dpo_score:12.2f} {dpo_kl:6.1f}")
 
-charts.pairs_sweep(sizes, efficiency)
+ten = sample_pairs(10, Seeds(1000 + seed for seed in seeds), taste=bent_taste)
+longer = kl_to_reference(train_dpo(*ten, steps=600, seed=Seeds(seeds))[0]).mean(axis=-1)
+print(f"\nDPO on 10 pairs: KL {longer[150]:.1f} after 150 steps, {longer[300]:.1f} after 300, "
+      f"{longer[600]:.1f} after 600")
+
+charts.pairs_sweep(sizes, {name: rows[:, 0] for name, rows in results.items()},
+                   bent_scores(W_REF, proxy)[1])
+
+# %% Evidence only="build"
+def separable(features, epochs=20_000):
+    """Of each draw (draws, pairs, d): can some weights rank every pair right? Looks for them by gradient descent."""
+    weights, _ = train_reward_model(features, np.zeros_like(features), lr=2.0, epochs=epochs)
+    return (np.matvec(features, weights) > 0).all(axis=-1)
+
+
+draws = sample_pairs(10, Seeds(range(200)), taste=bent_taste)
+pair_features = np.einsum("sni,snj->snij", draws[0], draws[1] - draws[2]).reshape(200, 10, -1)
+separable_rm, separable_dpo = separable(draws[1] - draws[2]).mean(), separable(pair_features, 2000).mean()
+claim("with 10 pairs a reward model can separate the labels in most draws", 0.6 < separable_rm < 0.9)
+claim("and DPO in all of them", separable_dpo == 1)
+claim("so its KL goes on growing", longer[150] * 1.3 < longer[300] and longer[300] * 1.2 < longer[600])
+score_by_size = {name: rows[:, 0].mean(axis=-1) for name, rows in results.items()}
+kl_by_size = {name: rows[:, 1].mean(axis=-1) for name, rows in results.items()}
+claim("with 10 pairs both end below the reference", max(s[0] for s in score_by_size.values()) < free[1][0])
+claim("RLHF is as good as it gets with 50", score_by_size["RLHF"][1] > score_by_size["RLHF"][3] - 0.1)
+claim("DPO is not", score_by_size["DPO"][1] < score_by_size["DPO"][3] - 0.5)
+claim("DPO's score rises with every size", (np.diff(score_by_size["DPO"]) > 0).all())
+claim("RLHF is ahead at 50, 200 and 1000", (score_by_size["RLHF"][1:] > score_by_size["DPO"][1:]).all())
+claim("but not at 10", score_by_size["RLHF"][0] < score_by_size["DPO"][0])
+claim("the KL falls with every size", all((np.diff(kl) < 0).all() for kl in kl_by_size.values()))
 
 # %% [markdown]
-# Look at the efficiency: how much score the policy got out of the KL that it spent. With few pairs the
-# learned direction is off, so much of the drift goes sideways. It rises with every row, and DPO, with more
-# numbers to fit, needs more pairs to get to the same place.
+# With ten pairs both end below the reference, at {{ bent_scores(W_REF, proxy)[1]:.2f}}. A model fitted to ten pairs is
+# too sure of itself, and moves too far in a direction that is partly chance. RLHF, with five numbers to learn, is as
+# good as it gets with 50 pairs. DPO, with twenty, needs more.
 #
-# A high *score* with few pairs is no good sign. A model that was fitted to ten pairs is too sure of itself, moves too
-# far,
-# and is paid for it only because this true taste has no upper limit.
+# ::: warning With ten pairs there is no end
+# Twenty numbers can rank any ten pairs as labelled, and five can in {{ separable_rm:.0%}} of draws. Then no label
+# contradicts the model, the loss has no minimum, and longer training only goes further. The figures of the first row
+# are those of 150 steps, and no more than that.
+# :::
 #
 # ### 4. Stale pairs {#mistake-4}
 #
 # The pairs should come from the policy that you are about to train. Do they have to? We start from
-# a policy that has already been aligned once, and train it again with DPO: on *stale* pairs that the
-# old reference answered, and on *fresh* pairs that it answers itself.
-#
-# The result depends on the annotator. If their taste is linear, each answer can be judged without knowing where
-# the policy is, and stale pairs teach the same lesson. If their taste has a *peak* (they like detail, but
-# only so much of it), the old pairs still say "more" when the policy is already there.
+# a policy that has already been aligned once, and answers at the peak of the taste, $w^*/2c$. We train it again with
+# DPO: on *stale* pairs that the old reference answered, and on *fresh* pairs that it answers itself.
 
 # %% Mistake 4: stale pairs id="stale-pairs"
-PEAK = 2.0 * TRUE_WEIGHTS  # where the second annotator is happiest
-
-
-def linear_taste(outputs):
-    return outputs @ TRUE_WEIGHTS
-
-
-def peaked_taste(outputs):
-    return -0.5 * ((outputs - PEAK) ** 2).sum(axis=1)
-
-
-def judged_pairs(n, weights, taste, rng):
-    """n pairs answered by the policy `weights` and labelled by `taste`."""
-    contexts = sample_contexts(n, rng)
-    first = generate_output(contexts, weights, rng)
-    second = generate_output(contexts, weights, rng)
-    wins = (rng.random(n) < sigmoid(taste(first) - taste(second)))[:, None]
-    return contexts, np.where(wins, first, second), np.where(wins, second, first)
+second_taste = bent_taste  # try linear_taste
+PEAK = TRUE_WEIGHTS / (2 * CURVATURE)  # where the annotator is happiest
+W_NOW = W_REF.copy()
+W_NOW[0] = PEAK  # after a first round of alignment the policy answers there
 
 
 def mean_score(weights, taste):
+    """Mean score of 4,000 answers of a policy; of each policy, if they are stacked."""
     rng = np.random.default_rng(5)
-    return taste(generate_output(sample_contexts(4000, rng), weights, rng)).mean()
+    return taste(generate_output(sample_contexts(4000, rng), weights, rng)).mean(axis=-1)
 
 
-W_NOW = W_REF.copy()
-W_NOW[0] = PEAK  # after a first round of alignment the policy answers where the peak is
 gains = {}
-for taste in (linear_taste, peaked_taste):
-    for kind, source in (("stale", W_REF), ("fresh", W_NOW)):
-        trained = [
-            train_dpo(*judged_pairs(500, source, taste, np.random.default_rng(seed)),
-                      ref=W_NOW, seed=seed)[0][-1]
-            for seed in range(8)
-        ]
-        gains[taste.__name__, kind] = [
-            mean_score(w, taste) - mean_score(W_NOW, taste) for w in trained
-        ]
+for kind, source in (("stale", W_REF), ("fresh", W_NOW)):
+    pairs = sample_pairs(500, Seeds(range(8)), source, second_taste)
+    again = train_dpo(*pairs, ref=W_NOW, seed=Seeds(range(8)))[0][-1]  # (8, 4, 5)
+    gains[kind] = mean_score(again, second_taste) - mean_score(W_NOW, second_taste)
 
 print("change of the true score by a second round of DPO (8 seeds)")
-for (taste, kind), gain in gains.items():
+for kind, gain in gains.items():
     half = 1.96 * np.std(gain, ddof=1) / np.sqrt(len(gain))
-    print(f"  {taste:13} {kind} pairs  {np.mean(gain):+6.2f} ± {half:.2f}")
+    print(f"  {kind} pairs  {gain.mean():+6.2f} ± {half:.2f}")
 
-# The best that a policy of this spread can gain for its KL: w.w sigma^2 / beta, or stay at the peak.
-best = {"linear_taste": TRUE_WEIGHTS @ TRUE_WEIGHTS * SIGMA**2 / BETA, "peaked_taste": 0.0}
-charts.stale_against_fresh(gains, best)
+charts.stale_against_fresh(gains)
+
+# %% Evidence only="build"
+claim("stale pairs push the policy past the peak", gains["stale"].max() < -0.5)
+claim("fresh ones leave it close to where it was", abs(gains["fresh"]).max() < 0.2)
+stale_path, fresh_path = (
+    train_dpo(*sample_pairs(500, np.random.default_rng(0), source, linear_taste), ref=W_NOW, seed=0)[0]
+    for source in (W_REF, W_NOW)
+)
+claim("under a linear taste stale and fresh pairs teach the same", np.allclose(stale_path, fresh_path))
 
 # %% [markdown]
-# With a linear taste the two are the same to the last digit: a label depends only on the difference of
-# the answers, and that does not know where the policy is. With a peak, stale pairs push the policy past it and
-# the score drops, while fresh ones leave it close to where it was. The loss curves of the two runs look equally
-# healthy.
+# The stale pairs still say "more", though the policy is already there. They push it past the peak, and the score drops.
+# Fresh ones leave it close to where it was.
+#
+# Under a linear taste the two would be the same to the last digits: a label then depends only on the difference of two
+# answers, and that does not know where the policy is.
 #
 # ::: check How would you notice stale pairs in practice?
 # Sample from the policy that you have just trained and let someone compare the answers with those of the policy
-# before. That is
-# the number that counts. The DPO loss only tells how well the policy explains the old comparisons.
+# before. That is the number that counts. The DPO loss only tells how well the policy explains the old comparisons.
 # :::
