@@ -403,6 +403,18 @@ stationary.py | IPO over twice tau
 stationary.py | KTO's clamp exchanged
 - (0.0 if clamped else moved**2 / 2)
 + (moved**2 / 2 if clamped else 0.0)
+logistic.py | the Hessian without the labels' variance
+- ((error * (1 - error))[:, None] * features)
++ (error[:, None] * features)
+logistic.py | separable pairs are fitted all the same
+- if (margin > 0).all():
++ if False:
+logistic.py | uphill
+- gradient = -error @ features / len(features)
++ gradient = error @ features / len(features)
+seeds.py | all seeds draw alike
+- self._each = [np.random.default_rng(seed) for seed in seeds]
++ self._each = [np.random.default_rng(0) for seed in seeds]
 stationary.py | KTO's KL without its 1/2
 - (0.0 if clamped else moved**2 / 2)
 + (0.0 if clamped else moved**2)
@@ -418,14 +430,17 @@ stationary.py | c4 of one answer fewer
     *table(
         """
 01_preferences.py | contexts without a constant feature
--     contexts[:, 0] = 1.0\\n
+-     contexts[..., 0] = 1.0\\n
 +     pass\\n
 01_preferences.py | labels that never err
 - first_wins = (rng.random(n) < p_first)
 + first_wins = (p_first > 0.5)
 01_preferences.py | the worse answer is preferred
-- np.exp(-(first - second) @ TRUE_WEIGHTS)
-+ np.exp((first - second) @ TRUE_WEIGHTS)
+- np.exp(taste(second) - taste(first))
++ np.exp(taste(first) - taste(second))
+01_preferences.py | the linear taste labels for everyone
+- np.exp(taste(second) - taste(first))
++ np.exp(linear_taste(second) - linear_taste(first))
 01_preferences.py | sigmoid that overflows
 - return np.exp(-np.logaddexp(0.0, -z))
 + return 1 / (1 + np.exp(-z))
@@ -433,14 +448,14 @@ stationary.py | c4 of one answer fewer
 - difference = preferred - rejected  # (n, d)
 + difference = np.column_stack([preferred - rejected, np.ones(len(preferred))])
 01_preferences.py | the reward model climbs its loss
-- weights += lr * (doubt
-+ weights -= lr * (doubt
+- weights += lr * (error
++ weights -= lr * (error
 01_preferences.py | twice the step
-- weights += lr * (doubt
-+ weights += 2 * lr * (doubt
-01_preferences.py | the doubt with the other sign
-- doubt = sigmoid(-margin)  # how
-+ doubt = sigmoid(margin)  # how
+- weights += lr * (error
++ weights += 2 * lr * (error
+01_preferences.py | the error with the other sign
+- error = sigmoid(-margin)  # how
++ error = sigmoid(margin)  # how
 02_rlhf.py | samples with the variance for deviation
 - return mean + SIGMA * rng
 + return mean + SIGMA**2 * rng
@@ -451,11 +466,11 @@ stationary.py | c4 of one answer fewer
 - np.log(2 * np.pi * SIGMA**2)
 + np.log(2 * np.pi)
 02_rlhf.py | a squared distance for the KL
-- return ((weights - ref) ** 2).sum() / (2 * SIGMA**2)
-+ return ((weights - ref) ** 2).sum()
+- return ((weights - ref) ** 2).sum(axis=(-2, -1)) / (2 * SIGMA**2)
++ return ((weights - ref) ** 2).sum(axis=(-2, -1))
 02_rlhf.py | the KL without the variance
-- return ((weights - ref) ** 2).sum() / (2 * SIGMA**2)
-+ return ((weights - ref) ** 2).sum() / 2
+- return ((weights - ref) ** 2).sum(axis=(-2, -1)) / (2 * SIGMA**2)
++ return ((weights - ref) ** 2).sum(axis=(-2, -1)) / 2
 02_rlhf.py | the optimum without the variance
 - weights[0] += SIGMA**2 * reward_weights / beta
 + weights[0] += reward_weights / beta
@@ -463,14 +478,14 @@ stationary.py | c4 of one answer fewer
 - weights = ref.copy()
 + weights = ref
 02_rlhf.py | the advantage is clipped, not the ratio
-- pull = np.where(gone_far, 0.0, ratio * advantages)
-+ pull = np.clip(advantages, -epsilon, epsilon)
+- slope = np.where(clipped, 0.0, ratio * advantages)
++ slope = np.clip(advantages, -epsilon, epsilon)
 02_rlhf.py | no clipping
-- pull = np.where(gone_far, 0.0, ratio * advantages)
-+ pull = ratio * advantages
+- slope = np.where(clipped, 0.0, ratio * advantages)
++ slope = ratio * advantages
 02_rlhf.py | a slope without the ratio
-- pull = np.where(gone_far, 0.0, ratio * advantages)
-+ pull = np.where(gone_far, 0.0, advantages)
+- slope = np.where(clipped, 0.0, ratio * advantages)
++ slope = np.where(clipped, 0.0, advantages)
 02_rlhf.py | old log-probs are not held fixed
 - - log_prob(outputs, contexts, old_weights)\\n
 + - log_prob(outputs, contexts, weights)\\n
@@ -481,51 +496,69 @@ stationary.py | c4 of one answer fewer
 - score = (outputs - contexts @ weights) / SIGMA**2  # d
 + score = (outputs - contexts @ weights)  # d
 02_rlhf.py | PPO descends its surrogate
-- return weights + lr * contexts.T @ (pull
-+ return weights - lr * contexts.T @ (pull
+- return weights + lr * contexts.mT @ (slope
++ return weights - lr * contexts.mT @ (slope
 02_rlhf.py | the larger of free and clipped
 - return np.minimum(ratio * advantage
 + return np.maximum(ratio * advantage
 02_rlhf.py | the KL is paid out
-- paid = reward - beta * log_ratio
-+ paid = reward + beta * log_ratio
+- whiten(reward - beta * log_ratio)
++ whiten(reward + beta * log_ratio)
 02_rlhf.py | twice the KL
-- paid = reward - beta * log_ratio
-+ paid = reward - 2 * beta * log_ratio
+- whiten(reward - beta * log_ratio)
++ whiten(reward - 2 * beta * log_ratio)
 02_rlhf.py | k3 in the reward
-- paid = reward - beta * log_ratio
-+ paid = reward - beta * (np.exp(-log_ratio) - 1 + log_ratio)
+- whiten(reward - beta * log_ratio)
++ whiten(reward - beta * (np.exp(-log_ratio) - 1 + log_ratio))
 02_rlhf.py | advantages with ddof 1
-- (paid.std() + 1e-8)
-+ (paid.std(ddof=1) + 1e-8)
+- rewards.std(axis=-1, keepdims=True)
++ rewards.std(axis=-1, keepdims=True, ddof=1)
+02_rlhf.py | advantages are whitened over all runs
+- centred = rewards - rewards.mean(axis=-1, keepdims=True)
++ centred = rewards - rewards.mean()
+02_rlhf.py | the loop forgets its clip
+- contexts, outputs, advantages, lr, epsilon)
++ contexts, outputs, advantages, lr)
+02_rlhf.py | the loop forgets its learning rate
+- contexts, outputs, advantages, lr, epsilon)
++ contexts, outputs, advantages, epsilon=epsilon)
 02_rlhf.py | one pass is forgotten
 - for _ in range(passes):
 + for _ in range(passes - 1):
 03_dpo.py | the margin from four large log-probs
-- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
+- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
 + a, b, c, d = (log_prob(y, contexts, w) for y in (preferred, rejected) for w in (weights, ref))
 +     return beta * ((a - b) - (c - d))
 03_dpo.py | the margin without the variance
-- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
-+ return beta * ((preferred - rejected) * shift).sum(axis=1)
+- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
++ return beta * ((preferred - rejected) * shift).sum(axis=-1)
 03_dpo.py | chosen and rejected exchanged
-- return beta * ((preferred - rejected) * shift).sum(axis=1) / SIGMA**2
-+ return beta * ((rejected - preferred) * shift).sum(axis=1) / SIGMA**2
+- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
++ return beta * ((rejected - preferred) * shift).sum(axis=-1) / SIGMA**2
 03_dpo.py | log(sigmoid(x)) that overflows
-- return np.logaddexp(0.0, -margin).mean(), gradient
-+ return -np.log(1 / (1 + np.exp(-margin))).mean(), gradient
+- return np.logaddexp(0.0, -margin).mean(axis=-1), contexts
++ return -np.log(1 / (1 + np.exp(-margin))).mean(axis=-1), contexts
 03_dpo.py | DPO's gradient with the other sign
-- gradient = -beta / SIGMA**2 *
-+ gradient = beta / SIGMA**2 *
+- slope = -beta / SIGMA**2 *
++ slope = beta / SIGMA**2 *
 03_dpo.py | twice DPO's gradient
-- gradient = -beta / SIGMA**2 *
-+ gradient = -2 * beta / SIGMA**2 *
+- slope = -beta / SIGMA**2 *
++ slope = -2 * beta / SIGMA**2 *
 03_dpo.py | DPO's gradient without beta
-- gradient = -beta / SIGMA**2 *
-+ gradient = -1 / SIGMA**2 *
+- slope = -beta / SIGMA**2 *
++ slope = -1 / SIGMA**2 *
 03_dpo.py | DPO climbs its loss
 - path.append(weights - lr * gradient)
 + path.append(weights + lr * gradient)
+03_dpo.py | the exact end without the variance
+- fitted = logistic.minimum(beta / SIGMA**2 *
++ fitted = logistic.minimum(beta *
+03_dpo.py | the exact end of another beta
+- fitted = logistic.minimum(beta / SIGMA**2 *
++ fitted = logistic.minimum(BETA / SIGMA**2 *
+03_dpo.py | many runs share one run's pairs
+- np.take_along_axis(a, pick, axis=-2)
++ np.take_along_axis(a, pick[:1], axis=-2)
 09_relatives.py | the reference with the other sign
 - return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
 + return (logs.chosen + logs.ref_chosen) - (logs.rejected + logs.ref_rejected)
@@ -683,9 +716,12 @@ stationary.py | c4 of one answer fewer
 09_relatives.py | GRPO's c4 of one answer fewer
 - c4 = np.sqrt(2 / (group - 1)) *
 + c4 = np.sqrt(2 / group) *
-06_over_optimisation.py | the mean square without the noise
-- (weights**2).sum() + OUTPUT_DIM * SIGMA**2
-+ (weights**2).sum()
+05_mistakes.py | the mean square without the noise
+- (weights**2).sum(axis=(-2, -1)) + OUTPUT_DIM * SIGMA**2
++ (weights**2).sum(axis=(-2, -1))
+05_mistakes.py | the bent taste bends the other way
+- return outputs @ TRUE_WEIGHTS - CURVATURE
++ return outputs @ TRUE_WEIGHTS + CURVATURE
 10_ledger.py | the frontier without its 2
 - np.sqrt(2 * kl_to_reference(weights))
 + np.sqrt(kl_to_reference(weights))

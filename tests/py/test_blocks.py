@@ -11,6 +11,7 @@ from lessons.block_globals import GIVEN
 from preflab import (
     gaussian_policy,
     groups,
+    logistic,
     losses,
     numeric,
     optimum,
@@ -20,6 +21,7 @@ from preflab import (
     softmax_policy,
     stationary,
 )
+from preflab.seeds import Seeds
 
 SIGMA = 0.8  # on the page it is 1, which would hide where it is missing
 N = 30
@@ -93,12 +95,18 @@ def test_pairs_are_the_references_answers_as_bradley_and_terry_label_them(page, 
     x = page.sample_contexts(N, draws)
     first, second = (gaussian_policy.sample(x, weights, SIGMA, draws) for _ in range(2))
     expected = preferences.label_pairs(first, second, first @ page.TRUE_WEIGHTS, second @ page.TRUE_WEIGHTS, draws)
-    for found in (
-        page.sample_pairs(N, rng(), weights),
-        page.judged_pairs(N, weights, lambda y: y @ page.TRUE_WEIGHTS, rng()),
-    ):
-        same(found[0], x)
-        same(found[1:], expected)
+    found = page.sample_pairs(N, rng(), weights)
+    same(found[0], x)
+    same(found[1:], expected)
+
+
+def test_another_taste_labels_the_same_answers(page, weights):
+    x, *pair = page.sample_pairs(N, rng(), weights, page.bent_taste)
+    draws = rng()
+    same(page.sample_contexts(N, draws), x)
+    first, second = (gaussian_policy.sample(x, weights, SIGMA, draws) for _ in range(2))
+    scores = [y @ page.TRUE_WEIGHTS - page.CURVATURE * (y**2).sum(axis=1) for y in (first, second)]
+    same(pair, preferences.label_pairs(first, second, *scores, draws))
 
 
 def test_training_the_reward_model_descends_the_bradley_terry_loss(page, pairs):
@@ -119,6 +127,49 @@ def test_the_reward_model_has_no_bias_and_no_use_for_one(page, pairs):
     same(page.train_reward_model(chosen + 3, rejected + 3)[0], weights)
 
 
+# Many runs at once, on a leading axis: each is the run of its own seed.
+
+
+def test_pairs_and_reward_models_of_many_seeds(page):
+    stacked = page.sample_pairs(N, Seeds([3, [4, 1]]))
+    singles = [page.sample_pairs(N, rng(seed)) for seed in (3, [4, 1])]
+    for found, expected in zip(stacked, zip(*singles, strict=True), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    weights, losses = page.train_reward_model(*stacked[1:], epochs=5)
+    expected = [page.train_reward_model(*single[1:], epochs=5) for single in singles]
+    same(weights, [w for w, _ in expected])
+    same(np.transpose(losses), [history for _, history in expected])
+
+
+def test_ppo_of_many_seeds(page):
+    rewards = rng().standard_normal((3, 5))
+    path, reward, kl = page.train_ppo(rewards, steps=4, seed=Seeds(range(3)))
+    for seed in range(3):
+        expected = page.train_ppo(rewards[seed], steps=4, seed=seed)
+        for found, one in zip((path, reward, kl), expected, strict=True):
+            same(np.array(found)[:, seed], one)
+
+
+def test_dpo_of_many_seeds(page):
+    pairs = page.sample_pairs(40, Seeds(range(3)))
+    path, loss, accuracy = page.train_dpo(*pairs, steps=4, seed=Seeds(range(5, 8)))
+    for seed in range(3):
+        expected = page.train_dpo(*[part[seed] for part in pairs], steps=4, seed=5 + seed)
+        for found, one in zip((path, loss, accuracy), expected, strict=True):
+            same(np.array(found)[:, seed], one)
+
+
+def test_scores_of_many_policies(page):
+    policies = rng().standard_normal((3, 4, 5))
+    same(page.summary(policies), np.transpose([page.summary(w) for w in policies]))
+    same(page.bent_scores(policies, np.ones(5)), np.transpose([page.bent_scores(w, np.ones(5)) for w in policies]))
+
+
+def test_seeds_refuse_what_would_draw_once_for_all():
+    with pytest.raises(AttributeError, match="not with normal"):
+        Seeds([1, 2]).normal()
+
+
 # Chapter 2: the policy and PPO
 
 
@@ -137,9 +188,9 @@ def test_kl_and_optimum(page, weights):
     same(page.kl_to_reference(page.optimal_policy(reward, 0.3)), optimum.gaussian_kl(reward, 0.3, SIGMA))
 
 
-def ppo_gradient(x, y, weights, old, advantages):
+def ppo_gradient(x, y, weights, old, advantages, epsilon=0.2):
     moved = gaussian_policy.log_ratio(x, y, weights, old, SIGMA)
-    slope = ppo.policy_loss(moved, np.zeros_like(moved), advantages).grads["logps"]
+    slope = ppo.policy_loss(moved, np.zeros_like(moved), advantages, clip=epsilon).grads["logps"]
     return gaussian_policy.weights_gradient(x, y, weights, SIGMA, slope)
 
 
@@ -147,14 +198,30 @@ def test_a_ppo_step_descends_the_clipped_loss(page, pairs, weights):
     x, y, _ = pairs
     advantages = rng(3).standard_normal(N)
     old = weights + 0.1 * rng(4).standard_normal((4, 5))
-    step = page.ppo_step(weights, old, x, y, advantages, lr=0.7) - weights
-    same(step, -0.7 * ppo_gradient(x, y, weights, old, advantages))
+    for epsilon in (0.05, 0.2, np.inf):
+        step = page.ppo_step(weights, old, x, y, advantages, lr=0.7, epsilon=epsilon) - weights
+        same(step, -0.7 * ppo_gradient(x, y, weights, old, advantages, epsilon))
 
 
 def test_the_surrogate_is_minus_the_policy_loss(page):
     moved, advantages = 0.4 * rng().standard_normal(N), rng(2).standard_normal(N)
     expected = -ppo.policy_loss(moved, np.zeros(N), advantages).per_example
     same(page.surrogate(np.exp(moved), advantages), expected)
+
+
+def test_whitening_is_the_librarys_but_for_its_deviation(page):
+    """The library's has ddof 1, as TRL has; the page's ddof 0."""
+    rewards = rng().standard_normal(N)
+    same(page.whiten(rewards), (rewards - rewards.mean()) / rewards.std(), rtol=1e-6)
+    assert abs(page.whiten(np.ones(3))).max() == 0
+
+
+def test_the_ppo_loop_hands_on_its_learning_rate_and_clip(page):
+    reward = np.array([1.0, -0.5, 0, 0, 0.2])
+    usual = page.train_ppo(reward, steps=3)[0]
+    same(page.train_ppo(reward, steps=3, lr=0.05, epsilon=0.2)[0], usual)
+    assert abs(page.train_ppo(reward, steps=3, lr=0.1)[0] - usual).max() > 0.01
+    assert abs(page.train_ppo(reward, steps=3, epsilon=np.inf)[0] - usual).max() > 0.01
 
 
 def test_the_ppo_loop_pays_kl_in_the_reward_and_uses_each_batch_four_times(page):
@@ -217,6 +284,32 @@ def test_the_dpo_loop_descends_its_loss(page, pairs):
         same(after, now - 0.3 * gradient)
         assert loss == pytest.approx(expected)
         assert accuracy == (page.implicit_margin(now, *pairs) > 0).mean()
+
+
+def test_dpos_gradient_vanishes_at_its_exact_end(page):
+    pairs = page.sample_pairs(200, rng())
+    end = page.dpo_minimum(*pairs, beta=0.3)
+    _, gradient = page.dpo_loss_and_grad(end, *pairs, beta=0.3)
+    assert abs(gradient).max() < 1e-10 < page.kl_to_reference(end)
+
+
+def test_there_is_no_minimum_where_pairs_can_be_separated(page):
+    with pytest.raises(ValueError, match="separable"):
+        page.dpo_minimum(*page.sample_pairs(10, rng()))
+
+
+def test_the_fitted_minimum_is_where_gradient_descent_ends(page):
+    _, chosen, rejected = page.sample_pairs(60, rng())
+    expected, _ = page.train_reward_model(chosen, rejected, epochs=5000)
+    same(logistic.minimum(chosen - rejected), expected, rtol=1e-8)
+
+
+def test_a_reward_model_of_the_policys_shape_leads_rlhf_to_dpos_minimum(page):
+    """Swamy et al. 2025: the tilt is taken context by context, so that x B y moves the mean by sigma^2 x B / beta."""
+    x, chosen, rejected = page.sample_pairs(200, rng())
+    features = np.einsum("ni,nj->nij", x, chosen - rejected).reshape(200, -1)
+    shift = optimum.gaussian_shift(logistic.minimum(features).reshape(4, 5), 0.3, SIGMA)
+    same(page.W_REF + shift, page.dpo_minimum(x, chosen, rejected, beta=0.3), rtol=1e-8)
 
 
 # Chapter 7: the relatives

@@ -19,38 +19,36 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # **DPO** (direct preference optimisation) trains the policy on the comparisons at once, with no
 # reward model and no sampling.
 #
-# On this page both run, in plain NumPy, on a problem that is small enough to have an exact answer.
-# Every block below is live: press **Run** or Ctrl+Enter, look, change the code, run it again.
-# What you see before you press anything was recorded from the same code.
+# Here both run, in plain NumPy, on a problem that is small enough to have an exact answer.
+# Every block is live: press **Run** or Ctrl+Enter, look, change the code, run it again.
+# What you see before was recorded from the same code.
 #
 # ::: note What stands in for a language model
 # What is asked is the *context* $x$, a vector of four numbers; an answer $y$ is a vector of five. The policy is a
-# Gaussian whose mean is linear in the context and whose spread is fixed. That is all the methods ask for: a
-# distribution to sample from, a log-probability, and a gradient. And because everything is Gaussian and linear, we can
-# work out with pen and paper where training *should* end, and check whether it does.
+# Gaussian of fixed spread whose mean is linear in the context. That is all the methods ask for: a distribution to
+# sample from, a log-probability, a gradient. And because all is Gaussian and linear, pen and paper tell where
+# training *should* end, and we can check whether it does.
 # :::
 #
 # ## The three stages of RLHF {#stages}
 #
 # **1. A starting policy.** Pretraining and supervised fine-tuning (SFT) give a model that answers
-# at all. From here on it is frozen and called the *reference*, $\pi_\text{ref}$.
+# at all. Frozen, it is the *reference*, $\pi_\text{ref}$.
 #
 # **2. Preferences and a reward model.** The reference answers each context twice; an annotator picks
 # the better answer. The pair is stored as *chosen* $y_w$ and *rejected* $y_l$. A reward model learns
 # to give the chosen answers the higher score.
 #
 # **3. Reinforcement learning with a KL penalty.** PPO raises the reward of the policy's own answers, and
-# pays a price for every step away from the reference. Distance is the KL divergence, the mean of how much likelier
-# the policy makes its own answers than the reference does. Its unit is the *nat*: an answer that has become $e$ times
-# as likely has gained one nat of log-probability.
+# pays for every step away from the reference. Distance is the KL divergence: by how much, on average, the policy gives
+# its own answers a higher log-probability than the reference does. The unit is the *nat*; an answer that has become
+# $e$ times as likely has gained one.
 #
 # DPO merges stages 2 and 3 into one loss. Same data in, a policy out.
 #
 # ::: check Why does the policy need a KL penalty at all?
 # The reward model has only seen answers that the reference gives. Far from them its score is a
-# guess, and an optimiser is very good at finding guesses that are too high. The penalty keeps
-# the policy where the reward model knows what it is talking about. [Mistake 1](#no-kl) shows
-# what happens without it.
+# guess, and an optimiser is very good at finding guesses that are too high. [Mistake 1](#no-kl) shows it.
 # :::
 #
 # ## Preference data {#data}
@@ -62,8 +60,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # $$ P(y_1 \succ y_2) = \sigma\big(r^*(y_1) - r^*(y_2)\big) $$
 #
 # which is the Bradley–Terry model (1952). Close calls go either way, as they do with people.
-# That noise matters: where labels never err, the losses of the reward model and of DPO have no minimum, and longer
-# training only goes further.
+# That noise matters: where labels never err, the losses below have no minimum, and longer training only goes further.
 #
 # The first feature of a context is always on. Without such a constant feature a linear policy with zero-mean contexts
 # has mean answer zero, averaged over contexts, whatever its weights are, and no training could change that mean.
@@ -130,20 +127,18 @@ claim("the annotator contradicts their taste in about a quarter of the pairs", a
 
 # %% [markdown]
 # Each arrow runs from the rejected answer to the chosen one. Most of them point along the dashed
-# line, the direction of the true taste; a good number do not. Those are not mistakes in the code but
-# an annotator who is human.
+# line, the direction of the true taste; a good number do not. No mistake in the code: the annotator is human.
 #
 # ::: tip What the blocks may use
-# `np` is NumPy. `charts` holds the pictures of this page, so that the code you read is the method and not the
-# plotting. Further down, `live` redraws a picture inside a loop and `progress` shows how far the loop is. A block that
-# needs names from above runs those blocks first, so you can start anywhere.
+# `np` is NumPy. `charts` holds the pictures, `live` redraws one inside a loop, and `progress` shows how far the loop
+# is. A block that needs names from above runs those blocks first, so you can start anywhere.
 # :::
 #
 # ## The reward model {#reward}
 #
 # A reward model scores an answer to a context, $r(x, y)$. The taste it has to learn ignores the context, so ours may,
-# too: $r(y) = w \cdot y$. Bradley–Terry turns a difference of scores into a probability, and maximum likelihood into a
-# loss:
+# too: $r(y) = w \cdot y$. Bradley–Terry turns a difference of scores into a probability, and maximum likelihood makes
+# that a loss:
 #
 # $$ \mathcal{L}(w) = -\frac{1}{n}\sum_{i=1}^{n} \log \sigma\big(r(y_w^{(i)}) - r(y_l^{(i)})\big) $$
 #
@@ -152,8 +147,7 @@ claim("the annotator contradicts their taste in about a quarter of the pairs", a
 #
 # ::: warning No bias, please
 # A constant added to every score cancels in the difference. Its gradient is exactly zero, so a bias
-# in a Bradley–Terry model never learns anything. If one is there anyway, it only shifts the
-# rewards that are printed later.
+# in a Bradley–Terry model never learns anything, and only shifts the rewards that are printed later.
 # :::
 
 # %% Bradley-Terry training id="reward-model"
@@ -237,15 +231,14 @@ claim("the others stay small", abs(rm_weights[[2, 4]]).max() < 2 * standard_erro
 # {{ standard_error:.2f }}.
 #
 # On its own pairs the fitted model pays {{ rm_loss:.3f }}, *less* than the true weights with
-# {{ true_loss:.3f}}: it has learned some of these labels' luck. On fresh pairs the order turns, and it pays
-# {{ held_out[-1]:.3f }} against {{ true_held_out:.3f }}. So the truth is no floor for a training loss. It is the floor,
-# on average, for a loss on pairs that were held out.
+# {{ true_loss:.3f}}: it has learned some of these labels' luck. On fresh pairs the order turns, {{
+# held_out[-1]:.3f }} against {{ true_held_out:.3f }}. The truth is no floor for a training loss. It is one, on average,
+# for a loss on held-out pairs.
 #
 # ## Does it generalise? {#unseen}
 #
-# A score on the pairs it was trained on says little. Take the 1,000 pairs it has never seen, and ask two
-# different questions. How often does it agree with the annotator's *label*? And how often with the
-# annotator's *taste*, which we happen to know?
+# On the 1,000 pairs it has never seen, ask two different questions. How often does it agree with the annotator's
+# *label*? And how often with the annotator's *taste*, which we happen to know?
 
 # %% Unseen pairs id="generalize"
 score_gap = (fresh_preferred - fresh_rejected) @ rm_weights  # (1000,)
@@ -269,9 +262,9 @@ claim("it is right about the true ranking far more often", ranking_accuracy > la
 
 # %% [markdown]
 # ::: key-insight Noise in the labels is not noise in the model
-# The model agrees with about three labels in four, and that is nearly as good as it gets, because the
-# annotator contradicts their own taste in the remaining quarter. Against the true ranking it is
-# right far more often. A reward model's accuracy means nothing until you know its ceiling.
+# The model agrees with about three labels in four, which is nearly as good as it gets: the annotator contradicts
+# their own taste in the remaining quarter. Against the true ranking it is right far more often. A reward model's
+# accuracy means nothing until you know its ceiling.
 # :::
 #
 # ::: check The loss starts at ln 2 on any data set. Why?
