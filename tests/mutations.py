@@ -21,7 +21,7 @@ LIBRARY = "test_losses.py test_optimum.py test_blocks.py test_parity.py::test_al
 TESTS = {  # the quick ones, the likeliest first, by where the mistake is
     "preflab": LIBRARY,
     "preflab/stationary.py": "test_optimum.py test_exact.py test_blocks.py",
-    "lessons/chapters": "test_blocks.py",
+    "lessons": "test_blocks.py",
 }
 
 
@@ -739,9 +739,10 @@ stationary.py | c4 of one answer fewer
 
 def copy(folder):
     """What the tests need, in the same places."""
-    for name in ("py", "tests/py", "tests/data"):
+    for name in ("py", "tests/py", "tests/data", "app/site", "app/tools"):  # the build's parser reads the cells
         shutil.copytree(TOP / name, folder / name, ignore=IGNORED)
     shutil.copy(TOP / "tests/parity.py", folder / "tests")
+    shutil.copy(TOP / "package.json", folder)
 
 
 def first_failure(folder, tests):

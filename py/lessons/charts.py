@@ -258,7 +258,7 @@ def log_ratios(chosen, rejected):
 
 
 def true_scores(scores, exact):
-    """Mean true score of each policy with its 95 % interval, {name: (mean, std, half-width)}, and exactly {name: mean}."""
+    """Mean true score of each policy: {name: (mean, std, half-width at 95 %)}, and exactly {name: mean}."""
     traces = [
         bars([name], [mean], name, name, error=[half]) for name, (mean, _, half) in scores.items()
     ]
@@ -444,8 +444,9 @@ def where_beta_stops(stops, pushed):
             [
                 line(np.sqrt(curve[:, 2]), curve[:, 1], "PPO without a price, step by step", "RLHF"),
                 *[
-                    points([np.sqrt(kl)], [true], f"β = {beta}", "optimum", size=11, symbol="diamond", label="top right")
-                    | {"showlegend": False}
+                    points(
+                        [np.sqrt(kl)], [true], f"β = {beta}", "optimum", size=11, symbol="diamond", label="top right"
+                    ) | {"showlegend": False}
                     for beta, (_, true, kl) in stops.items()
                 ],
             ],
