@@ -1,4 +1,5 @@
 /** Lesson cells and what was recorded of them, to the HTML that a reader gets before any script runs. */
+import { readFileSync } from 'node:fs';
 import { pythonLanguage } from '@codemirror/lang-python';
 import { classHighlighter, highlightCode } from '@lezer/highlight';
 import katex from 'katex';
@@ -49,6 +50,20 @@ function boxes(md) {
           : '</div>\n',
     });
   }
+}
+
+/** `::: picture one two` shows drawings of ./pictures, side by side; what it contains is their caption. @param {Md} md */
+function pictures(md) {
+  /** @param {string} name */
+  const drawing = (name) => readFileSync(new URL(`./pictures/${name}.svg`, import.meta.url), 'utf8');
+  md.use(container, 'picture', {
+    /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
+    render: (tokens, index) => {
+      if (tokens[index].nesting !== 1) return '</figcaption></figure>\n';
+      const names = tokens[index].info.trim().split(/\s+/).slice(1);
+      return `<figure class="picture"><div>${names.map(drawing).join('')}</div><figcaption>\n`;
+    },
+  });
 }
 
 /** `## Heading {#id}`; every heading is noted for the table of contents. @param {Md} md @param {Heading[]} headings */
@@ -118,6 +133,7 @@ function markdown(headings) {
     katexOptions: { output: 'htmlAndMathml', strict: 'error', throwOnError: true },
   });
   boxes(md);
+  pictures(md);
   scrollingTables(md);
   headingIds(md, headings);
   notTranslated(md);

@@ -46,6 +46,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # DPO merges stages 2 and 3 into one loss. Same data in, a policy out.
 #
+# ::: picture pipeline-rlhf pipeline-dpo
+# Solid frames are trained, dashed ones frozen.
+# :::
+#
 # ::: check Why does the policy need a KL penalty at all?
 # The reward model has only seen answers that the reference gives. Far from them its score is a
 # guess, and an optimiser is very good at finding guesses that are too high. [Mistake 1](#no-kl) shows it.
