@@ -557,8 +557,8 @@ stationary.py | c4 of one answer fewer
 - fitted = logistic.minimum(beta / SIGMA**2 *
 + fitted = logistic.minimum(BETA / SIGMA**2 *
 03_dpo.py | many runs share one run's pairs
-- np.take_along_axis(a, pick, axis=-2)
-+ np.take_along_axis(a, pick[:1], axis=-2)
+- (*np.indices(pick.shape, sparse=True)[:-1], pick)
++ (*[0 * i for i in np.indices(pick.shape, sparse=True)[:-1]], pick)
 09_relatives.py | the reference with the other sign
 - return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
 + return (logs.chosen + logs.ref_chosen) - (logs.rejected + logs.ref_rejected)

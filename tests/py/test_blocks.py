@@ -166,7 +166,7 @@ def test_scores_of_many_policies(page):
 
 
 def test_seeds_refuse_what_would_draw_once_for_all():
-    with pytest.raises(AttributeError, match="not with normal"):
+    with pytest.raises(TypeError, match="not with normal"):
         Seeds([1, 2]).normal()
 
 

@@ -173,7 +173,7 @@ def train_ppo(reward_weights, beta=BETA, steps=150, batch=32, passes=4, lr=0.05,
     exact KL before each step. `watch`, if given, is called with the two histories as they grow.
     """
     rng = np.random.default_rng(seed)
-    # Many runs go at once where reward_weights is (runs, 5) and the seed stacks as many.
+    # Many runs go at once where reward_weights is (..., runs, 5) and the seed stacks as many.
     start = W_REF + np.zeros((*reward_weights.shape[:-1], 1, 1))
     path, reward_history, kl_history = [start], [], []
     for _ in progress(range(steps)):

@@ -103,9 +103,11 @@ def train_dpo(contexts, preferred, rejected, beta=BETA, lr=0.5, steps=150, batch
     n = contexts.shape[-2]
     for _ in progress(range(steps)):
         weights = path[-1]
-        pick = rng.choice(n, size=min(batch, n), replace=False)[..., None]
-        some = [np.take_along_axis(a, pick, axis=-2) for a in (contexts, preferred, rejected)]
-        loss, gradient = dpo_loss_and_grad(weights, *some, beta, ref)
+        pick = rng.choice(n, size=min(batch, n), replace=False)
+        pick = (*np.indices(pick.shape, sparse=True)[:-1], pick)  # stacked runs: each its own rows
+        loss, gradient = dpo_loss_and_grad(
+            weights, contexts[pick], preferred[pick], rejected[pick], beta, ref
+        )
         margins = implicit_margin(weights, contexts, preferred, rejected, beta, ref)
         path.append(weights - lr * gradient)
         losses.append(loss)
