@@ -325,7 +325,7 @@ groups.py | the ratio of an answer is the mean of its tokens'
 + masked(logps - old_logps, mask).mean(axis=1)
 gaussian_policy.py | log-ratios from two large log-probs
 - return (shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
-+ return log_prob(contexts, outputs, weights, sigma) - log_prob(contexts, outputs, ref, ref_sigma)
++ return log_prob(outputs, contexts, weights, sigma) - log_prob(outputs, contexts, ref, ref_sigma)
 gaussian_policy.py | the log-ratio with the other sign
 - return (shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
 + return -(shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)

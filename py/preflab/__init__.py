@@ -14,6 +14,8 @@ rollout          the KL penalty in the reward, GAE, returns, whitened advantages
 ppo              the clipped surrogate, PPO's policy and value losses, REINFORCE
 groups           RLOO and GRPO: advantages within a group, losses on ragged completions
 optimum          closed forms of what RLHF aims at: optimum, KL and frontier of both policies
+logistic         logistic regression to its minimum: the exact end of a reward model, and of DPO, on given pairs
+seeds            a generator that draws for many seeds at once, on a leading axis
 stationary       where each loss comes to rest with endless data, flipped labels included
 published        the recipe that the article publishes, run as it stands
 evaluate         how sure a mean over seeds is

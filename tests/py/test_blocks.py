@@ -62,7 +62,7 @@ def weights(page):
 
 
 def log_ratio(page, weights, x, y, ref=None):
-    return gaussian_policy.log_ratio(x, y, weights, page.W_REF if ref is None else ref, SIGMA)
+    return gaussian_policy.log_ratio(y, x, weights, page.W_REF if ref is None else ref, SIGMA)
 
 
 def chain(x, weights, *slopes):
@@ -176,7 +176,7 @@ def test_seeds_refuse_what_would_draw_once_for_all():
 def test_policy(page, pairs, weights):
     x, y, _ = pairs
     same(page.generate_output(x, weights, rng()), gaussian_policy.sample(x, weights, SIGMA, rng()))
-    same(page.log_prob(y, x, weights), gaussian_policy.log_prob(x, y, weights, SIGMA))
+    same(page.log_prob(y, x, weights), gaussian_policy.log_prob(y, x, weights, SIGMA))
 
 
 def test_kl_and_optimum(page, weights):
@@ -189,7 +189,7 @@ def test_kl_and_optimum(page, weights):
 
 
 def ppo_gradient(x, y, weights, old, advantages, epsilon=0.2):
-    moved = gaussian_policy.log_ratio(x, y, weights, old, SIGMA)
+    moved = gaussian_policy.log_ratio(y, x, weights, old, SIGMA)
     slope = ppo.policy_loss(moved, np.zeros_like(moved), advantages, clip=epsilon).grads["logps"]
     return gaussian_policy.weights_gradient(x, y, weights, SIGMA, slope)
 
@@ -385,7 +385,7 @@ def test_a_density_has_no_odds_on_the_page_either(page):
 def test_logs_of_pairs_and_of_answers_in_others_contexts(page, pairs, weights):
     x, chosen, rejected = pairs
     found = page.pair_logs(weights, *pairs)
-    expected = [gaussian_policy.log_prob(x, y, w, SIGMA) for w in (weights, page.W_REF) for y in (chosen, rejected)]
+    expected = [gaussian_policy.log_prob(y, x, w, SIGMA) for w in (weights, page.W_REF) for y in (chosen, rejected)]
     same(found[:4], expected)
     same(found.mismatched, log_ratio(page, weights, x, chosen[np.arange(N) - 1]))
 
@@ -469,7 +469,7 @@ def test_training_on_rewards_is_reinforce_with_kl_in_the_reward(page):
     for now, after in zip(path, path[1:], strict=False):
         x, y = on_policy_batch(page, now, draws, 8)
         advantages = groups.rloo_advantages(y @ page.rm_weights - 0.3 * log_ratio(page, now, x, y), 4)[:, None]
-        logps = gaussian_policy.log_prob(x, y, now, SIGMA)[:, None]
+        logps = gaussian_policy.log_prob(y, x, now, SIGMA)[:, None]
         slope = ppo.reinforce(logps, advantages).grads["logps"][:, 0]
         same(after, now - 0.05 * chain(x, now, (y, slope)))
 
@@ -480,7 +480,7 @@ def test_training_grpo_descends_its_loss(page, scale, name):
     for now, after in zip(path, path[1:], strict=False):
         x, y = on_policy_batch(page, now, draws, 32)
         advantages = groups.grpo_advantages(y @ page.rm_weights, 4, name)
-        logps, ref = (gaussian_policy.log_prob(x, y, w, SIGMA)[:, None] for w in (now, page.W_REF))
+        logps, ref = (gaussian_policy.log_prob(y, x, w, SIGMA)[:, None] for w in (now, page.W_REF))
         loss = groups.grpo_loss(logps, logps, advantages, np.ones_like(logps), ref, beta=0.3)
         same(after, now - 0.02 * chain(x, now, (y, loss.grads["logps"][:, 0])))
 
@@ -513,7 +513,7 @@ def test_the_score_for_its_kl_is_measured_against_the_frontier(page, weights):
 def test_a_reinforce_step_descends_its_loss(page, pairs, weights):
     x, y, _ = pairs
     advantages = rng(3).standard_normal(N)
-    logps = gaussian_policy.log_prob(x, y, weights, SIGMA)[:, None]
+    logps = gaussian_policy.log_prob(y, x, weights, SIGMA)[:, None]
     slope = ppo.reinforce(logps, advantages[:, None]).grads["logps"][:, 0]
     step = page.reinforce_step(weights, x, y, advantages, lr=0.7) - weights
     same(step, -0.7 * chain(x, weights, (y, slope)))
