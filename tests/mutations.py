@@ -334,7 +334,7 @@ groups.py | the ratio of an answer is the mean of its tokens'
 + masked(logps - old_logps, mask).mean(axis=1)
 gaussian_policy.py | log-ratios from two large log-probs
 - return (shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
-+ return log_prob(contexts, outputs, weights, sigma) - log_prob(contexts, outputs, ref, ref_sigma)
++ return log_prob(outputs, contexts, weights, sigma) - log_prob(outputs, contexts, ref, ref_sigma)
 gaussian_policy.py | the log-ratio with the other sign
 - return (shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
 + return -(shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
@@ -579,8 +579,8 @@ scales.py | c4 of one answer fewer
 - fitted = logistic.minimum(beta / SIGMA**2 *
 + fitted = logistic.minimum(BETA / SIGMA**2 *
 03_dpo.py | many runs share one run's pairs
-- np.take_along_axis(a, pick, axis=-2)
-+ np.take_along_axis(a, pick[:1], axis=-2)
+- (*np.indices(pick.shape, sparse=True)[:-1], pick)
++ (*[0 * i for i in np.indices(pick.shape, sparse=True)[:-1]], pick)
 09_relatives.py | the reference with the other sign
 - return (logs.chosen - logs.ref_chosen) - (logs.rejected - logs.ref_rejected)
 + return (logs.chosen + logs.ref_chosen) - (logs.rejected + logs.ref_rejected)

@@ -250,13 +250,13 @@ def kl_gauss(mu, std, mu_ref, std_ref):
 
 
 def gauss_dpo(X, W, W0, y_chosen, y_rejected, *, beta, s, label_smoothing=0.0, ipo=False):
-    chosen, rejected = (gaussian_policy.log_ratio(X, y, W, W0, s) for y in (y_chosen, y_rejected))
+    chosen, rejected = (gaussian_policy.log_ratio(y, X, W, W0, s) for y in (y_chosen, y_rejected))
     difference = chosen - rejected
     result = losses.ipo(difference, beta) if ipo else losses.dpo(difference, beta, label_smoothing)
     slope = result.grads["difference"]
     through_chosen = gaussian_policy.weights_gradient(X, y_chosen, W, s, slope)
     through_rejected = gaussian_policy.weights_gradient(X, y_rejected, W, s, -slope)
-    logps = [gaussian_policy.log_prob(X, y, weights, s) for weights in (W, W0) for y in (y_chosen, y_rejected)]
+    logps = [gaussian_policy.log_prob(y, X, weights, s) for weights in (W, W0) for y in (y_chosen, y_rejected)]
     return outputs(result._replace(grads={"W": through_chosen + through_rejected}), logps=logps)
 
 
@@ -279,7 +279,7 @@ def gauss_ppo(
     s_old,
 ):
     std = np.exp(log_std)
-    log_ratio = gaussian_policy.log_ratio(X, actions, W, W_old, std, s_old)
+    log_ratio = gaussian_policy.log_ratio(actions, X, W, W_old, std, s_old)
     advantages = numeric.standardize(advantages, 1e-8) if norm_adv else advantages
     policy = ppo.policy_loss(log_ratio, np.zeros_like(log_ratio), advantages, clip_coef)
     value = ppo.value_loss(X @ v, values, returns, clip_coef if clip_vloss else None)

@@ -192,6 +192,7 @@ export function plainMarkdown(markdown) {
   /** @type {'check' | 'box' | undefined} */
   let inside;
   return markdown
+    .replace(/^::: picture [\s\S]*?^:::\n*/gm, '') // drawn by the page alone
     .split('\n')
     .map((line) => {
       const box = line.match(BOX);

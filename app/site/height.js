@@ -10,7 +10,7 @@ import { isText } from '../output/output-items.js';
 const LINE = 78;
 
 /** Rem, as app/style/ has them. */
-const REM = { line: 1.85, gap: 1.2, formula: 4.2, row: 2.3, code: 1.31, output: 1.22, head: 6 };
+const REM = { line: 1.85, gap: 1.2, formula: 4.2, row: 2.3, code: 1.31, output: 1.22, head: 6, picture: 36 };
 
 /** @param {string} text */
 const lines = (text) => Math.ceil(text.length / LINE);
@@ -18,6 +18,7 @@ const lines = (text) => Math.ceil(text.length / LINE);
 /** @param {string} paragraph of Markdown */
 function paragraphHeight(paragraph) {
   if (/^#/.test(paragraph)) return 5;
+  if (/^::: picture/.test(paragraph)) return REM.picture;
   if (/^\$\$/.test(paragraph)) return REM.formula;
   if (/^\|/.test(paragraph)) return paragraph.split('\n').length * REM.row;
   if (/^(- |\d+\. )/.test(paragraph))

@@ -1,4 +1,6 @@
 /** The lesson's Markdown, with formulas, boxes and quick checks, to HTML. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pythonLanguage } from '@codemirror/lang-python';
 import { classHighlighter, highlightCode } from '@lezer/highlight';
 import katex from 'katex';
@@ -6,6 +8,7 @@ import MarkdownIt from 'markdown-it';
 import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
 import { escapeHtml } from '../output/html.js';
+import { TOP } from '../tools/tools.js';
 
 /**
  * @typedef {InstanceType<typeof MarkdownIt>} Md
@@ -51,6 +54,23 @@ function boxes(md) {
       '</div>',
     );
   }
+}
+
+/**
+ * `::: picture one two` shows drawings of ./pictures, side by side; what it contains is their caption.
+ * @param {Md} md
+ */
+function pictures(md) {
+  /** @param {string} name */
+  const drawing = (name) => readFileSync(join(TOP, `app/site/pictures/${name}.svg`), 'utf8');
+  md.use(container, 'picture', {
+    /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
+    render: (tokens, index) => {
+      if (tokens[index].nesting !== 1) return '</figcaption></figure>\n';
+      const names = tokens[index].info.trim().split(/\s+/).slice(1);
+      return `<figure class="picture"><div>${names.map(drawing).join('')}</div><figcaption>\n`;
+    },
+  });
 }
 
 /** `## Heading {#id}`; every heading is noted for the table of contents. @param {Md} md @param {Heading[]} headings */
@@ -136,6 +156,7 @@ export function markdown({ headings = [], href = (id) => `#${id}` } = {}) {
   const katexOptions = { output: 'htmlAndMathml', strict: 'error', throwOnError: true };
   md.use(texmath, { engine: formulas, delimiters: 'dollars', katexOptions });
   boxes(md);
+  pictures(md);
   scrollingTables(md);
   headingIds(md, headings);
   notTranslated(md);

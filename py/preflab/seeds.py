@@ -10,7 +10,7 @@ class Seeds(np.random.Generator):
 
     Each entry is what `np.random.default_rng(seed)` alone would draw, so a run over the stack repeats the single
     runs. `np.random.default_rng` hands it through unchanged: it goes wherever a seed or a generator goes. It has the
-    three methods that the lesson draws with; any other raises AttributeError, since it would draw once for all seeds.
+    three methods that the lesson draws with; any other raises TypeError, since it would draw once for all seeds.
     """
 
     def __init__(self, seeds: Iterable) -> None:
@@ -26,7 +26,14 @@ class Seeds(np.random.Generator):
     def choice(self, a, size, replace=True):  # type: ignore[override]
         return np.stack([rng.choice(a, size, replace) for rng in self._each])
 
-    def __getattribute__(self, name):
-        if not name.startswith("_") and name not in ("standard_normal", "random", "choice", "bit_generator"):
-            raise AttributeError(f"Seeds draws with standard_normal, random and choice, not with {name}.")
-        return super().__getattribute__(name)
+
+def _refusal(name):
+    def refuse(self, *args, **kwargs):
+        raise TypeError(f"Seeds draws with standard_normal, random and choice, not with {name}.")
+
+    return refuse
+
+
+for _name in set(dir(np.random.Generator)) - set(vars(Seeds)) - {"bit_generator"}:
+    if not _name.startswith("_"):
+        setattr(Seeds, _name, _refusal(_name))

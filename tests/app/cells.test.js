@@ -89,6 +89,17 @@ test('highlighted code is the code', () => {
   assert.equal(text, source);
 });
 
+test('a picture is drawn in the page itself, in its colours, and can be told in words', () => {
+  const html = render(proseCells('::: picture pipeline-rlhf pipeline-dpo', 'A *caption*.', ':::'));
+  assert.equal(html.match(/<svg /g)?.length, 2);
+  assert.match(html, /<figcaption>\s*<p>A <em>caption<\/em>\.<\/p>\s*<\/figcaption><\/figure>/);
+  const labels = Array.from(html.matchAll(/aria-labelledby="([\w-]+) ([\w-]+)"/g), ([, ...ids]) => ids).flat();
+  for (const id of labels) assert.match(html, new RegExp(`<(title|desc) id="${id}">[^<]{10,}<`));
+  const drawings = html.slice(html.indexOf('<svg'), html.lastIndexOf('</svg>'));
+  assert.doesNotMatch(drawings, /#[0-9a-f]{3,6}\b|(fill|stroke|style)=/i, 'colours are the style sheet’s');
+  assert.throws(() => render(proseCells('::: picture nowhere', 'Text.', ':::')), /nowhere/);
+});
+
 test('boxes and quick checks', () => {
   const html = render(proseCells('::: key-insight A $\\beta$', 'Text.', ':::', '', '::: check Why?', 'So.', ':::'));
   assert.match(

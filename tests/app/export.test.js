@@ -72,6 +72,7 @@ test('boxes, checks and headings become plain Markdown', () => {
     '<a id="a"></a>\n\n## A\n\n> **Key insight: One**\n>\n> text\n>\n> more\n\nafter\n' +
       '<details><summary><b>Quick check:</b> Why?</summary>\n\nso\n\n</details>',
   );
+  assert.equal(plainMarkdown('before\n\n::: picture a b\ntext\n:::\n\nafter'), 'before\n\nafter');
   for (const { kind, source } of lesson.cells)
     if (kind === 'prose') assert.doesNotMatch(plainMarkdown(source), /:::|\{#|\{\{/);
 });

@@ -50,7 +50,7 @@ def make_case(n: int, dims: int) -> Case:
     # The log-ratios stay near 1 whatever the dimensions, so that some ratios are clipped and some are not.
     weights = ref + 0.3 * rng.standard_normal(ref.shape) / np.sqrt(dims)
     chosen, rejected, outputs = (sample(contexts, ref, SIGMA, rng) for _ in range(3))
-    old_logps = log_prob(contexts, outputs, ref, SIGMA)
+    old_logps = log_prob(outputs, contexts, ref, SIGMA)
     return Case(contexts, chosen, rejected, weights, ref, outputs, old_logps, rng.standard_normal(n))
 
 
@@ -69,7 +69,7 @@ def dpo_vectorised(case: Case) -> Step:
 
 def ppo_vectorised(case: Case) -> Step:
     def step():
-        logps = log_prob(case.contexts, case.outputs, case.weights, SIGMA)
+        logps = log_prob(case.outputs, case.contexts, case.weights, SIGMA)
         result = policy_loss(logps, case.old_logps, case.advantages, CLIP)
         return result.loss, weights_gradient(case.contexts, case.outputs, case.weights, SIGMA, result.grads["logps"])
 

@@ -46,7 +46,7 @@ def endless_pairs(flip_rate=0.0):
 
 def gradient(loss, weights, x, chosen, rejected, chance=None):
     """Of the mean loss on pairs, in the weights of the policy; of the expected loss if the pairs have chances."""
-    c, r = (gaussian_policy.log_ratio(x, y, weights, W0[: x.shape[1]], SIGMA) for y in (chosen, rejected))
+    c, r = (gaussian_policy.log_ratio(y, x, weights, W0[: x.shape[1]], SIGMA) for y in (chosen, rejected))
     slope = loss(c - r).grads["difference"] * (1 if chance is None else len(x) * chance)
     through = partial(gaussian_policy.weights_gradient, x, weights=weights, sigma=SIGMA)
     return through(outputs=chosen, d_log_prob=slope) + through(outputs=rejected, d_log_prob=-slope)
@@ -92,7 +92,7 @@ def test_with_contexts_of_mean_zero_no_training_can_move_the_score():
 
 def paid(weights, x, y):
     """The reward less the price of the KL, k1."""
-    return y @ W - BETA * kl.k1(gaussian_policy.log_ratio(x, y, weights, W0, SIGMA))[0]
+    return y @ W - BETA * kl.k1(gaussian_policy.log_ratio(y, x, weights, W0, SIGMA))[0]
 
 
 def test_at_the_optimum_reward_less_price_is_the_same_for_all_answers_so_the_gradient_has_no_noise():
@@ -110,7 +110,7 @@ def test_dpo_is_logistic_regression():
     weights = np.random.default_rng(4).standard_normal((2, 2))
     features = BETA / SIGMA**2 * np.einsum("ni,nj->nij", x, chosen - rejected).reshape(40, 4)
     logits = features @ (weights - W0).ravel()
-    log_ratios = (gaussian_policy.log_ratio(x, y, weights, W0, SIGMA) for y in (chosen, rejected))
+    log_ratios = (gaussian_policy.log_ratio(y, x, weights, W0, SIGMA) for y in (chosen, rejected))
     assert DPO(np.subtract(*log_ratios)).loss == pytest.approx(np.log(1 + np.exp(-logits)).mean())
     expected = -(features / (1 + np.exp(logits))[:, None]).mean(axis=0).reshape(2, 2)
     np.testing.assert_allclose(gradient(DPO, weights, x, chosen, rejected), expected, rtol=1e-10)
@@ -212,7 +212,7 @@ def test_ktos_gradient_vanishes_at_its_scale_on_endless_answers(beta, clamped):
 
     def slope(moved):
         mean = np.array([[moved]])
-        log_ratios = gaussian_policy.log_ratio(np.ones((80, 1)), t[:, None], mean, np.zeros((1, 1)), 1.0)
+        log_ratios = gaussian_policy.log_ratio(t[:, None], np.ones((80, 1)), mean, np.zeros((1, 1)), 1.0)
         mismatched = chance @ log_ratios  # answers of the reference: minus the KL
         z0 = losses.kto_reference_point(mismatched if clamped else -mismatched)
         good, bad = (losses.kto(log_ratios, np.full(80, label), z0, beta).grads["log_ratios"] * 80 for label in (1, 0))
@@ -229,7 +229,7 @@ def test_gradients_of_the_kl_estimators_for_the_mean_of_a_gaussian():
     chance, one = chance / chance.sum(), np.ones((80, 1))
     moved, ref = np.array([[0.9]]), np.zeros((1, 1))
     y = moved + SIGMA * z[:, None]
-    u = gaussian_policy.log_ratio(one, y, moved, ref, SIGMA)
+    u = gaussian_policy.log_ratio(y, one, moved, ref, SIGMA)
 
     def through(slopes):
         return gaussian_policy.weights_gradient(one, y, moved, SIGMA, chance * slopes).item()
@@ -252,7 +252,7 @@ def grpo_gradients(moved, reward, scale):
     one, ref = np.ones((n, 1)), np.zeros((1, 1))
     y = gaussian_policy.sample(one, ref + moved, SIGMA, np.random.default_rng(6))
     advantages = groups.grpo_advantages(reward * y[:, 0], 4, scale)
-    log_ratio = gaussian_policy.log_ratio(one, y, ref + moved, ref, SIGMA)[:, None]
+    log_ratio = gaussian_policy.log_ratio(y, one, ref + moved, ref, SIGMA)[:, None]
     zero = np.zeros_like(log_ratio)
     slopes = groups.grpo_loss(log_ratio, log_ratio, advantages, one, zero, beta=BETA).grads["logps"] * n
     return (slopes * (y - moved) / SIGMA**2).reshape(-1, 4).mean(axis=1)

@@ -210,7 +210,7 @@ def test_true_scores_in_the_bent_world_are_those_measured_before(lesson):
     for beta, expected in BENT_PPO.items():
         end = lesson.train_ppo(lesson.proxy, beta=beta)[0][-1]
         assert lesson.bent_scores(end, lesson.proxy)[1] == pytest.approx(expected, abs=0.06)
-    rows = {name: results[:, 0].mean(axis=-1) for name, results in lesson.results.items()}
+    rows = {name: scores.mean(axis=-1) for name, (scores, _) in lesson.results.items()}
     np.testing.assert_allclose(rows["RLHF"], [-1.68, 1.52, 1.53, 1.54], atol=0.006)
     np.testing.assert_allclose(rows["DPO"], [-1.21, 0.45, 1.36, 1.49], atol=0.006)
 

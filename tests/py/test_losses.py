@@ -30,7 +30,7 @@ def through_log_prob(policy, gradient, name):
 
 
 def log_sigma_prob(log_sigma):
-    return gaussian_policy.log_prob(X, Y, np.eye(3), np.exp(log_sigma))
+    return gaussian_policy.log_prob(Y, X, np.eye(3), np.exp(log_sigma))
 
 
 def log_sigma_gradient(log_sigma, d_log_prob):
@@ -89,7 +89,7 @@ LOSSES = {  # name: the loss, and the shapes of its random arguments
     ),
     "Gaussian log-prob": (
         through_log_prob(
-            partial(gaussian_policy.log_prob, X, Y, sigma=0.7),
+            partial(gaussian_policy.log_prob, Y, X, sigma=0.7),
             partial(gaussian_policy.weights_gradient, X, Y, sigma=0.7),
             "weights",
         ),

@@ -20,19 +20,19 @@ def constant_contexts(n):
 def test_the_log_ratio_is_the_difference_of_log_probs_also_between_deviations():
     x, y, w, ref = np.random.default_rng(0).standard_normal((4, 5, 5))
     for ref_sigma in (0.7, np.array([0.5, 1.0, 2.0, 0.7, 0.9])):
-        by_definition = gaussian_policy.log_prob(x, y, w, 0.7) - gaussian_policy.log_prob(x, y, ref, ref_sigma)
-        np.testing.assert_allclose(gaussian_policy.log_ratio(x, y, w, ref, 0.7, ref_sigma), by_definition, rtol=1e-11)
+        by_definition = gaussian_policy.log_prob(y, x, w, 0.7) - gaussian_policy.log_prob(y, x, ref, ref_sigma)
+        np.testing.assert_allclose(gaussian_policy.log_ratio(y, x, w, ref, 0.7, ref_sigma), by_definition, rtol=1e-11)
 
 
 def test_the_log_ratio_keeps_its_digits_where_log_probs_lose_them():
     x, y, ref = np.ones((1, 1)), np.array([[1e6]]), np.zeros((1, 1))
-    assert gaussian_policy.log_ratio(x, y, ref + 1e-9, ref, 1.0) == pytest.approx(1e-3, rel=1e-12)
-    assert gaussian_policy.log_ratio(x, y, ref, ref, 1.0) == 0
+    assert gaussian_policy.log_ratio(y, x, ref + 1e-9, ref, 1.0) == pytest.approx(1e-3, rel=1e-12)
+    assert gaussian_policy.log_ratio(y, x, ref, ref, 1.0) == 0
 
 
 def test_the_difference_of_a_pair_has_a_short_form():
     x, chosen, rejected, w, ref = np.random.default_rng(20).standard_normal((5, 5, 5))
-    up, down = (gaussian_policy.log_ratio(x, y, w, ref, 0.7) for y in (chosen, rejected))
+    up, down = (gaussian_policy.log_ratio(y, x, w, ref, 0.7) for y in (chosen, rejected))
     np.testing.assert_allclose(gaussian_policy.log_ratio_difference(x, chosen, rejected, w, ref, 0.7), up - down)
     slope = np.arange(5) - 1.5
     through_log_probs = [gaussian_policy.weights_gradient(x, y, w, 0.7, slope) for y in (chosen, rejected)]
@@ -44,7 +44,7 @@ def test_sampled_log_ratios_average_to_the_kl():
     rng = np.random.default_rng(1)
     x, w, ref = rng.standard_normal((20000, 3)), rng.standard_normal((3, 2)), rng.standard_normal((3, 2))
     y = gaussian_policy.sample(x, w, 1.5, rng)
-    log_ratio, exact = gaussian_policy.log_ratio(x, y, w, ref, 1.5), gaussian_policy.kl(x, w, ref, 1.5).loss
+    log_ratio, exact = gaussian_policy.log_ratio(y, x, w, ref, 1.5), gaussian_policy.kl(x, w, ref, 1.5).loss
     assert log_ratio.mean() == pytest.approx(exact, abs=4 * log_ratio.std() / np.sqrt(len(x)))
 
 
@@ -57,7 +57,7 @@ def test_the_two_kls_of_gaussians_agree():
 def test_entropy_is_the_mean_surprise():
     rng, log_sigma = np.random.default_rng(3), np.array([0.2, -0.5])
     x, w = constant_contexts(20000), np.ones((1, 2))
-    surprise = -gaussian_policy.log_prob(x, gaussian_policy.sample(x, w, np.exp(log_sigma), rng), w, np.exp(log_sigma))
+    surprise = -gaussian_policy.log_prob(gaussian_policy.sample(x, w, np.exp(log_sigma), rng), x, w, np.exp(log_sigma))
     assert surprise.mean() == pytest.approx(gaussian_policy.entropy(log_sigma), abs=0.03)
 
 
@@ -189,7 +189,7 @@ def test_the_gradient_of_a_large_sample_vanishes_at_the_stationary_scale(loss, s
     chosen, rejected = pairs_from_the_reference(200_000, 11, flip_rate)
     moved = scale * optimum.gaussian_shift([SPREAD], 0.5, 1.0)
     x, ref = constant_contexts(len(chosen)), np.zeros((1, 1))
-    c, r = (gaussian_policy.log_ratio(x, y, ref + moved, ref, 1.0) for y in (chosen, rejected))
+    c, r = (gaussian_policy.log_ratio(y, x, ref + moved, ref, 1.0) for y in (chosen, rejected))
     slope = loss(c - r).grads["difference"] * len(chosen)
     each = slope * (chosen - rejected)[:, 0]
     noise = each.std() / np.sqrt(len(each))
@@ -203,7 +203,7 @@ def test_ktos_gradient_of_a_large_sample_vanishes_at_its_scale(clamped):
     y, labels = np.concatenate([chosen, rejected]), np.repeat([1, 0], len(chosen))
     moved = stationary.kto_scale(SPREAD, 0.5, clamped) * SPREAD / 0.5
     z0 = 0.0 if clamped else moved**2 / 2
-    log_ratios = gaussian_policy.log_ratio(constant_contexts(len(y)), y, np.array([[moved]]), np.zeros((1, 1)), 1.0)
+    log_ratios = gaussian_policy.log_ratio(y, constant_contexts(len(y)), np.array([[moved]]), np.zeros((1, 1)), 1.0)
     each = losses.kto(log_ratios, labels, z0, 0.5).grads["log_ratios"] * len(y) * (y[:, 0] - moved)
     assert abs(each.mean()) < 4 * each.std() / np.sqrt(len(each))
 
@@ -221,7 +221,7 @@ def test_grpos_pull_is_that_of_its_scale(scale):
     ("call", "says"),
     [
         (lambda: gaussian_policy.log_prob(np.ones((2, 1)), np.ones((2, 1)), np.ones((1, 1)), 0.0), "sigma must be"),
-        (lambda: gaussian_policy.log_prob(np.ones((2, 1)), np.ones((2, 3)), np.ones((1, 1)), 1.0), "outputs have"),
+        (lambda: gaussian_policy.log_prob(np.ones((2, 3)), np.ones((2, 1)), np.ones((1, 1)), 1.0), "outputs have"),
         (
             lambda: gaussian_policy.log_ratio_difference(*np.ones((3, 2, 1)), np.ones((1, 3)), np.ones((1, 3)), 1.0),
             "Pairs have shapes",

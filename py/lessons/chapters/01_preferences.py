@@ -14,7 +14,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # not yet decline. What turns it into an assistant is a second training, on comparisons: people
 # see two answers to the same question and say which one is better.
 #
-# There are two well-known ways to learn from such comparisons. **RLHF** (reinforcement learning from human
+# Two ways to learn from them are well known. **RLHF** (reinforcement learning from human
 # feedback) first fits a reward model to the comparisons, then trains the policy against that reward.
 # **DPO** (direct preference optimisation) trains the policy on the comparisons at once, with no
 # reward model and no sampling.
@@ -46,6 +46,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # DPO merges stages 2 and 3 into one loss. Same data in, a policy out.
 #
+# ::: picture pipeline-rlhf pipeline-dpo
+# Solid frames are trained, dashed ones frozen.
+# :::
+#
 # ::: check Why does the policy need a KL penalty at all?
 # The reward model has only seen answers that the reference gives. Far from them its score is a
 # guess, and an optimiser is very good at finding guesses that are too high. [Mistake 1](#no-kl) shows it.
@@ -60,7 +64,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # $$ P(y_1 \succ y_2) = \sigma\big(r^*(y_1) - r^*(y_2)\big) $$
 #
 # which is the Bradley–Terry model (1952). Close calls go either way, as they do with people.
-# That noise matters: where labels never err, the losses below have no minimum, and longer training only goes further.
+# That noise matters: where labels never err, the reward model's loss and DPO's have no minimum.
 #
 # The first feature of a context is always on. Without such a constant feature a linear policy with zero-mean contexts
 # has mean answer zero, averaged over contexts, whatever its weights are, and no training could change that mean.
@@ -70,7 +74,7 @@ import numpy as np
 
 from preflab.seeds import Seeds  # draws for many seeds at once
 
-CONTEXT_DIM, OUTPUT_DIM = 4, 5  # numbers in a prompt, numbers in an answer
+CONTEXT_DIM, OUTPUT_DIM = 4, 5  # numbers in a context, numbers in an answer
 SIGMA = 1.0  # spread of a policy's answers around their mean
 BETA = 0.5  # price of one nat of KL, the same for RLHF and DPO
 TRUE_WEIGHTS = np.array([1.0, 0.8, 0.0, -0.3, 0.0])  # the annotator's taste
@@ -278,6 +282,6 @@ claim("it is right about the true ranking far more often", ranking_accuracy > la
 #
 # ::: check The loss starts at ln 2 on any data set. Why?
 # With all weights at zero every pair has margin 0, so the model says 50 % and pays
-# $-\ln 0.5 = \ln 2$. If your loss starts elsewhere, the initialisation is not zero or the mean is taken over
-# something other than pairs. A bias is innocent: it cancels.
+# $-\ln 0.5 = \ln 2$. If your loss starts elsewhere, look for an initialisation that is not zero, or for a mean that
+# is not over pairs. A bias is innocent: it cancels.
 # :::

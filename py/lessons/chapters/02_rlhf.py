@@ -175,7 +175,7 @@ def train_ppo(reward_weights, beta=BETA, steps=150, batch=32, passes=4, lr=0.05,
     exact KL before each step. `watch`, if given, is called with the two histories as they grow.
     """
     rng = np.random.default_rng(seed)
-    # Many runs go at once where reward_weights is (runs, 5) and the seed stacks as many.
+    # Many runs go at once where reward_weights is (..., runs, 5) and the seed stacks as many.
     start = W_REF + np.zeros((*reward_weights.shape[:-1], 1, 1))
     path, reward_history, kl_history = [start], [], []
     for _ in progress(range(steps)):
@@ -265,6 +265,8 @@ worst_unclipped = unclipped_kl.max()
 claim("without the clip some runs explode", exploded >= 2)
 claim("without the clip every run overshoots further than any with it", unclipped_kl.max(axis=0).min() > clipped_kl.max())
 claim("with the clip none does", clipped_kl.max() < 1.2 * optimum_kl)
+one_pass = [train_ppo(rm_weights, passes=1, epsilon=epsilon)[0] for epsilon in (0.2, np.inf)]
+claim("with one pass the clip has nothing to do", np.array_equal(*one_pass))
 claim("the stacked runs are the single ones", np.allclose(clipped_path[:, 3], train_ppo(rm_weights, seed=3)[0]))
 
 # %% [markdown]
@@ -288,5 +290,5 @@ claim("the stacked runs are the single ones", np.allclose(clipped_path[:, 3], tr
 #
 # Our answers are given in one piece, so there is no later token to wait for, and the critic would have one number a
 # context to learn. RLOO and GRPO [below](#reinforce-family) go without it even on language models: they answer each
-# context several times, and the other answers are the baseline. The library has both sides
+# context several times, and the rewards of that group are the baseline. The library has both sides
 # (`preflab.rollout.gae`, `preflab.ppo.value_loss`, `preflab.groups`).

@@ -13,7 +13,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # We know what the optimal policy looks like: $\pi^* \propto \pi_\text{ref}\, e^{r/\beta}$. Take
 # logarithms and solve for the reward:
 #
-# $$ r(y) = \beta \log\frac{\pi^*(y \mid x)}{\pi_\text{ref}(y \mid x)} + C(x) $$
+# $$ r(x, y) = \beta \log\frac{\pi^*(y \mid x)}{\pi_\text{ref}(y \mid x)} + C(x) $$
 #
 # Every policy is thus the optimum of *some* reward, namely of $\beta$ times its own log-ratio. Rafailov
 # and colleagues (2023) put this reward into the Bradley–Terry loss. The two answers of a pair share their
@@ -103,9 +103,11 @@ def train_dpo(contexts, preferred, rejected, beta=BETA, lr=0.5, steps=150, batch
     n = contexts.shape[-2]
     for _ in progress(range(steps)):
         weights = path[-1]
-        pick = rng.choice(n, size=min(batch, n), replace=False)[..., None]
-        some = [np.take_along_axis(a, pick, axis=-2) for a in (contexts, preferred, rejected)]
-        loss, gradient = dpo_loss_and_grad(weights, *some, beta, ref)
+        pick = rng.choice(n, size=min(batch, n), replace=False)
+        pick = (*np.indices(pick.shape, sparse=True)[:-1], pick)  # stacked runs: each its own rows
+        loss, gradient = dpo_loss_and_grad(
+            weights, contexts[pick], preferred[pick], rejected[pick], beta, ref
+        )
         margins = implicit_margin(weights, contexts, preferred, rejected, beta, ref)
         path.append(weights - lr * gradient)
         losses.append(loss)
@@ -146,6 +148,14 @@ claim("a batch's loss jumps more than the trend falls late on", np.std(dpo_losse
 claim("after 150 steps the loss on all pairs is not yet at its minimum", last_loss > end_loss + 1e-4)
 claim("DPO ends further out than it has come", kl_to_reference(dpo_end) > kl_to_reference(dpo_policy))
 claim("it ranks its own pairs better than the true taste does", dpo_accuracies[-1] > label_accuracy_limit)
+truly_better = ((preferred - rejected) @ TRUE_WEIGHTS > 0)[:, None]
+never_errs = np.where(truly_better, preferred - rejected, rejected - preferred)
+try:
+    logistic.minimum(never_errs)
+except ValueError:
+    claim("where labels never err there is no minimum", True)
+else:
+    claim("where labels never err there is no minimum", False)
 claim("pairs ranked with confidence fade out", sigmoid(-4.0) < 0.02)
 
 # %% [markdown]

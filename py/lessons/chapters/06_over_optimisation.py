@@ -78,6 +78,15 @@ claim("beta 0.5 stops too early, a quarter about right", best_beta == 0.25)
 claim("a tenth stops far too late", stops[0.1][1] < stops[1.0][1] - 3)
 claim("the proxy ranks the betas the other way round", list(stops) == sorted(stops, key=lambda beta: stops[beta][0]))
 
+squares = (bent_pairs[1] ** 2).sum(axis=1) - (bent_pairs[2] ** 2).sum(axis=1)
+fitted_taste = logistic.minimum(np.column_stack([bent_pairs[1] - bent_pairs[2], -squares]))
+fitted_bend = fitted_taste[-1]
+at_fitted_peak = W_REF.copy()
+at_fitted_peak[0] = fitted_taste[:-1] / (2 * fitted_bend)
+peak_of_fitted = bent_scores(at_fitted_peak, proxy)[1]
+claim("a reward model of the right form finds the bend", abs(fitted_bend / CURVATURE - 1) < 0.2)
+claim("and its peak is better than any stop of the linear proxy", peak_of_fitted > stops[best_beta][1])
+
 # %% [markdown]
 # At $\beta = {{ BETA }}$ the true score is {{ stops[0.5][1]:.2f}}: too early. At {{ best_beta }} it is {{
 # stops[best_beta][1]:.2f}}, near the best that this proxy can lead to, and at 0.1 it is {{ stops[0.1][1]:.1f}}. The proxy
@@ -88,9 +97,9 @@ claim("the proxy ranks the betas the other way round", list(stops) == sorted(sto
 # find it by asking fresh annotators about answers of the policy at several values of $\beta$.
 # :::
 #
-# ::: check Why not simply make the reward model curved?
-# It helps where the pairs show the bend, and these pairs do so only faintly: the reference answers where the taste is
-# nearly straight. A [ReLU reward model](#challenge-relu) learns a bent taste from pairs that lie on both sides of the
-# bend. Beyond its data every model is a guess again. So the lasting cure is new pairs from where the policy is now, as in
-# [mistake 4](#stale-pairs).
+# ::: check Why not give the reward model a bend?
+# It helps, if it can bend as the taste does. Fitted to these very pairs, $w \cdot y - c\,\|y\|^2$ finds
+# $c = {{ fitted_bend:.2f}}$ (true: {{ CURVATURE }}), and its own peak has a true score of {{ peak_of_fitted:.2f}}. But
+# nobody tells you the form of a real taste, and beyond its pairs every model guesses. The remedy that needs no form is
+# new pairs from where the policy is now, as in [mistake 4](#stale-pairs).
 # :::

@@ -1,7 +1,8 @@
 """The linear Gaussian policy y | x ~ N(x W, sigma^2 I).
 
 Contexts are (n, features), outputs (n, dims), weights (features, dims). sigma is a number, or (dims,) where the
-deviations differ. Functions raise ValueError unless sigma > 0.
+deviations differ. Functions raise ValueError unless sigma > 0. Log-probs take outputs before contexts, as log pi(y | x)
+is written and as the lesson's blocks do.
 """
 
 import numpy as np
@@ -17,7 +18,7 @@ def sample(contexts: np.ndarray, weights: np.ndarray, sigma: ArrayLike, rng: np.
     return mean + sigma * rng.standard_normal(mean.shape)
 
 
-def log_prob(contexts: np.ndarray, outputs: np.ndarray, weights: np.ndarray, sigma: ArrayLike) -> np.ndarray:
+def log_prob(outputs: np.ndarray, contexts: np.ndarray, weights: np.ndarray, sigma: ArrayLike) -> np.ndarray:
     """log N(y; x W, sigma^2 I) in nats, (n,). A density: it can be above 0."""
     require_positive(sigma=sigma)
     z = _residuals(contexts, outputs, weights) / sigma
@@ -25,8 +26,8 @@ def log_prob(contexts: np.ndarray, outputs: np.ndarray, weights: np.ndarray, sig
 
 
 def log_ratio(
-    contexts: np.ndarray,
     outputs: np.ndarray,
+    contexts: np.ndarray,
     weights: np.ndarray,
     ref: np.ndarray,
     sigma: ArrayLike,
