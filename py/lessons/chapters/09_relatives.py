@@ -788,8 +788,8 @@ claim("the KL still creeps up without a penalty", free_kl[-1] > free_kl[5])
 # the gain. (What the checker does not look at has no gradient and drifts by chance: the slow rise at the end.) The
 # reference need not even be in memory. All that rests on the checker: one with a hole is a proxy again.
 #
-# Rewards of this kind made DeepSeek-R1 (DeepSeek-AI, 2025), with GRPO, and a part of Tülu 3 (Lambert and others, 2024),
-# with PPO.
+# Rewards of this kind made DeepSeek-R1 (DeepSeek-AI, 2025), with GRPO, and a part of Tülu 3 (Lambert and others,
+# 2024), with PPO.
 #
 # ### DAPO, Dr. GRPO, GSPO {#grpo-relatives}
 #
