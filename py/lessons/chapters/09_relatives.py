@@ -819,7 +819,7 @@ for name in ("grpo", "dapo", "dr_grpo"):
 # The long answer was good; one of its tokens has become three times as likely since.
 old_logps = np.full((1, 8), -2.0)
 logps = old_logps + np.log([[3.0, 1, 1, 1, 1, 1, 1, 1]])
-print("\ntokens that still pull")
+print("\ntokens that still have a gradient")
 for name, level in (("GRPO", "token"), ("GSPO", "sequence")):
     loss = grpo_loss(logps, old_logps, [1.0], mask[1:], level=level)
     print(f"{name}   {(loss.grads['logps'] < 0).sum()} of 8")
