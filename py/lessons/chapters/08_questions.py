@@ -17,7 +17,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # - DPO solves the same problem on paper first. Its policy is its own reward model, $\beta\log(\pi/\pi_\text{ref})$.
 # - Both aim at $\pi_\text{ref}\,e^{r/\beta}$, each for its own reward: RLHF's here has five numbers, DPO's twenty.
 #   Over 20 seeds their scores cannot be told apart, and DPO spends more KL; with the same shape of reward they would
-#   be equal.
+#   be equal at their exact ends.
 # - DPO pushes the two answers of a pair apart. It need not make the chosen one likelier.
 # - Watch the KL. It shows what the loss does not: a missing penalty, a tiny $\beta$, too few pairs.
 #

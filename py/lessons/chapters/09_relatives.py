@@ -13,9 +13,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # DPO has many relatives, and so has PPO. Papers compare them on benchmarks. Here we can ask something simpler and
 # exact: *given the same pairs, where does each of them stop?*
 #
-# Our policy is a Gaussian of fixed spread, and the pairs come from it. So with endless pairs every loss below moves the
-# means along the annotator's taste, which is along the frontier, and only the distance differs. Each block prints two
-# ends: where training on our 200 pairs got to, and where theory says it would get to with endless pairs.
+# Our policy is a Gaussian of fixed spread, and the pairs come from it. So with endless pairs every loss here (ORPO's
+# aside) moves the means along the annotator's taste, which is along the frontier, and only the distance differs. Each
+# block prints two ends: where training on our 200 pairs got to, and where theory says it would get to with endless
+# pairs.
 #
 # Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
 # under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the
@@ -732,8 +733,9 @@ claim("the more noise in the labels, the further below", max(with_flips) < below
 # by what it calls stable in version 1.16: SFT, DPO, KTO, reward models, GRPO, RLOO and distillation. PPO, online DPO,
 # ORPO and SimPO (in its CPO trainer) are experimental there.
 #
-# On the plane, SFT is where the paths begin, and DPO's $\beta$ chooses a stop near the frontier. GRPO in TRL starts
-# from $\beta = 0$, so that nothing on this plane stops it. Mistake 1, then? Not with a reward that is no proxy.
+# On the plane, SFT is where the paths begin, and DPO's $\beta$ chooses a stop near the frontier. GRPO's defaults there
+# are $\beta = 0$, DAPO's loss and division by the group's deviation. With $\beta = 0$ nothing on this plane stops it.
+# Mistake 1, then? Not with a reward that is no proxy.
 #
 # ## Verifiable rewards {#verifiable}
 #
@@ -791,7 +793,8 @@ claim("the KL still creeps up without a penalty", free_kl[-1] > free_kl[5])
 # the gain. (What the checker does not look at has no gradient and drifts by chance: the slow rise at the end.) The
 # reference need not even be in memory. All that rests on the checker: one with a hole is a proxy again.
 #
-# Rewards of this kind made DeepSeek-R1 (DeepSeek-AI, 2025), with GRPO, and Tülu 3 (Lambert and others, 2024), with PPO.
+# Rewards of this kind made DeepSeek-R1 (DeepSeek-AI, 2025), with GRPO, and a part of Tülu 3 (Lambert and others,
+# 2024), with PPO.
 #
 # ## DAPO, Dr. GRPO, GSPO {#grpo-relatives}
 #
@@ -821,7 +824,7 @@ for name in ("grpo", "dapo", "dr_grpo"):
 # The long answer was good; one of its tokens has become three times as likely since.
 old_logps = np.full((1, 8), -2.0)
 logps = old_logps + np.log([[3.0, 1, 1, 1, 1, 1, 1, 1]])
-print("\ntokens that still pull")
+print("\ntokens that still have a gradient")
 for name, level in (("GRPO", "token"), ("GSPO", "sequence")):
     loss = grpo_loss(logps, old_logps, [1.0], mask[1:], level=level)
     print(f"{name}   {(loss.grads['logps'] < 0).sum()} of 8")
@@ -847,8 +850,8 @@ claim("GSPO none: the answer's ratio is 1.15", (level_slopes["sequence"] == 0).s
 # ## Online DPO {#online}
 #
 # Stored pairs say what was better among the reference's answers. *Online* DPO (Guo and others, 2024) lets the policy
-# of the moment answer and has fresh pairs judged, round after round. To see the difference we need a taste that bends,
-# that of the [over-optimisation](#over-optimisation) chapter, and a $\beta$ of 0.1. Both runs get as many labels.
+# of the moment answer and has fresh pairs judged, round after round. To see the difference we need a taste that
+# [bends](#bent-taste) and a $\beta$ of 0.1. Both runs get as many labels.
 
 # %% Stored pairs against fresh ones id="online-dpo"
 ONLINE_BETA, ONLINE_LR, ROUNDS = 0.1, 8.0, 150
@@ -898,8 +901,8 @@ claim("the optimum is one", all(
 
 # %% [markdown]
 # The loss, $\beta$ and the number of labels are the same. Stored pairs know only the slope where the reference answers,
-# and the policy follows it out to where the taste has turned; fresh pairs tell it when the slope is gone. At a
-# larger $\beta$ the stored ones would do. The price is an annotator in the loop, which is one reason for AI feedback.
+# and the policy follows it out to where the taste has turned; fresh pairs tell it when the slope is gone. The
+# price is an annotator in the loop, which is one reason for AI feedback.
 #
 # ## AI feedback and ensembles {#ai-feedback}
 #
@@ -912,4 +915,4 @@ claim("the optimum is one", all(
 # and others, 2023). In our bent world they would: every linear model misses the same bend.
 #
 # What the plane cannot show is how the methods behave over long answers, with a policy that can fail in more ways than
-# by its mean. What it can show, it showed: where each loss stops, what that costs, and whose word it takes for it.
+# by its mean.
