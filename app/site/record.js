@@ -118,7 +118,11 @@ async function record() {
   }
   // Last, so that prose may cite what comes below it.
   for (const expression of cells.filter(({ kind }) => kind === 'prose').flatMap(({ source }) => citations(source))) {
-    recording.figures[expression] = python.globals.get('figure')(expression);
+    try {
+      recording.figures[expression] = python.globals.get('figure')(expression);
+    } catch (error) {
+      throw new Failure(`The figure {{ ${expression} }} in the prose fails: ${String(error).trim().split('\n').at(-1)}`);
+    }
   }
   return recording;
 }
