@@ -131,7 +131,7 @@ claim("the annotator contradicts their taste in about a quarter of the pairs", a
 
 # %% [markdown]
 # Each arrow runs from the rejected answer to the chosen one. Most of them point along the dashed
-# line, the direction of the true taste; a good number do not. No mistake in the code: the annotator is human.
+# line, the direction of the true taste; a good number do not: the annotator is human.
 #
 # ::: tip What the blocks may use
 # `np` is NumPy. `charts` holds the pictures, `live` redraws one inside a loop, and `progress` shows how far the loop
@@ -180,8 +180,8 @@ print("a model that knows nothing pays log 2 =", round(np.log(2), 4), "nats a pa
 
 # %% [markdown]
 # Now train it on the 200 pairs. A model that knows nothing says "fifty-fifty" and pays
-# $\ln 2 \approx 0.693$ nats a pair, so that is where the loss has to start. How far down can it go? The weights of
-# the true taste give one mark, and 1,000 pairs that take no part in the training give another.
+# $\ln 2 \approx 0.693$ nats a pair, so that is where the loss has to start. How far down can it go? There are two
+# marks: the weights of the true taste, and 1,000 pairs that take no part in the training.
 
 # %% Train the reward model id="train-reward"
 rm_weights, rm_losses = train_reward_model(preferred, rejected)
