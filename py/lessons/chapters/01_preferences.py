@@ -19,7 +19,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # **DPO** (direct preference optimisation) trains the policy on the comparisons at once, with no
 # reward model and no sampling.
 #
-# Here both run, in plain NumPy, on a problem that is small enough to have an exact answer.
+# Here both run, in plain NumPy, on a problem small enough to have an exact answer.
 # Every block is live: press **Run** or Ctrl+Enter, look, change the code, run it again.
 # What you see before was recorded from the same code.
 #
@@ -57,8 +57,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # ## Preference data {#data}
 #
-# Everything starts with comparisons, so let us make some. For a context the reference draws two
-# answers. The annotator has a taste, $r^*(y) = w^* \cdot y$ (real taste depends on the context too; this one does
+# Everything starts with comparisons. For a context the reference draws two answers. The annotator has a taste, $r^*(y) = w^* \cdot y$ (real taste depends on the context too; this one does
 # not, which keeps it short), and prefers the first answer with probability
 #
 # $$ P(y_1 \succ y_2) = \sigma\big(r^*(y_1) - r^*(y_2)\big) $$
