@@ -19,7 +19,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # **DPO** (direct preference optimisation) trains the policy on the comparisons at once, with no
 # reward model and no sampling.
 #
-# Here both run, in plain NumPy, on a problem that is small enough to have an exact answer.
+# Here both run, in plain NumPy, on a problem small enough to have an exact answer.
 # Every block is live: press **Run** or Ctrl+Enter, look, change the code, run it again.
 # What you see before was recorded from the same code.
 #
@@ -57,8 +57,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # ## Preference data {#data}
 #
-# Everything starts with comparisons, so let us make some. For a context the reference draws two
-# answers. The annotator has a taste, $r^*(y) = w^* \cdot y$ (real taste depends on the context too; this one does
+# Everything starts with comparisons. For a context the reference draws two answers. The annotator has a taste, $r^*(y) = w^* \cdot y$ (real taste depends on the context too; this one does
 # not, which keeps it short), and prefers the first answer with probability
 #
 # $$ P(y_1 \succ y_2) = \sigma\big(r^*(y_1) - r^*(y_2)\big) $$
@@ -131,7 +130,7 @@ claim("the annotator contradicts their taste in about a quarter of the pairs", a
 
 # %% [markdown]
 # Each arrow runs from the rejected answer to the chosen one. Most of them point along the dashed
-# line, the direction of the true taste; a good number do not. No mistake in the code: the annotator is human.
+# line, the direction of the true taste; a good number do not: the annotator is human.
 #
 # ::: tip What the blocks may use
 # `np` is NumPy. `charts` holds the pictures, `live` redraws one inside a loop, and `progress` shows how far the loop
@@ -180,8 +179,8 @@ print("a model that knows nothing pays log 2 =", round(np.log(2), 4), "nats a pa
 
 # %% [markdown]
 # Now train it on the 200 pairs. A model that knows nothing says "fifty-fifty" and pays
-# $\ln 2 \approx 0.693$ nats a pair, so that is where the loss has to start. How far down can it go? The weights of
-# the true taste give one mark, and 1,000 pairs that take no part in the training give another.
+# $\ln 2 \approx 0.693$ nats a pair, so that is where the loss has to start. How far down can it go? There are two
+# marks: the weights of the true taste, and 1,000 pairs that take no part in the training.
 
 # %% Train the reward model id="train-reward"
 rm_weights, rm_losses = train_reward_model(preferred, rejected)
