@@ -121,7 +121,9 @@ async function record() {
     try {
       recording.figures[expression] = python.globals.get('figure')(expression);
     } catch (error) {
-      throw new Failure(`The figure {{ ${expression} }} in the prose fails: ${String(error).trim().split('\n').at(-1)}`);
+      throw new Failure(
+        `The figure {{ ${expression} }} in the prose fails: ${String(error).trim().split('\n').at(-1)}`,
+      );
     }
   }
   return recording;

@@ -261,3 +261,15 @@ def test_one_pass_of_reinforce_is_one_pass_of_ppo(lesson):
 def test_worked_answers_solve_their_exercises(lesson):
     assert lesson.ranked_right < 0.7 < 0.85 < lesson.relu_right
     assert lesson.cosine > 0.9 and lesson.noisy_length < 0.6 * lesson.clean_length
+
+
+def test_what_prose_cites_is_bound_once(cells):
+    """Figures are evaluated after all cells have run: a name that another cell binds again would be that one's."""
+    bound = {}
+    for index, cell in enumerate(cells):
+        if cell["kind"] in ("block", "evidence"):
+            for name in names(cell["source"])["defines"]:
+                bound.setdefault(name, []).append(cell["id"] or f"{cell['page'] or 'lesson'}, evidence {index}")
+    cited = re.findall(r"\{\{(.+?)\}\}", "\n".join(c["source"] for c in cells if c["kind"] == "prose"), flags=re.S)
+    used = {name for expression in cited for name in names(f'f"""{{{expression.strip()}}}"""')["uses"]}
+    assert {name: bound[name] for name in used if len(bound.get(name, [])) > 1} == {}

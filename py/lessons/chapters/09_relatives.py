@@ -312,9 +312,9 @@ report("rDPO, one label in five wrong", rdpo_path[-1], shifted_policy(theory_sca
 print(f"\nrDPO with endless pairs: c = {theory_scale(rdpo, FLIPS):.6f}   (RLHF's: {1 / BETA:.6f})")
 
 print("\nKL after so many steps             150       300      1000")
-longer = {name: train_on_pairs(rdpo, *pairs, lr=1.0, steps=1000) for name, pairs in [
+rdpo_longer = {name: train_on_pairs(rdpo, *pairs, lr=1.0, steps=1000) for name, pairs in [
     ("one label in five wrong", noisy), ("labels as they were", (contexts, preferred, rejected))]}
-for name, path in longer.items():
+for name, path in rdpo_longer.items():
     print(f"{name:28}" + "".join(f"{kl_to_reference(path[n]):10.0f}" for n in (150, 300, 1000)))
 
 # %% Evidence only="build"
@@ -324,8 +324,8 @@ claim("cDPO's and DPO's runs are at their ends", settles(cdpo, noisy, 2.0) and s
 claim("where labels never err cDPO stops", settles(cdpo, (contexts, better, worse), 2.0))
 claim("with endless pairs rDPO lands on the optimum", abs(theory_scale(rdpo, FLIPS) * BETA - 1) < 1e-6)
 claim("on 200 pairs rDPO does not settle, flipped labels or not", all(
-    kl_to_reference(path[1000]) > 2 * kl_to_reference(path[300]) for path in longer.values()))
-rdpo_scales = [(longer["one label in five wrong"][n] - W_REF)[0] @ TRUE_WEIGHTS * BETA
+    kl_to_reference(path[1000]) > 2 * kl_to_reference(path[300]) for path in rdpo_longer.values()))
+rdpo_scales = [(rdpo_longer["one label in five wrong"][n] - W_REF)[0] @ TRUE_WEIGHTS * BETA
                / (SIGMA**2 * TRUE_WEIGHTS @ TRUE_WEIGHTS) for n in (150, 300, 1000)]
 
 # %% [markdown]

@@ -24,7 +24,6 @@ globals().update(run_in_terminal.chapters_before(__file__))
 
 # %% Twenty seeds of both recipes id="ledger-seeds"
 from preflab import ledger, logistic, published
-from preflab.seeds import Seeds
 
 SEEDS = 20  # more seeds, narrower intervals: try 50
 
