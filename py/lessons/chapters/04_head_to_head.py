@@ -108,7 +108,7 @@ def many_seeds(seeds, n_pairs=200):
 all_twenty = many_seeds(range(20))
 twenty = all_twenty[:, :3]  # (seed, ppo | dpo | ppo's optimum, gain | KL)
 ppo_gain, dpo_gain = twenty[:, 0, 0], twenty[:, 1, 0]
-ppo_kl, dpo_kl = twenty[:, 0, 1], twenty[:, 1, 1]
+ppo_kls, dpo_kls = twenty[:, 0, 1], twenty[:, 1, 1]
 rlhf_end_gain, rlhf_end_kl = all_twenty[:, 2].mean(axis=0)
 dpo_end_gain, dpo_end_kl = all_twenty[:, 3].mean(axis=0)
 lead = ppo_gain - dpo_gain
@@ -121,8 +121,8 @@ claim("in your run DPO drifts less", your_dpo[1] < your_ppo[1])
 claim("PPO beat the reference in 20 of 20", (ppo_gain > 0).all())
 claim("DPO beat the reference in 20 of 20", (dpo_gain > 0).all())
 claim("the scores cannot be told apart", abs(lead.mean()) < lead_half)
-claim("DPO spends more KL in most seeds", (dpo_kl > ppo_kl).sum() >= 15)
-claim("at its exact end DPO has spent more still", dpo_end_kl > dpo_kl.mean() + 1)
+claim("DPO spends more KL in most seeds", (dpo_kls > ppo_kls).sum() >= 15)
+claim("at its exact end DPO has spent more still", dpo_end_kl > dpo_kls.mean() + 1)
 claim("and so 150 steps stop it early", dpo_end_gain > dpo_gain.mean())
 
 # %% [markdown]
@@ -137,8 +137,8 @@ claim("and so 150 steps stop it early", dpo_end_gain > dpo_gain.mean())
 # are twenty seeds. PPO
 # beat the reference in {{ (ppo_gain > 0).sum() }} of 20, DPO in {{ (dpo_gain > 0).sum() }}. PPO scored higher in
 # {{ (lead > 0).sum() }} of 20, by {{ lead.mean():+.2f }} ± {{ lead_half:.2f }} on average: they cannot be told apart.
-# DPO spent more KL in {{ (dpo_kl > ppo_kl).sum() }} of 20, {{ dpo_kl.mean():.1f }} nats against {{
-# ppo_kl.mean():.1f }} on average. Trained to its exact end it gains {{ dpo_end_gain:.2f}} in place of {{
+# DPO spent more KL in {{ (dpo_kls > ppo_kls).sum() }} of 20, {{ dpo_kls.mean():.1f }} nats against {{
+# ppo_kls.mean():.1f }} on average. Trained to its exact end it gains {{ dpo_end_gain:.2f}} in place of {{
 # dpo_gain.mean():.2f}}, for {{ dpo_end_kl:.1f}} nats.
 # :::
 #
