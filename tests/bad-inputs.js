@@ -78,7 +78,9 @@ export const GENTLE = [
   { name: 'no module left', code: 'import sys\nsys.modules.clear()', ends: 'done', says: /^$/ },
   {
     name: 'asyncio.run beside the loop of the page',
-    code: 'import asyncio\n\n\nasync def main():\n    await asyncio.sleep(0.1)\n    return 42\n\n\nprint(asyncio.run(main()), await main())',
+    code:
+      'import asyncio\n\n\nasync def main():\n    await asyncio.sleep(0.1)\n    return 42\n\n\n' +
+      'print(asyncio.run(main()), await main())',
     ends: 'done',
     says: /^42 42$/,
   },

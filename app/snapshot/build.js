@@ -18,9 +18,8 @@ const MODULES =
   `abc ast asyncio base64 bisect builtins collections contextlib copy csv dataclasses datetime decimal enum fractions
   functools heapq html importlib.machinery importlib.util inspect io itertools json math numbers operator pathlib pprint
   random re statistics string struct textwrap threading time traceback types typing unicodedata warnings numpy.linalg
-  numpy.random pyodide.code lessons.block_globals runtime.dependencies runtime.in_a_worker runtime.readers_machine runtime.runner runtime.stopping`.split(
-    /\s+/,
-  );
+  numpy.random pyodide.code lessons.block_globals runtime.dependencies runtime.in_a_worker runtime.readers_machine
+  runtime.runner runtime.stopping`.split(/\s+/);
 
 /**
  * Nothing that can be found again is kept, but for the list of the library's modules: to make it anew, all of it would

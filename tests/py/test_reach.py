@@ -47,6 +47,12 @@ def defined(source):
     return names
 
 
+def at_import(source):
+    """The statements of a module's top level that run when it is imported, and define nothing."""
+    silent = (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.Import, ast.ImportFrom)
+    return [statement for statement in ast.parse(source).body if not isinstance(statement, silent)]
+
+
 def unreached(library, pages, whole=frozenset()):
     """What no page reaches, as module.name. `library` and `pages` are sources, `library` by the module's name."""
     definitions = {module: defined(source) for module, source in library.items()}
@@ -61,6 +67,8 @@ def unreached(library, pages, whole=frozenset()):
     while waiting:
         reached.add(one := waiting.pop())
         module, name = one
+        if module in library:
+            waiting |= used(at_import(library[module]), known[module]) - reached
         if name in definitions.get(module, {}):
             waiting |= used([definitions[module][name]], known[module]) - reached
     return sorted(f"{m}.{name}" for m, names in definitions.items() for name in names if (m, name) not in reached)

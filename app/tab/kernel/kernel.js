@@ -18,7 +18,9 @@ const KEYBOARD_INTERRUPT = 2;
 /** How long Python may take to notice a signal before its worker is replaced: it may be inside one long calculation. */
 const PATIENCE_MS = 900;
 
-/** How long a run may go on once it has noticed: it may be cleaning up. Then it is interrupted again, and that is said. */
+/**
+ * How long a run may go on once it has noticed: it may be cleaning up. Then it is interrupted again, and that is said.
+ */
 const CLEANING_MS = 4000;
 
 /** How often a run is interrupted: a loop in a `finally` needs a second signal. */
@@ -174,7 +176,10 @@ export class Kernel extends EventTarget {
     });
   }
 
-  /** A block is as published again: names of Python's own that it had given a value are as before. @param {string} block */
+  /**
+   * A block is as published again: names of Python's own that it had given a value are as before.
+   * @param {string} block
+   */
   forget(block) {
     if (this.status.state === 'ready') this.#worker?.post({ type: 'forget', block });
   }

@@ -6,7 +6,8 @@
  * @typedef {import('../kernel/kernel.js').Kernel} Kernel
  * @typedef {import('../kernel/kernel.js').Outcome} Outcome
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
- * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'forget' | 'status' | 'addEventListener'>} Runs what a lesson asks
+ * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'forget' | 'status' | 'addEventListener'>} Runs what a
+ *   lesson asks
  *   of a kernel
  */
 import { addEvent } from '../../output/output-items.js';

@@ -1,5 +1,6 @@
 /**
- * The browser's own print: every chart, dark on white, and all code. A browser prints what there is when its handlers have
+ * The browser's own print: every chart, dark on white, and all code. A browser prints what there is when its handlers
+ * have
  * run, so what a print needs is fetched before anyone asks, when the page has nothing else to do.
  */
 import { chartsForPaper, chartsForScreen, loadPlotly } from '../../output/chart.js';

@@ -57,8 +57,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # ## Preference data {#data}
 #
-# Everything starts with comparisons. For a context the reference draws two answers. The annotator has a taste, $r^*(y) = w^* \cdot y$ (real taste depends on the context too; this one does
-# not, which keeps it short), and prefers the first answer with probability
+# Everything starts with comparisons. For a context the reference draws two answers. The annotator has a taste,
+# $r^*(y) = w^* \cdot y$ (real taste depends on the context too; this one does not, which keeps it short), and prefers
+# the first answer with probability
 #
 # $$ P(y_1 \succ y_2) = \sigma\big(r^*(y_1) - r^*(y_2)\big) $$
 #
@@ -242,10 +243,10 @@ claim("the others stay small", abs(rm_weights[[2, 4]]).max() < 2 * standard_erro
 # small. They are not exactly zero: 200 noisy labels pin each weight down to a standard error of about
 # {{ standard_error:.2f }}.
 #
-# On its own pairs the fitted model pays {{ rm_loss:.3f }}, *less* than the true weights with
-# {{ true_loss:.3f}}: it has learned some of these labels' luck, as in all 20 other draws. On fresh pairs the order turns, {{
-# held_out[-1]:.3f }} against {{ true_held_out:.3f }}. The truth is no floor for a training loss. It is one, on average,
-# for a loss on held-out pairs.
+# On its own pairs the fitted model pays {{ rm_loss:.3f }}, *less* than the true weights with {{ true_loss:.3f}}: it
+# has learned some of these labels' luck, as in all 20 other draws. On fresh pairs the order turns,
+# {{ held_out[-1]:.3f }} against {{ true_held_out:.3f }}. The truth is no floor for a training loss. It is one, on
+# average, for a loss on held-out pairs.
 #
 # ## Does it generalise? {#unseen}
 #

@@ -263,17 +263,20 @@ charts.clip_and_no_clip(clipped_kl, unclipped_kl, optimum_kl)
 exploded = (unclipped_kl.max(axis=0) > 30).sum()
 worst_unclipped = unclipped_kl.max()
 claim("without the clip some runs explode", exploded >= 2)
-claim("without the clip every run overshoots further than any with it", unclipped_kl.max(axis=0).min() > clipped_kl.max())
+claim(
+    "without the clip every run overshoots further than any with it",
+    unclipped_kl.max(axis=0).min() > clipped_kl.max(),
+)
 claim("with the clip none does", clipped_kl.max() < 1.2 * optimum_kl)
 one_pass = [train_ppo(rm_weights, passes=1, epsilon=epsilon)[0] for epsilon in (0.2, np.inf)]
 claim("with one pass the clip has nothing to do", np.array_equal(*one_pass))
 claim("the stacked runs are the single ones", np.allclose(clipped_path[:, 3], train_ppo(rm_weights, seed=3)[0]))
 
 # %% [markdown]
-# Without the clip {{ exploded }} of the {{ len(six) }} runs pass 30 nats on the way, one of them {{
-# worst_unclipped:,.0f}}; with it none passes {{ clipped_kl.max():.1f}}. The first pass is the same in both. In the
-# later ones the ratio itself scales the gradient: an answer that has become likelier pushes harder, and becomes likelier
-# still. Set `passes=1` and the clip has nothing to do.
+# Without the clip {{ exploded }} of the {{ len(six) }} runs pass 30 nats on the way, one of them
+# {{ worst_unclipped:,.0f}}; with it none passes {{ clipped_kl.max():.1f}}. The first pass is the same in both. In the
+# later ones the ratio itself scales the gradient: an answer that has become likelier pushes harder, and becomes
+# likelier still. Set `passes=1` and the clip has nothing to do.
 #
 # ### The critic {#critic}
 #

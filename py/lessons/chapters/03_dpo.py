@@ -207,10 +207,10 @@ claim("RLHF's policy makes the chosen answers less likely as well", rlhf_log_rat
 # that stand in neither half of a pair.
 #
 # ::: check Is a falling log-prob of the chosen answers a bug?
-# No. The loss sees the difference only, and that grew by {{ chosen_shift[-1] - rejected_shift[-1]:.2f}} nats. Whether it
-# harms depends on where the probability went, and here the true score tells: it rises. A policy of fixed spread that
-# moves to better answers must leave those of the reference behind. RLHF's does so, too: {{
-# rlhf_log_ratio.mean():+.2f}} nats for the chosen answers.
+# No. The loss sees the difference only, and that grew by {{ chosen_shift[-1] - rejected_shift[-1]:.2f}} nats. Whether
+# it harms depends on where the probability went, and here the true score tells: it rises. A policy of fixed spread
+# that moves to better answers must leave those of the reference behind. RLHF's does so, too:
+# {{ rlhf_log_ratio.mean():+.2f}} nats for the chosen answers.
 # :::
 #
 # ::: check At step 0 the accuracy is 0 %. Is DPO worse than a coin at first?

@@ -60,9 +60,9 @@ claim("the difference is nearly exact", abs(paired - (exact["RLHF"] - exact["DPO
 # asked with the *same* contexts and the same noise. It is on purpose. In a difference of two policies most of the
 # shared noise cancels, as the last line shows.
 #
-# How close either comes to the optimum says less about the method than about these 200 pairs. The *optimum* here is the one for the true taste, and the policies
-# follow a taste learned from noisy labels: a little more or less certain than the truth, and a little
-# off in direction.
+# How close either comes to the optimum says less about the method than about these 200 pairs. The *optimum* here is
+# the one for the true taste, and the policies follow a taste learned from noisy labels: a little more or less certain
+# than the truth, and a little off in direction.
 #
 # Look at what the score cost, too. A diamond is where a method ends exactly on these pairs: the optimum of the learned
 # reward, and the minimum of DPO's loss.

@@ -136,7 +136,10 @@ for row in zip(betas, true_same_lr, kl_same_lr, true_same_fit, kl_same_fit, kl_e
 charts.beta_sweep(betas, (true_same_lr, kl_same_lr), (true_same_fit, kl_same_fit), kl_end)
 
 # %% Evidence only="build"
-claim("fitted equally, a tenth of beta costs a hundred times the KL", abs(kl_same_fit[0] / kl_same_fit[3] / 100 - 1) < 0.01)
+claim(
+    "fitted equally, a tenth of beta costs a hundred times the KL",
+    abs(kl_same_fit[0] / kl_same_fit[3] / 100 - 1) < 0.01,
+)
 claim("exactly so at the exact ends", abs(kl_end[0] / kl_end[3] / 100 - 1) < 1e-6)
 claim("the true score at beta 0.05 is a disaster", true_same_fit[0] < -40)
 claim("the best of these betas lies in between", 0 < int(np.argmax(true_same_fit)) < 4)

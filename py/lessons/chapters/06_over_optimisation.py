@@ -53,10 +53,10 @@ claim("with the KL price RLHF stops too early", with_price["RLHF"][1] < peaks["R
 claim("and before the true score has turned", with_price["RLHF"][2] < peaks["RLHF"][2])
 
 # %% [markdown]
-# The proxy never stops rising. The true score rises with it, turns at {{ peaks["RLHF"][2]:.0f}} nats for RLHF and {{
-# peaks["DPO"][2]:.0f}} for DPO, and falls below where it began. Nothing in the training signal tells the two halves of
-# the curve apart. That is *reward over-optimisation* (Gao and others, 2023), and DPO, which has no reward model that one
-# could blame, does it too (Rafailov and others, 2024).
+# The proxy never stops rising. The true score rises with it, turns at {{ peaks["RLHF"][2]:.0f}} nats for RLHF and
+# {{ peaks["DPO"][2]:.0f}} for DPO, and falls below where it began. Nothing in the training signal tells the two halves
+# of the curve apart. That is *reward over-optimisation* (Gao and others, 2023), and DPO, which has no reward model
+# that one could blame, does it too (Rafailov and others, 2024).
 #
 # ### In time? {#in-time}
 #
@@ -88,9 +88,9 @@ claim("a reward model of the right form finds the bend", abs(fitted_bend / CURVA
 claim("and its peak is better than any stop of the linear proxy", peak_of_fitted > stops[best_beta][1])
 
 # %% [markdown]
-# At $\beta = {{ BETA }}$ the true score is {{ stops[0.5][1]:.2f}}: too early. At {{ best_beta }} it is {{
-# stops[best_beta][1]:.2f}}, near the best that this proxy can lead to, and at 0.1 it is {{ stops[0.1][1]:.1f}}. The proxy
-# scores these policies in exactly the opposite order of $\beta$, and cannot help to choose.
+# At $\beta = {{ BETA }}$ the true score is {{ stops[0.5][1]:.2f}}: too early. At {{ best_beta }} it is
+# {{ stops[best_beta][1]:.2f}}, near the best that this proxy can lead to, and at 0.1 it is {{ stops[0.1][1]:.1f}}. The
+# proxy scores these policies in exactly the opposite order of $\beta$, and cannot help to choose.
 #
 # ::: check Does a KL price prevent over-optimisation?
 # No, it trades. The right $\beta$ depends on where the proxy breaks, which you do not know from the proxy. People

@@ -68,7 +68,8 @@ usual = train_dpo(*pairs_of_table, beta=0.5)[0][-1]
 claim("from 1 to 0.1 the drift nearly grows a hundred times", 90 < warm_kls[0.1] / warm_kls[1.0] < 110)
 claim(
     "beta 0.05 at a rate of 50 comes down to the loss of 0.5, to the last digit",
-    abs(dpo_loss_and_grad(finished, *pairs_of_table, beta=0.05)[0] - dpo_loss_and_grad(usual, *pairs_of_table)[0]) < 1e-9,
+    abs(dpo_loss_and_grad(finished, *pairs_of_table, beta=0.05)[0] - dpo_loss_and_grad(usual, *pairs_of_table)[0])
+    < 1e-9,
 )
 
 # %% [markdown]
@@ -119,17 +120,17 @@ for row in table:
 
 # %% [markdown]
 # ::: check The smallest β has the highest loss. Is it the worst fit?
-# It is the least *finished* one. The gradient carries a factor $\beta$, and so does the margin that the weights make, so
-# a tenth of $\beta$ needs a hundred times the learning rate. Give $\beta = 0.05$ a rate of 50 and its loss comes down to
-# that of 0.5, to the last digit. Its true score is then {{ finished_score:.0f}}, at {{ finished_kl:.0f}} nats.
+# It is the least *finished* one. The gradient carries a factor $\beta$, and so does the margin that the weights make,
+# so a tenth of $\beta$ needs a hundred times the learning rate. Give $\beta = 0.05$ a rate of 50 and its loss comes
+# down to that of 0.5, to the last digit. Its true score is then {{ finished_score:.0f}}, at {{ finished_kl:.0f}} nats.
 # :::
 #
 # ## Write it yourself {#by-hand}
 #
 # ### Exercise 3: DPO's gradient {#exercise-3}
 #
-# The loss of a pair is $-\log\sigma(m)$, and the margin $m$ is $\beta$ times a difference of log-ratios. Write the gradient
-# of the mean loss with respect to the policy's weights, for any $\beta$. The block holds yours against finite
+# The loss of a pair is $-\log\sigma(m)$, and the margin $m$ is $\beta$ times a difference of log-ratios. Write the
+# gradient of the mean loss with respect to the policy's weights, for any $\beta$. The block holds yours against finite
 # differences: it nudges each of the twenty weights up and down, and looks at what the loss does.
 
 # %% Exercise 3: DPO's gradient id="exercise-gradient"
@@ -200,8 +201,8 @@ print(f"largest difference    {abs(own_gradient - nudged).max():.0e}")
 # ### Exercise 4: PPO's clip {#exercise-4}
 #
 # For each answer PPO maximises the smaller of two numbers: ratio times advantage, and the same with the ratio clipped
-# to $1 \pm \varepsilon$. Write that value and its slope in the ratio, which is what the gradient gets to see. Of the four
-# ways in which an answer can have moved, which two should lose their slope?
+# to $1 \pm \varepsilon$. Write that value and its slope in the ratio, which is what the gradient gets to see. Of the
+# four ways in which an answer can have moved, which two should lose their slope?
 
 # %% Exercise 4: PPO's clip id="exercise-clip"
 def ppo_objective(ratio, advantage, epsilon=0.2):
