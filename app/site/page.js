@@ -73,7 +73,7 @@ function chaptersOf({ entries }, address, here) {
   const chapters = [];
   for (const entry of entries) {
     if (!('level' in entry)) chapters.at(-1)?.blocks.push(entry);
-    else if (entry.level === 2) chapters.push({ heading: entry, blocks: [] });
+    else if (entry.level <= 2) chapters.push({ heading: entry, blocks: [] });
   }
   const items = chapters.map(({ heading: { id, text }, blocks }) => {
     const inner = here && blocks.length ? `<ol>${blocks.map(blockEntry).join('')}</ol>` : '';

@@ -187,3 +187,15 @@ test('every link inside the real lesson has a target, and every id is there once
     }
   }
 });
+
+test('no block is missing in the contents of its page', async () => {
+  const cells = await readLesson();
+  const ids = (/** @type {string} */ path) =>
+    cells.filter(({ kind, page }) => kind === 'block' && page === path).map(({ id }) => id);
+  const nothing = Object.fromEntries(cells.map(({ id }) => [id, []]));
+  const figures = Object.fromEntries(cells.flatMap(({ source }) => citations(source)).map((e) => [e, '1']));
+  for (const { page, contents } of renderPages(PAGES, cells, { ...RECORDING, solutions: nothing, figures })) {
+    const listed = Array.from(contents.matchAll(/data-block="([^"]+)"/g), ([, id]) => id);
+    assert.deepEqual(listed, ids(page.path));
+  }
+});
