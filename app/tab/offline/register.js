@@ -2,7 +2,7 @@
  * Keeps the page for when there is no network, and says when there is a new version of it. Loaded when all else is
  * done.
  */
-import { Workbox } from 'workbox-window';
+import { messageSW, Workbox } from 'workbox-window';
 import { element } from '../dom/element.js';
 import { button } from '../dom/notice.js';
 
@@ -15,13 +15,17 @@ const SAID = {
     `Close the other ${tabs === 2 ? 'tab' : `${tabs - 1} tabs`} with this page first: they still run the old version. `,
 };
 
-/** At the foot of the window, so that no text moves. @param {Workbox} workbox */
-function offerNext(workbox) {
+/**
+ * At the foot of the window, so that no text moves.
+ * @param {Workbox} workbox
+ * @param {ServiceWorker} next the one that waits: of an update that comes late, Workbox would ask the old one
+ */
+function offerNext(workbox, next) {
   const place = element('div', { id: 'next-version', className: 'message', role: 'status' });
   document.body.append(place);
   const text = element('span');
   const reload = button('Reload', async () => {
-    const { tabs } = await workbox.messageSW({ type: 'TAKE_OVER' });
+    const { tabs } = await messageSW(next, { type: 'TAKE_OVER' });
     if (tabs > 1) text.textContent = SAID.others(tabs);
   });
   const later = button('Later', () => place.remove());
@@ -36,7 +40,7 @@ function offerNext(workbox) {
 /** @param {string} script the service worker's address */
 export async function keepForOffline(script) {
   const workbox = new Workbox(script);
-  workbox.addEventListener('waiting', () => offerNext(workbox));
+  workbox.addEventListener('waiting', ({ sw }) => sw && offerNext(workbox, sw));
   try {
     await workbox.register();
   } catch {
