@@ -95,7 +95,11 @@ function headingIds(md, headings) {
 
 /** Wide tables scroll by themselves, not the page. @param {Md} md */
 function scrollingTables(md) {
-  md.renderer.rules.table_open = () => '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
+  let tables = 0;
+  md.renderer.rules.table_open = () => {
+    tables += 1;
+    return `<div class="table" tabindex="0" role="region" aria-label="Table ${tables}"><table>\n`;
+  };
   md.renderer.rules.table_close = () => '</table></div>\n';
 }
 

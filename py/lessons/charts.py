@@ -457,7 +457,9 @@ def where_beta_stops(stops, pushed):
                     for beta, (_, true, kl) in stops.items()
                 ],
             ],
-            KL, "true score", xaxis={"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks]},
+            KL, "true score",
+            xaxis={"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks], "range": [0, 8.4]},
+            yaxis={"range": [curve[:, 1].min() - 0.4, curve[:, 1].max() + 0.8]},  # room for the labels
         ),
         "Where each β would stop",
         f"Of these the true score is best at β = {best}, {stops[best][1]:.2f}; it is {seen[0, 1]:.2f} at "

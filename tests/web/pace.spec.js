@@ -104,13 +104,12 @@ async function memory(page) {
 }
 
 /** These take most of the time that all blocks take: `BLOCKS=all npm test -- web -g memory` runs them, too. */
-const SLOW =
-  `no-kl beta-dpo few-pairs stale-pairs exercise-rlhf variant-trainer ipo kto simpo flipped-labels cdpo rdpo label-noise
-finite-policy orpo grpo variants-plane over-optimisation-run ledger-seeds`.split(/\s+/);
+const SLOW = `no-clip same-class beta-dpo few-pairs stale-pairs over-optimisation-run exercise-rlhf exercise-repair
+  train-reward compare`.split(/\s+/);
 
 test('after 500 runs of the blocks memory is what it was after 50', async ({ page }) => {
   const all = process.env.BLOCKS === 'all';
-  test.setTimeout(all ? 1_200_000 : 240_000);
+  test.setTimeout(all ? 1_800_000 : 600_000);
   await open(page);
   await furnished(page);
   const ids = (await blockIds(page)).filter((id) => all || !SLOW.includes(id));

@@ -87,7 +87,7 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
           layingOut = false;
           return stay;
         }),
-        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString());
         }),

@@ -801,7 +801,7 @@ claim("the KL still creeps up without a penalty", free_kl[-1] > free_kl[5])
 # An answer of a language model has many tokens, $|o|$ of them, so a loss must say what each counts. Three relatives of
 # GRPO differ here:
 #
-# | | changes in GRPO |
+# | method | changes in GRPO |
 # | --- | --- |
 # | DAPO (Yu and others, 2025) | a mean over all tokens of the batch, $1/\sum_i \lvert o_i\rvert$; a clip that is wider above, $[1-\varepsilon_\text{low},\, 1+\varepsilon_\text{high}]$; groups that all pass or all fail are drawn anew |
 # | Dr. GRPO (Liu and others, 2025) | $A = r - \text{mean}$, not divided; a sum over tokens, divided by a constant |
