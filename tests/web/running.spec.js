@@ -109,7 +109,7 @@ test('an error names its line, marks it in the editor, and shows no frames of ou
 test('a block below a failing one says which one failed', async ({ page }) => {
   await open(page);
   const [model, training] = [block(page, 'reward-model'), block(page, 'train-reward')];
-  await model.write('def sigmoid(z):\n    return 1\n\n\nundefined_name');
+  await model.write('def train_reward_model(*pairs):\n    return 1\n\n\nundefined_name');
   await training.run();
   await model.is('error');
   await expect(training.messages).toContainText('it needs “Bradley-Terry training”, which failed');
@@ -119,7 +119,7 @@ test('a block below a failing one says which one failed', async ({ page }) => {
 test('a syntax error is marked, and what the block defined before still counts', async ({ page }) => {
   await open(page);
   const [model, training] = [block(page, 'reward-model'), block(page, 'train-reward')];
-  await model.write('def sigmoid(z:\n    return z');
+  await model.write('def train_reward_model(z:\n    return z');
   await model.runToEnd();
   await model.is('error');
   await expect(model.messages).toContainText('SyntaxError');
