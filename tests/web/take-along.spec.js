@@ -224,16 +224,16 @@ test('a block’s code and output are copied, and a chart is saved as picture an
   expect(await clipboard()).toBe(await code());
   await copy.click();
   await section.getByRole('button', { name: 'Output' }).click();
-  await expect.poll(clipboard).toMatch(/^feature {3}true {2}learned\n[\s\S]*costs 0\.4541$/);
+  await expect.poll(clipboard).toMatch(/^feature {3}true {2}learned\n[\s\S]*20 draws: -0\.033 to -0\.004$/);
 
   const save = (/** @type {string} */ format) =>
     downloaded(page, () => section.getByRole('button', { name: `Save as ${format}` }).click());
   const csv = String((await save('CSV')).bytes).split('\r\n');
-  expect(csv[0]).toContain('reward model: epoch,reward model: loss (nats a pair)');
+  expect(csv[0]).toContain('on its own pairs: epoch,on its own pairs: loss (nats a pair)');
   expect(csv.length).toBe(1 + 100 + 1);
   const svg = await save('SVG');
   expect(svg.name).toMatch(/^train-reward-the-reward-model-.*\.svg$/);
-  expect(String(svg.bytes)).toMatch(/^<svg[\s\S]*reward model[\s\S]*<\/svg>$/);
+  expect(String(svg.bytes)).toMatch(/^<svg[\s\S]*on its own pairs[\s\S]*<\/svg>$/);
   // The light theme's blue, on white, though the page is dark.
   expect(String(svg.bytes)).toContain('stroke: rgb(29, 111, 163)');
   expect(String(svg.bytes)).not.toContain('rgb(130, 200, 240)');
