@@ -76,10 +76,10 @@ def _root_axis(marks):
     return {"tickvals": np.sqrt(marks).tolist(), "ticktext": [str(mark) for mark in marks]}
 
 
-def over_optimisation(pushed, leash, beta):
+def over_optimisation(pushed, with_price, beta):
     """Proxy and true score against KL as policies are pushed, {name: (n, proxy | true | KL)}.
 
-    `leash` is where each method ends with a KL price, {name: (proxy, true, KL)}.
+    `with_price` is where each method ends with a KL price, {name: (proxy, true, KL)}.
     """
     marks = [0, 1, 4, 9, 16, 25, 36, 49]
     traces = []
@@ -88,7 +88,7 @@ def over_optimisation(pushed, leash, beta):
         root = np.sqrt(curve[:, 2])
         traces.append(line(root, curve[:, 0], f"{name}, proxy", name, dash="dot", width=2))
         traces.append(line(root, curve[:, 1], f"{name}, true score", name))
-        _, true, kl = leash[name]
+        _, true, kl = with_price[name]
         traces.append(points([np.sqrt(kl)], [true], f"{name} with β = {beta}", name, size=13, symbol="star"))
     told = []
     for name, curve in pushed.items():

@@ -107,12 +107,12 @@ SWAP = "s = swap[:, None]\nreturn np.where(s, rejected, preferred), np.where(s, 
 FORWARD = "return np.maximum(0, outputs @ A + b) @ v"
 
 
-def backward(back_w="-doubt * v * (hidden_w > 0)", back_l="-doubt * v * (hidden_l > 0)", doubt="sigmoid(-active @ v)",
-             grad_v="-(doubt * active).sum(axis=0)", minus="-", n="len(preferred)", last="grad_A, grad_b, grad_v"):  # fmt: skip
+def backward(back_w="-error * v * (hidden_w > 0)", back_l="-error * v * (hidden_l > 0)", error="sigmoid(-active @ v)",
+             grad_v="-(error * active).sum(axis=0)", minus="-", n="len(preferred)", last="grad_A, grad_b, grad_v"):  # fmt: skip
     return f"""
         hidden_w, hidden_l = preferred @ A + b, rejected @ A + b
         active = np.maximum(0, hidden_w) - np.maximum(0, hidden_l)
-        doubt = ({doubt})[:, None] / {n}
+        error = ({error})[:, None] / {n}
         back_w, back_l = {back_w}, {back_l}
         grad_A = preferred.T @ back_w {minus} rejected.T @ back_l
         grad_b = (back_w {minus} back_l).sum(axis=0)
@@ -150,7 +150,7 @@ REPAIRED = [
     "return log_prob(outputs, contexts, weights) - log_prob(outputs, contexts, W_REF)",
     """
     ratio = np.exp(log_prob(outputs, contexts, weights) - log_prob(outputs, contexts, old_weights))
-    pull = np.where(np.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon), 0, ratio * advantages)
+    slope = np.where(np.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon), 0, ratio * advantages)
     """,
     "score = (outputs - contexts @ weights) / SIGMA**2",
 ]
@@ -343,10 +343,10 @@ RIGHT = {
             """
             def one_side(y, sign):
                 z = y @ A + b
-                back = sign * doubt[:, None] * np.where(z > 0, 1.0, 0.0) * v
-                return np.einsum("ni,nh->ih", y, back), back.sum(axis=0), sign * doubt @ np.maximum(z, 0)
+                back = sign * error[:, None] * np.where(z > 0, 1.0, 0.0) * v
+                return np.einsum("ni,nh->ih", y, back), back.sum(axis=0), sign * error @ np.maximum(z, 0)
             margin = relu_reward(preferred, A, b, v) - relu_reward(rejected, A, b, v)
-            doubt = -1 / (1 + np.exp(margin)) / len(margin)
+            error = -1 / (1 + np.exp(margin)) / len(margin)
             (A_w, b_w, v_w), (A_l, b_l, v_l) = one_side(preferred, 1.0), one_side(rejected, -1.0)
             return A_w + A_l, b_w + b_l, v_w + v_l
             """,
@@ -454,8 +454,8 @@ WRONG = {
         ("no chain rule", gradient("return -beta * ", "return -"), "factor `beta` is missing"),
         ("no beta in the margin", gradient("margin = beta * ", "margin = "), "has lost its `beta`"),
         ("the default beta", ["beta = BETA" + GRADIENT.replace("\n    ", "\n")], "default `BETA`"),
-        ("the doubt turned", gradient("sigmoid(-margin)", "sigmoid(margin)"), "how *wrong*"),
-        ("no doubt", gradient("sigmoid(-margin)", "(0 * margin + 1)"), "pulls alike"),
+        ("the error turned", gradient("sigmoid(-margin)", "sigmoid(margin)"), "how *wrong*"),
+        ("no error", gradient("sigmoid(-margin)", "(0 * margin + 1)"), "pulls alike"),
         ("the slope of sigma", gradient("sigmoid(-margin)", "(sigmoid(-margin) * sigmoid(margin))"), "slope of σ"),
         ("chosen alone", gradient("[:, None] * d", "[:, None] * preferred"), "rejected answers are missing"),
         ("plus for minus", gradient("[:, None] * d", "[:, None] * (preferred + rejected)"), "with a plus sign"),
@@ -510,11 +510,11 @@ WRONG = {
         ("no contexts with the pairs", repaired(labels=REPAIRED[3] + "\nreturn first, second"), "should give three arrays"),
         ("the score alone", repaired(pull=None), "3 step. The score is there"),
         ("the ratio alone", repaired(score=None), "3 step. Every step runs along"),
-        ("ratio, and a clipped advantage", repaired(pull=RATIO + "pull = ratio * np.clip(advantages, -epsilon, epsilon)"), "clipped, not the ratio"),
-        ("no ratio, no clip", repaired(pull="pull = advantages"), "no ratio to the policy that sampled, and no clip"),
-        ("no clip", repaired(pull=RATIO + "pull = ratio * advantages"), "nothing holds it"),
+        ("ratio, and a clipped advantage", repaired(pull=RATIO + "slope = ratio * np.clip(advantages, -epsilon, epsilon)"), "clipped, not the ratio"),
+        ("no ratio, no clip", repaired(pull="slope = advantages"), "no ratio to the policy that sampled, and no clip"),
+        ("no clip", repaired(pull=RATIO + "slope = ratio * advantages"), "nothing holds it"),
         ("held, but without the ratio", repaired(pull=REPAIRED[6].replace("ratio * advantages", "advantages")), "What is held is right"),
-        ("held on both sides", repaired(pull=RATIO + "pull = np.where(abs(ratio - 1) > epsilon, 0, ratio * advantages)"), "in the *wrong* direction are held"),
+        ("held on both sides", repaired(pull=RATIO + "slope = np.where(abs(ratio - 1) > epsilon, 0, ratio * advantages)"), "in the *wrong* direction are held"),
         ("descends", repaired(score="score = (contexts @ weights - outputs) / SIGMA**2"), "The step descends"),
         ("twice the step", repaired(score="score = 2 * (outputs - contexts @ weights)"), "The step is not PPO’s"),
         ("one row", repaired(score=REPAIRED[7] + "\nreturn weights[0]"), "should return the new weights"),
@@ -592,18 +592,18 @@ WRONG = {
         ("the negative half", ["return np.minimum(0, outputs @ A + b) @ v", backward()], "negative half"),
         ("many numbers", ["return (np.maximum(0, outputs @ A + b) @ v[:, None])", backward()], "gives shape (40, 1)"),
         ("no gradients", [FORWARD, None], "`relu_gradients` is still empty"),
-        ("no mask", [FORWARD, backward("-doubt * v", "-doubt * v")], "units that are off"),
-        ("the mask turned", [FORWARD, backward("-doubt * v * (hidden_w <= 0)", "-doubt * v * (hidden_l <= 0)")], "kills the gradient: it passes where the unit is *off*"),
-        ("ReLU on the way back", [FORWARD, backward("np.maximum(0, -doubt * v * (hidden_w > 0))", "np.maximum(0, -doubt * v * (hidden_l > 0))")], "kills the gradient: `np.maximum"),
-        ("the value for the slope", [FORWARD, backward("-doubt * v * np.maximum(0, hidden_w)", "-doubt * v * np.maximum(0, hidden_l)")], "slope of the ReLU"),
-        ("the other side's mask", [FORWARD, backward(back_l="-doubt * v * (hidden_w > 0)")], "chosen answers’ ReLU"),
+        ("no mask", [FORWARD, backward("-error * v", "-error * v")], "units that are off"),
+        ("the mask turned", [FORWARD, backward("-error * v * (hidden_w <= 0)", "-error * v * (hidden_l <= 0)")], "kills the gradient: it passes where the unit is *off*"),
+        ("ReLU on the way back", [FORWARD, backward("np.maximum(0, -error * v * (hidden_w > 0))", "np.maximum(0, -error * v * (hidden_l > 0))")], "kills the gradient: `np.maximum"),
+        ("the value for the slope", [FORWARD, backward("-error * v * np.maximum(0, hidden_w)", "-error * v * np.maximum(0, hidden_l)")], "slope of the ReLU"),
+        ("the other side's mask", [FORWARD, backward(back_l="-error * v * (hidden_w > 0)")], "chosen answers’ ReLU"),
         ("climbs", [FORWARD, backward(last="-grad_A, -grad_b, -grad_v")], "climbs the loss"),
         ("a sum", [FORWARD, backward(n="1")], "divide by their number"),
         ("plus for minus", [FORWARD, backward(minus="+")], "with a plus sign"),
-        ("the wrong doubt", [FORWARD, backward(doubt="sigmoid(active @ v)")], "how *wrong*"),
-        ("no doubt", [FORWARD, backward(doubt="np.ones(len(preferred))")], "pulls alike"),
-        ("not through v", [FORWARD, backward("-doubt * (hidden_w > 0)", "-doubt * (hidden_l > 0)")], "leads through `v`"),
-        ("v before the ReLU", [FORWARD, backward(grad_v="-(doubt * (hidden_w - hidden_l)).sum(axis=0)")], "*after* the ReLU"),
+        ("the wrong error", [FORWARD, backward(error="sigmoid(active @ v)")], "how *wrong*"),
+        ("no error", [FORWARD, backward(error="np.ones(len(preferred))")], "pulls alike"),
+        ("not through v", [FORWARD, backward("-error * (hidden_w > 0)", "-error * (hidden_l > 0)")], "leads through `v`"),
+        ("v before the ReLU", [FORWARD, backward(grad_v="-(error * (hidden_w - hidden_l)).sum(axis=0)")], "*after* the ReLU"),
         ("hidden layer frozen", [FORWARD, backward(last="0 * grad_A, 0 * grad_b, grad_v")], "the hidden layer never learns"),
         ("order", [FORWARD, backward(last="grad_v, grad_b, grad_A")], "should have the shape of `A`"),
         ("one gradient off", [FORWARD, backward(last="grad_A, 2 * grad_b, grad_v")], "The gradient for `b` is not that of the loss"),
@@ -627,7 +627,7 @@ WRONG = {
         ("a step", ["return (outputs @ A + b > 0) @ v", backward()], "That is a step"),
         ("something else", ["return np.maximum(0, outputs @ A + b) @ v ** 2", backward()], "not right yet on a random network"),
         ("two gradients", [FORWARD, backward(last="grad_A, grad_b")], "should return three arrays"),
-        ("the rejected left out", [FORWARD, backward(back_l="0 * hidden_l", grad_v="-(doubt * np.maximum(0, hidden_w)).sum(axis=0)")], "rejected answers are missing"),
+        ("the rejected left out", [FORWARD, backward(back_l="0 * hidden_l", grad_v="-(error * np.maximum(0, hidden_w)).sum(axis=0)")], "rejected answers are missing"),
         ("constant", own_relu("reward = lambda y: np.ones(len(y))"), "the same for every answer"),
         ("the ReLU on the reward", own_relu(RANDOM_FEATURES.replace("return layer(outputs) @ out", "return np.maximum(0, layer(outputs) @ out - np.median(layer(preferred_) @ out))")), "the lowest reward exactly"),
         ("hardly a unit on", own_relu("A, b, v = np.eye(5, 8), np.full(8, -99.0), -np.ones(8)\nA[0, 1], b[0], b[1] = -1, -0.5, 0.5\nreward = lambda y: np.maximum(0, y @ A + b) @ v"), "Only 2 of 8 hidden units"),

@@ -169,8 +169,8 @@ def dpo_gradient(weights, contexts, preferred, rejected, beta):
     difference = preferred - rejected  # (n, 5)
     shift = contexts @ (weights - W_REF)  # how far the policy's mean has moved, (n, 5)
     margin = beta / SIGMA**2 * (difference * shift).sum(axis=1)
-    doubt = sigmoid(-margin)[:, None]  # minus the slope of the loss in the margin, (n, 1)
-    return -beta / SIGMA**2 * contexts.T @ (doubt * difference) / len(contexts)
+    error = sigmoid(-margin)[:, None]  # minus the slope of the loss in the margin, (n, 1)
+    return -beta / SIGMA**2 * contexts.T @ (error * difference) / len(contexts)
 
 
 def definition(weights, beta=BETA):
@@ -277,9 +277,9 @@ def article_penalty(contexts, outputs, weights):
 
 def article_step(weights, old_weights, contexts, outputs, advantages, lr=0.05, epsilon=0.2):
     """One pass of PPO over a batch that `old_weights` has sampled; returns the new weights (4, 5)."""
-    pull = np.clip(advantages, -epsilon, epsilon)  # your code: 3, step
+    slope = np.clip(advantages, -epsilon, epsilon)  # your code: 3, step
     score = np.tile(article_weights, (len(outputs), 1))  # your code: 3, step
-    return weights + lr * contexts.T @ (pull[:, None] * score) / len(outputs)
+    return weights + lr * contexts.T @ (slope[:, None] * score) / len(outputs)
 
 
 rng = np.random.default_rng(42)
@@ -289,8 +289,8 @@ article_rlhf = W_REF.copy()
 for _ in progress(range(150)):
     old, x = article_rlhf, article_contexts(32, rng)
     y = article_answers(x, old, rng)
-    paid = article_reward(y, article_weights) - BETA * article_penalty(x, y, old)
-    advantages = (paid - paid.mean()) / (paid.std() + 1e-8)
+    penalised = article_reward(y, article_weights) - BETA * article_penalty(x, y, old)
+    advantages = (penalised - penalised.mean()) / (penalised.std() + 1e-8)
     for _ in range(4):
         article_rlhf = article_step(article_rlhf, old, x, y, advantages)
 article_dpo = train_dpo(*article_data)[0][-1]
@@ -343,9 +343,9 @@ def article_step(weights, old_weights, contexts, outputs, advantages, lr=0.05, e
     """One pass of PPO over a batch that `old_weights` has sampled; returns the new weights (4, 5)."""
     ratio = np.exp(log_prob(outputs, contexts, weights) - log_prob(outputs, contexts, old_weights))
     held = np.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon)
-    pull = np.where(held, 0.0, ratio * advantages)
+    slope = np.where(held, 0.0, ratio * advantages)
     score = (outputs - contexts @ weights) / SIGMA**2  # d log pi / d mean
-    return weights + lr * contexts.T @ (pull[:, None] * score) / len(outputs)
+    return weights + lr * contexts.T @ (slope[:, None] * score) / len(outputs)
 
 
 rng = np.random.default_rng(42)
@@ -355,8 +355,8 @@ article_rlhf = W_REF.copy()
 for _ in progress(range(150)):
     old, x = article_rlhf, article_contexts(32, rng)
     y = article_answers(x, old, rng)
-    paid = article_reward(y, article_weights) - BETA * article_penalty(x, y, old)
-    advantages = (paid - paid.mean()) / (paid.std() + 1e-8)
+    penalised = article_reward(y, article_weights) - BETA * article_penalty(x, y, old)
+    advantages = (penalised - penalised.mean()) / (penalised.std() + 1e-8)
     for _ in range(4):
         article_rlhf = article_step(article_rlhf, old, x, y, advantages)
 article_dpo = train_dpo(*article_data)[0][-1]
@@ -565,12 +565,12 @@ def relu_gradients(preferred, rejected, A, b, v):
     """Gradients of the mean Bradley-Terry loss for A (5, hidden), b (hidden,) and v (hidden,)."""
     hidden_w, hidden_l = preferred @ A + b, rejected @ A + b  # (n, hidden)
     active = np.maximum(0, hidden_w) - np.maximum(0, hidden_l)
-    doubt = sigmoid(-active @ v)[:, None] / len(preferred)  # how wrong we are, (n, 1)
-    back_w = -doubt * v * (hidden_w > 0)  # units that are off pass nothing back
-    back_l = -doubt * v * (hidden_l > 0)
+    error = sigmoid(-active @ v)[:, None] / len(preferred)  # how wrong we are, (n, 1)
+    back_w = -error * v * (hidden_w > 0)  # units that are off pass nothing back
+    back_l = -error * v * (hidden_l > 0)
     grad_A = preferred.T @ back_w - rejected.T @ back_l
     grad_b = (back_w - back_l).sum(axis=0)
-    grad_v = -(doubt * active).sum(axis=0)
+    grad_v = -(error * active).sum(axis=0)
     return grad_A, grad_b, grad_v
 
 

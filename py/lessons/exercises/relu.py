@@ -169,9 +169,9 @@ EXERCISE = Exercise(
     ),
     hints=lines("""
 First the reward: `hidden = outputs @ A + b` has shape (n, hidden). A ReLU keeps what is positive, and `v` weighs it.
-For the gradients, go backwards. A pair weighs `doubt = sigmoid(-margin) / n`. For `v`: minus `doubt` times the
+For the gradients, go backwards. A pair weighs `error = sigmoid(-margin) / n`. For `v`: minus `error` times the
  difference of the two hidden layers, after the ReLU.
-For `A`: `back_w = -doubt[:, None] * v * (hidden_w > 0)`, the same with `hidden_l` for the rejected, and
+For `A`: `back_w = -error[:, None] * v * (hidden_w > 0)`, the same with `hidden_l` for the rejected, and
  `preferred.T @ back_w - rejected.T @ back_l`. For `b`: `(back_w - back_l).sum(axis=0)`.
 """),
     fact="A peak that no straight line can rank takes a few bent ones, and sixteen are plenty. A unit that is off for "
