@@ -1,25 +1,20 @@
 /** The panel "Take along": a link with the edits, the code as files, and all blocks back to their originals. */
 
 import { button } from '../dom/notice.js';
-import { keptSource } from '../edits/saved-edit.js';
 import { CAREFUL, encodeEdits, ShareError } from '../edits/share-link.js';
-import { hash, withAllNeeded } from '../lesson/graph.js';
-import { fromRoot } from '../root.js';
-import { site, store } from '../site.js';
+import { hash } from '../lesson/graph.js';
 import { copyText, saveFile, selectable } from './clipboard.js';
+import { codeFile } from './code-files.js';
 
 /**
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {import('../lesson/cell.js').Cell} Cell
- * @typedef {import('../../shared/protocol.js').TakeAlong} TakeAlong
  */
 
 /** @param {number} blocks */
 const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
 
-const thisPage = /** @type {import('../../shared/protocol.js').Site['pages'][number]} */ (
-  site.pages.find(({ path }) => path === site.page)
-);
+const SAVED = { py: 'a Python file that needs NumPy', ipynb: 'a notebook that needs NumPy and Plotly' };
 
 /**
  * @param {HTMLElement} panel
@@ -63,36 +58,14 @@ export function connectPanel(panel, lesson, names) {
     }
   }
 
-  const sourcesHere = () => new Map(lesson.shown.map(({ id, source }) => [id, source]));
-  /** As the reader has left them there. */
-  const sourcesElsewhere = () =>
-    site.cells.map(({ id, source }) => /** @type {const} */ ([id, keptSource(store, id, source)]));
-  const neededHere = () =>
-    withAllNeeded(
-      lesson.cells,
-      lesson.shown.map(({ id }) => id),
-    );
-
-  /** @param {'page' | 'all'} what @param {'py' | 'ipynb'} kind */
+  /** @param {import('./code-files.js').What} what @param {import('./code-files.js').Kind} kind */
   async function download(what, kind) {
     try {
-      const [{ notebookFile, onePage, pythonFile, saidOfUnreadable, unreadable }, all] = await Promise.all([
-        import('../../shared/export.js'),
-        readTakeAlong(),
-      ]);
-      const published = what === 'page' ? onePage(all, site.page, neededHere()) : all;
-      const sources = what === 'page' ? sourcesHere() : new Map([...sourcesElsewhere(), ...sourcesHere()]);
-      const text = kind === 'py' ? pythonFile(published, sources) : notebookFile(published, sources);
-      const mine = published.cells.some(({ id, source }) => sources.has(id) && sources.get(id) !== source);
-      const name = `${what === 'page' ? thisPage.file : 'rlhf-and-dpo'}-${mine ? 'mine' : 'as-published'}.${kind}`;
-      const file = new Blob([text], { type: kind === 'py' ? 'text/x-python' : 'application/x-ipynb+json' });
+      const { name, file, stops } = await codeFile(lesson, what, kind, names);
       const save = () => {
         saveFile(name, file);
-        say(
-          kind === 'py' ? 'Saved: a Python file that needs NumPy.' : 'Saved: a notebook that needs NumPy and Plotly.',
-        );
+        say(`Saved: ${SAVED[kind]}.`);
       };
-      const stops = saidOfUnreadable(await unreadable(published, sources, names));
       if (stops) say(stops, ' ', button('Save it all the same', save));
       else save();
     } catch {
@@ -132,11 +105,4 @@ export function connectPanel(panel, lesson, names) {
   panel.addEventListener('toggle', showEdited);
   lesson.on('source', showEdited);
   showEdited();
-}
-
-/** @returns {Promise<TakeAlong>} */
-async function readTakeAlong() {
-  const answer = await fetch(fromRoot('lesson.json'));
-  if (!answer.ok) throw new Error(`lesson.json: ${answer.status}`);
-  return answer.json();
 }
