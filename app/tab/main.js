@@ -122,9 +122,7 @@ runAll.disabled = false;
 
 furnish(place, lesson, kernel.settled);
 
-/** What a print needs is fetched when the reader has all else. */
-const PAPER_AFTER_MS = 4000;
-kernel.settled.then(() => setTimeout(preparePaper, PAPER_AFTER_MS, blocks));
+preparePaper(blocks, kernel.settled);
 
 /** Keeping the page for offline fetches it all: it begins when a first reader's first look is over. */
 const KEEP_AFTER_MS = 2000;

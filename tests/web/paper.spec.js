@@ -41,3 +41,25 @@ test('on paper are all charts, dark on white, and all code, with nothing cut', a
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
   await expect(page.locator('.on-paper')).toHaveCount(0);
 });
+
+test('code is on paper before all that print needs has come, and without JavaScript', async ({
+  page,
+  browser,
+  baseURL,
+}) => {
+  await page.goto('/', { waitUntil: 'commit' });
+  await page.locator('footer').waitFor({ state: 'attached' });
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  await page.emulateMedia({ media: 'print' });
+  const printed = page.locator('section#preferences').getByText('def sample_pairs').filter({ visible: true });
+  await expect(printed).toHaveCount(1);
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+  await expect(printed).toHaveCount(1);
+
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL });
+  const plain = await context.newPage();
+  await plain.goto('/');
+  await plain.emulateMedia({ media: 'print' });
+  await expect(plain.locator('section#preferences .code')).toBeVisible();
+  await context.close();
+});

@@ -1,7 +1,6 @@
 /**
  * <py-block>: one cell's editor, buttons, output and messages. It shows what its cell is, and asks the lesson for what
- * the
- * reader wants. It knows no other block and no worker.
+ * the reader wants. It knows no other block and no worker.
  *
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
@@ -31,6 +30,8 @@ export class PyBlock extends HTMLElement {
   /** @type {Promise<void> | undefined} */
   #mounting;
   #errorLine = /** @type {number | null} */ (null);
+  /** @type {Promise<void> | undefined} */
+  #recordedMount;
 
   connectedCallback() {
     if (this.cell) return;
@@ -209,10 +210,17 @@ export class PyBlock extends HTMLElement {
       .catch(() => undefined);
   }
 
-  /** Mounts what was recorded, such as charts, unless the block has run by now. */
-  async mountRecorded() {
+  /** Mounts what was recorded, such as charts, once: for who comes near, or for paper. */
+  mountRecorded() {
+    return (this.#recordedMount ??= this.#mountRecorded());
+  }
+
+  async #mountRecorded() {
     const recorded = await this.recorded();
-    if (recorded && this.#section.dataset.state === 'recorded') this.#output?.mountRecorded(recorded);
+    if (!recorded)
+      this.#recordedMount = undefined; // the network may come back
+    // It may have run by now.
+    else if (this.#section.dataset.state === 'recorded') this.#output?.mountRecorded(recorded);
   }
 
   get showsMore() {

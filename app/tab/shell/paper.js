@@ -1,7 +1,6 @@
 /**
  * The browser's own print: every chart, dark on white, and all code. A browser prints what there is when its handlers
- * have
- * run, so what a print needs is fetched before anyone asks, when the page has nothing else to do.
+ * have run, so what a print needs is fetched before anyone asks, when the page has nothing else to do.
  */
 import { chartsForPaper, chartsForScreen, loadPlotly } from '../../output/chart.js';
 import { element } from '../dom/element.js';
@@ -9,8 +8,14 @@ import { whenIdle } from '../dom/idle.js';
 
 /** @typedef {import('../block/py-block.js').PyBlock} PyBlock */
 
-/** @param {PyBlock[]} blocks whose charts and code are printed */
-export function preparePaper(blocks) {
+/** How long after Python's start: the reader has all else by then. */
+const AFTER_MS = 4000;
+
+/**
+ * @param {PyBlock[]} blocks whose charts and code are printed
+ * @param {Promise<unknown>} started Python has, or has failed to
+ */
+export function preparePaper(blocks, started) {
   /** @type {HTMLElement[]} */
   let listings = [];
   const waiting = blocks.filter((block) => block.showsMore);
@@ -21,7 +26,7 @@ export function preparePaper(blocks) {
     if (block) block.mountRecorded().finally(() => whenIdle(prepare));
     else loadPlotly();
   };
-  whenIdle(prepare);
+  started.then(() => setTimeout(whenIdle, AFTER_MS, prepare));
 
   addEventListener('beforeprint', () => {
     // The editor draws what is on the screen, and no more of a long block.
