@@ -20,6 +20,17 @@ const report = (/** @type {string} */ part) => join(RESULTS, `${part}.xml`);
 /** @param {...string} args @returns {Command} */
 const node = (...args) => ({ program: process.execPath, args });
 
+/** @param {string} part @param {string[]} rest */
+const nodeTests = (part, rest) =>
+  node(
+    '--test',
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=junit',
+    `--test-reporter-destination=${report(part)}`,
+    ...rest,
+  );
+
 /** Node 20 takes no patterns of names. */
 async function unitTests() {
   const names = await readdir(join(TOP, 'tests/app'), { recursive: true });
@@ -48,17 +59,7 @@ const PARTS = {
     ];
   },
   async app(rest) {
-    return [
-      node(
-        '--test',
-        '--test-reporter=spec',
-        '--test-reporter-destination=stdout',
-        '--test-reporter=junit',
-        `--test-reporter-destination=${report('app')}`,
-        ...rest,
-        ...(await unitTests()),
-      ),
-    ];
+    return [nodeTests('app', [...rest, ...(await unitTests())])];
   },
   async build() {
     return [node('app/tools/start.js', '--build')];
@@ -73,17 +74,7 @@ const PARTS = {
   },
   async engines(rest) {
     if (failedParts.has('build')) throw new Failure('Not run: the page could not be built.');
-    return [
-      node(
-        '--test',
-        '--test-reporter=spec',
-        '--test-reporter-destination=stdout',
-        '--test-reporter=junit',
-        `--test-reporter-destination=${report('engines')}`,
-        ...rest,
-        'tests/engines/engines.test.js',
-      ),
-    ];
+    return [nodeTests('engines', [...rest, 'tests/engines/engines.test.js'])];
   },
 };
 

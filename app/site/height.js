@@ -1,7 +1,6 @@
 /**
  * About how tall a part of the lesson will be. The browser lays out what is near the screen, and takes our word for the
- * rest
- * until then: an estimate that is off moves the scroll bar's handle a little, and no text.
+ * rest until then: an estimate that is off moves the scroll bar's handle a little, and no text.
  */
 import { kindOf } from '../output/kinds.js';
 import { isText } from '../output/output-items.js';

@@ -73,14 +73,20 @@ function pictures(md) {
   });
 }
 
+const HEADING_ID = /\s*\{#([\w-]+)\}$/;
+
+/** The ids of the headings of a Markdown text. @param {string} source @returns {string[]} */
+export const headingIds = (source) =>
+  source.split('\n').flatMap((line) => (line.startsWith('#') ? (line.match(HEADING_ID)?.[1] ?? []) : []));
+
 /** `## Heading {#id}`; every heading is noted for the table of contents. @param {Md} md @param {Heading[]} headings */
-function headingIds(md, headings) {
+function headingsWithIds(md, headings) {
   md.core.ruler.push('heading-ids', ({ tokens }) => {
     tokens.forEach((token, index) => {
       if (token.type !== 'heading_open') return;
       const inline = tokens[index + 1];
       const text = inline.children?.[inline.children.length - 1];
-      const id = text?.content.match(/\s*\{#([\w-]+)\}$/);
+      const id = text?.content.match(HEADING_ID);
       if (!text || !id) return;
       text.content = text.content.slice(0, id.index);
       token.attrSet('id', id[1]);
@@ -162,7 +168,7 @@ export function markdown({ headings = [], href = (id) => `#${id}` } = {}) {
   boxes(md);
   pictures(md);
   scrollingTables(md);
-  headingIds(md, headings);
+  headingsWithIds(md, headings);
   notTranslated(md);
   linksBetweenPages(md, href);
   const checked = (/** @type {string} */ html) => {

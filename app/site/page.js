@@ -3,7 +3,7 @@ import { escapeHtml } from '../output/html.js';
 import { blockHtml, solutionHtml } from './block-html.js';
 import { cite } from './cells.js';
 import { proseHeight, tall } from './height.js';
-import { markdown } from './markdown.js';
+import { headingIds, markdown } from './markdown.js';
 
 /**
  * @typedef {import('./cells.js').Cell} Cell
@@ -12,8 +12,7 @@ import { markdown } from './markdown.js';
  * @typedef {import('./markdown.js').Heading} Heading
  * @typedef {import('../shared/protocol.js').Site} Site
  * @typedef {{page: Page, lesson: string, contents: string, turn: string, site: Site}} Rendered HTML, and what the
- *   page's
- *   scripts must know of the site
+ *   page's scripts must know of the site
  */
 
 /** @param {{path: string}} page @returns {string} from this page to the site's root, relative */
@@ -120,21 +119,20 @@ const unseen =
  */
 export function renderPages(pages, cells, recording) {
   const blocks = cells.filter(({ kind }) => kind === 'block');
-  const pageOfBlock = new Map(blocks.map(({ id, page }) => [id, page]));
-  /** @type {Record<string, string>} */
-  const addresses = Object.fromEntries(pageOfBlock);
-  const cellsOf = (/** @type {Page} */ { path }) => cells.filter(({ page }) => page === path);
-  // Once to learn where each heading is, and once with links that know it.
-  for (const page of pages)
-    for (const entry of partsOf(page, cellsOf(page), recording, (id) => `#${id}`).entries)
-      if ('level' in entry) addresses[entry.id] = page.path;
-
-  const all = pages.map((page) =>
-    partsOf(page, cellsOf(page), recording, (id) => {
-      const path = addresses[id];
-      return path === undefined || path === page.path ? `#${id}` : `${rootOf(page)}${path}#${id}`;
+  /** @type {Record<string, string>} the page of each block and heading */
+  const addresses = Object.fromEntries(
+    cells.flatMap(({ kind, id, source, page }) => {
+      if (kind === 'prose') return headingIds(source).map((heading) => [heading, page]);
+      return kind === 'block' ? [[id, page]] : [];
     }),
   );
+  const all = pages.map((page) => {
+    const own = cells.filter((cell) => cell.page === page.path);
+    return partsOf(page, own, recording, (id) => {
+      const path = addresses[id];
+      return path === undefined || path === page.path ? `#${id}` : `${rootOf(page)}${path}#${id}`;
+    });
+  });
   return all.map(({ page, cells: own, lesson }) => ({
     page,
     lesson,
@@ -166,7 +164,6 @@ export function fillPage(template, { page, lesson, contents, turn, site }, root 
     ['<!-- title -->', `${page.title} · Preference Lab`],
     ['<!-- description -->', escapeHtml(page.description)],
     ['<!-- file -->', page.file],
-    ['<!-- name -->', page.name],
     ['<!-- contents -->', contents],
     ['<!-- lesson -->', lesson],
     ['<!-- turn -->', turn],

@@ -1,7 +1,6 @@
 /**
  * The pages of the site, in their order, and the chapters that each shows. A block finds what the blocks before it
- * define,
- * those of earlier pages included.
+ * define, those of earlier pages included.
  *
  * @typedef {object} Page
  * @property {string} path from the site's root; '' is the root itself

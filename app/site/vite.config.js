@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { notebookFile, onePage, pythonFile } from '../shared/export.js';
 import { ask } from '../shared/prefetch.js';
 import { withAllNeeded } from '../tab/lesson/graph.js';
+import { ISOLATION } from '../tools/serve.js';
 import { TOP } from '../tools/tools.js';
 import { citations, readLesson } from './cells.js';
 import { withPolicy } from './csp.js';
@@ -64,8 +65,7 @@ const pages = () => ({
 
 /**
  * What was recorded of blocks that are still the same. A chapter that is being written need not wait for a recording:
- * what
- * is new in it has no output yet, and figures that nobody has computed are dots.
+ * what is new in it has no output yet, and figures that nobody has computed are dots.
  * @param {Cell[]} cells @param {Recording} recording @returns {Recording}
  */
 function stillTrue(cells, recording) {
@@ -150,12 +150,6 @@ const startFirst = () => ({
     },
   },
 });
-
-/** Served with these, the page has SharedArrayBuffer. */
-const ISOLATION = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
 
 /** What changes without being the work of who develops. */
 const UNWATCHED = ['dist', '.venv', 'static/runtime', 'static/recorded', 'test-results'].map(

@@ -4,7 +4,7 @@ import sirv from 'sirv';
 import { Failure } from './tools.js';
 
 /** These two give the page SharedArrayBuffer, and with it a Stop that keeps Python alive. */
-const ISOLATION = {
+export const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
@@ -39,9 +39,8 @@ const listen = (server, port, host) =>
 /**
  * @param {string} folder
  * @param {{port?: number, host?: string, isolate?: boolean, compressed?: boolean}} [options] port: or the next free
- *   one; 0: any
- *   free one; isolate: false leaves out what SharedArrayBuffer needs, as most static hosts do; compressed: whether .br
- *   and .gz are handed out
+ *   one; 0: any free one; isolate: false leaves out what SharedArrayBuffer needs, as most static hosts do; compressed:
+ *   whether .br and .gz are handed out
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
 export async function serve(folder, { port = 8000, host = '127.0.0.1', isolate = true, compressed = true } = {}) {

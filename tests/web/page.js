@@ -175,3 +175,13 @@ export async function gaveWhatWasRecorded(page, id) {
     expect(cells).toEqual(data.rows.flat().map((/** @type {any} */ cell) => cell.text ?? cell));
   }
 }
+
+/**
+ * What axe has found, a line each.
+ * @param {{id: string, nodes: {html: string}[]}[]} violations
+ */
+export const faults = (violations) =>
+  violations.map(({ id, nodes }) => {
+    const some = nodes.slice(0, 3).map(({ html }) => html.slice(0, 160));
+    return `${id}: ${some.join(' | ')}`;
+  });
