@@ -8,8 +8,7 @@ process.env.CHROMIUM_PATH ??= await chromiumPath();
 
 /**
  * Playwright stays at 1.59: from 1.60 on, each poll of `expect(locator)` describes the accessibility tree, which takes
- * 0.3 s of
- * a page as long as this one, and made the whole suite slower by half.
+ * 0.3 s of a page as long as this one, and made the whole suite slower by half.
  */
 export default defineConfig({
   testDir: 'web',

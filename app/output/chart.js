@@ -134,8 +134,7 @@ export function showChartWhenNear(element, figure) {
 
 /**
  * Shows `figure` in `element`: at the next frame, or when the page is idle if that is far from the screen. There may be
- * more to
- * come, until `chartIsDone`.
+ * more to come, until `chartIsDone`.
  * @param {HTMLElement} element @param {Figure} figure
  */
 export function showChart(element, figure) {

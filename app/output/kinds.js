@@ -1,7 +1,6 @@
 /**
  * What a block can show below its text: one entry a kind, for the build and for the page. A new kind is a file in
- * kinds/ and
- * its name in this list. Node reads these files, too: what needs a document stands inside of functions.
+ * kinds/ and its name in this list. Node reads these files, too: what needs a document stands inside of functions.
  *
  * @typedef {object} Kind
  * @property {string} name of its items

@@ -1,7 +1,7 @@
 /**
  * Charts that grow while a block runs: pure functions. To draw a chart anew, with its axes, margins and legend, takes
- * Plotly
- * longer than a frame; to move its lines within the axes that are there does not. So its axes get some room beforehand.
+ * Plotly longer than a frame; to move its lines within the axes that are there does not. So its axes get some room
+ * beforehand.
  *
  * @typedef {import('../shared/protocol.js').Figure} Figure
  * @typedef {[low: number, high: number]} Range

@@ -79,8 +79,7 @@ export const textOf = (items) => items.map((item) => (isText(item) ? seen(item) 
 
 /**
  * Text after text, as a terminal would have it: `\r` goes back to the line's beginning and `\b` one sign, and what
- * comes then
- * is written over what is there. A `\r` at the very end waits for what comes.
+ * comes then is written over what is there. A `\r` at the very end waits for what comes.
  * @param {string} before @param {string} text
  */
 export function typed(before, text) {

@@ -118,8 +118,7 @@ export function dedent(source) {
 
 /**
  * What a file of Python cannot hold as it is, and a block can: `await` outside of functions, and `from __future__`
- * below
- * other code. Where in doubt, yes: then it runs all the same.
+ * below other code. Where in doubt, yes: then it runs all the same.
  * @param {string} source without margin
  */
 export function needsThePage(source) {

@@ -1,8 +1,7 @@
 /**
  * The two largest files of Python's start are asked for before all else: the build writes a call of `ask` into
- * index.html,
- * which runs while the page is still being read. Long afterwards there is a worker, and app/tab/kernel/spawn.js hands
- * it what came of it.
+ * index.html, which runs while the page is still being read. Long afterwards there is a worker, and
+ * app/tab/kernel/spawn.js hands it what came of it.
  *
  * @typedef {{assembly: Promise<WebAssembly.Module>, snapshot: Promise<ArrayBuffer> | undefined}} Ahead
  * @typedef {{assembly: WebAssembly.Module | undefined, snapshot: ArrayBuffer | undefined}} Files undefined: to be

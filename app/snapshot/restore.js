@@ -11,8 +11,7 @@ import { createLinked } from './link.js';
  *   import('pyodide').LockfileInfo,
  *   library: number, packages: Place[], lesson: Place[]}} Plan
  *   runs: which pages of memory the snapshot holds, in order; state: Pyodide's own list of JavaScript objects that
- *   Python
- *   holds; library: the standard library's length; packages, lesson: where these packs have each file
+ *   Python holds; library: the standard library's length; packages, lesson: where these packs have each file
  * @typedef {[path: string, at: number, length: number]} Place
  * @typedef {{library: () => Uint8Array, packages: () => Uint8Array, lesson: () => Uint8Array}} Rest What the snapshot
  *   leaves out, read when Python asks for it
@@ -56,8 +55,7 @@ function copyPages(memory, runs, pages) {
 
 /**
  * Where memory says how Python calls a function whose signature is another. It is the browser's own: the start has
- * written
- * it, and Node, which made the snapshot, may have had another.
+ * written it, and Node, which made the snapshot, may have had another.
  * @param {any} M
  */
 const trampoline = (M) => (M.__PyRuntime + M.HEAP32[M.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;

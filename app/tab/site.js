@@ -1,5 +1,4 @@
 /** What the build tells a page of the site that it is one of: its other pages, their blocks. */
-
 import { ROOT } from './root.js';
 import { Store } from './storage.js';
 

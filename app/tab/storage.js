@@ -1,7 +1,6 @@
 /**
  * What the browser keeps for this site, as far as it lets us: it may be blocked or full, and nothing here throws. Two
- * copies
- * of the site on one host do not meet: keys go by the site's path.
+ * copies of the site on one host do not meet: keys go by the site's path.
  */
 
 const NAME = 'preference-lab/';

@@ -143,8 +143,7 @@ started.catch(() => {});
 
 /**
  * PyScript begins by writing its Python module into files and importing it. The files are there, and the import asks
- * the
- * page for a hundred things, one after the other, which nothing here uses.
+ * the page for a hundred things, one after the other, which nothing here uses.
  * @param {string} code
  */
 const isPreparation = (code) => code.includes('_path.write_text(') && code.includes('import pyscript as _pyscript');

@@ -343,10 +343,9 @@ const CODE = encodeURIComponent('import numpy; print(numpy.__version__)');
 
 /**
  * What makes each site, its page's address below the site's root, whether to serve it with the headers for
- * SharedArrayBuffer,
- * and what to run in the page. JupyterLite goes without: where it has SharedArrayBuffer, a worker that answers before
- * the page waits
- * (Atomics.waitAsync then gives no promise) now and then leaves the kernel hanging for good.
+ * SharedArrayBuffer, and what to run in the page. JupyterLite goes without: where it has SharedArrayBuffer, a worker
+ * that answers before the page waits (Atomics.waitAsync then gives no promise) now and then leaves the kernel hanging
+ * for good.
  * @type {Other[]}
  */
 export const OTHERS = [

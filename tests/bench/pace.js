@@ -1,7 +1,7 @@
 /**
  * `npm run bench:pace`: what running costs in the page, in Chromium. Each figure is a ratio to a calibration that is
- * measured
- * in the same page just before it, a fixed piece of JavaScript: the ratio holds on other machines, milliseconds do not.
+ * measured in the same page just before it, a fixed piece of JavaScript: the ratio holds on other machines,
+ * milliseconds do not.
  */
 import { chromium } from '@playwright/test';
 import { DIST, ensureBuilt } from '../../app/site/build.js';

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what a training step costs. speed.py is run by the project's CPython and by the Pyodide of the page,
- * here
- * in Node; what it times in turns is printed as ratios with their spread. `-- --json` prints the raw figures instead.
+ * here in Node; what it times in turns is printed as ratios with their spread. `-- --json` prints the raw figures
+ * instead.
  */
 import { cpus, loadavg } from 'node:os';
 import { dirname, join, relative } from 'node:path';

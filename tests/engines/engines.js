@@ -23,8 +23,7 @@ import { openSession, startScreen } from './webdriver.js';
  *
  * @typedef {{shared: boolean}} Options shared: whether SharedArrayBuffer is to be had
  * @typedef {{name: string, missing: () => string[], packages: string[], open: (options: Options) => Promise<Driver>}}
- *   Engine
- *   `missing`: the programs that are not here
+ *   Engine `missing`: the programs that are not here
  */
 
 const FIREFOX = '/usr/bin/firefox-esr';

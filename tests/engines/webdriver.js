@@ -125,8 +125,7 @@ export async function openSession({ driver, capabilities, env }) {
   const post = (/** @type {string} */ path, /** @type {unknown} */ body) => call('POST', `${session}/${path}`, body);
   /**
    * The element once it can be clicked: in the middle of the screen (the page's own scrolling takes its time), where it
-   * has
-   * been for a while, and with nothing over it.
+   * has been for a while, and with nothing over it.
    * @param {string} selector
    */
   async function find(selector) {

@@ -1,7 +1,6 @@
 /**
  * Keeps what is typed: across visits, the end of the page, and beside other tabs. What was set aside is offered until
- * the
- * reader has chosen. Says so where the browser keeps nothing.
+ * the reader has chosen. Says so where the browser keeps nothing.
  *
  * @typedef {import('../block/py-block.js').PyBlock} PyBlock
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson

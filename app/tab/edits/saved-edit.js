@@ -2,8 +2,7 @@
  * The reader's edits, kept in the browser. An edit remembers which original it was made on.
  *
  * What this tab did not write itself it never writes over: another tab's edit, an edit of an older version of the
- * block, a
- * value that cannot be read. Such a text is set aside under a key of its own, until the reader has chosen.
+ * block, a value that cannot be read. Such a text is set aside under a key of its own, until the reader has chosen.
  */
 import { hash } from '../lesson/graph.js';
 

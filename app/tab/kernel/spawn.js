@@ -45,8 +45,7 @@ let created;
 
 /**
  * PyScript looks for its own scripts and attributes in all that the page holds and that is ever added to it: for one
- * with
- * editors and charts that is much looking, and this one has none of them. Whoever watches less than the whole page
+ * with editors and charts that is much looking, and this one has none of them. Whoever watches less than the whole page
  * does.
  */
 const NotOfThePage = class extends MutationObserver {

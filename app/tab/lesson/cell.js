@@ -62,8 +62,7 @@ export class Cell {
  * How a cell stands: it follows from what was run, what is wanted and what the code is now.
  * @param {Pick<Cell, 'ran' | 'edited'>} cell
  * @param {{signature: string | undefined, published: string | undefined, waits: boolean, runs: boolean, ready:
- *   boolean}} now
- *   signature: of the code as it is; published: of the code as it was; ready: whether Python is
+ *   boolean}} now signature: of the code as it is; published: of the code as it was; ready: whether Python is
  * @returns {[State, string]} the state, and the same in words
  */
 export function stateOf({ ran, edited }, { signature, published, waits, runs, ready }) {

@@ -25,8 +25,7 @@
  *
  * change: something about the queue. state: what a cell is now, or how it is said. source: its code has become another;
  * typed: key by key, in its editor. next: the reader moves on to this cell. begin, output, progress, end: of a run;
- * said is ''
- * for a loop that needs no words. message: one line for the reader; failed: the cell that it is about.
+ * said is '' for a loop that needs no words. message: one line for the reader; failed: the cell that it is about.
  * check-begin, verdict, check-end: of an exercise; source is what was checked. saved: whether the browser keeps the
  * edit.
  */

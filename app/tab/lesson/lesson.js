@@ -1,14 +1,12 @@
 /**
  * The lesson: the order and the freshness of its cells, the queue of what shall run, Run all and Stop. It needs no DOM:
- * the
- * kernel that runs cells is handed to it, and what happens is told by events (events.js).
+ * the kernel that runs cells is handed to it, and what happens is told by events (events.js).
  *
  * @typedef {import('../kernel/kernel.js').Kernel} Kernel
  * @typedef {import('../kernel/kernel.js').Outcome} Outcome
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
  * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'forget' | 'status' | 'addEventListener'>} Runs what a
- *   lesson asks
- *   of a kernel
+ *   lesson asks of a kernel
  */
 import { addEvent } from '../../output/output-items.js';
 import { stateOf } from './cell.js';
