@@ -17,6 +17,21 @@ test('an edit survives a reload, and says so', async ({ page }) => {
   expect(await code()).toContain('def train_reward_model');
 });
 
+test('what was recorded is drawn also where an edit has made it stale', async ({ page }) => {
+  await open(page);
+  const { editor, is, section } = block(page, 'policy');
+  await fill(editor, 'kept = 1');
+  await page.waitForTimeout(500);
+  await page.reload();
+  await is('stale');
+  await section.locator('figure.chart').scrollIntoViewIfNeeded();
+  await expect(section.locator('.main-svg').first()).toBeVisible();
+  const below = block(page, 'ppo-train');
+  await below.is('stale');
+  await below.section.locator('figure.chart').scrollIntoViewIfNeeded();
+  await expect(below.section.locator('.main-svg').first()).toBeVisible();
+});
+
 test('an edit of an older version is offered, not put over the new one', async ({ page }) => {
   await page.addInitScript(() => {
     if (!localStorage.getItem('seeded')) {

@@ -32,6 +32,8 @@ export class PyBlock extends HTMLElement {
   #errorLine = /** @type {number | null} */ (null);
   /** @type {Promise<void> | undefined} */
   #recordedMount;
+  /** Whether what it shows is a run's, and no longer what was recorded. */
+  #begun = false;
 
   connectedCallback() {
     if (this.cell) return;
@@ -107,6 +109,7 @@ export class PyBlock extends HTMLElement {
 
   /** Before a run: what the last one left makes room. */
   begin() {
+    this.#begun = true;
     this.clearMessages();
     this.#output?.begin();
     this.showProgress(0, '');
@@ -219,8 +222,8 @@ export class PyBlock extends HTMLElement {
     const recorded = await this.recorded();
     if (!recorded)
       this.#recordedMount = undefined; // the network may come back
-    // It may have run by now.
-    else if (this.#section.dataset.state === 'recorded') this.#output?.mountRecorded(recorded);
+    // Stale or not, it is what the block shows, as long as it has not run.
+    else if (!this.#begun) this.#output?.mountRecorded(recorded);
   }
 
   get showsMore() {
