@@ -59,6 +59,9 @@ const pages = () => ({
       if (rendered.page.path === '') shell.source = source;
       else this.emitFile({ type: 'asset', fileName: `${rendered.page.path}index.html`, source });
     }
+    // Vite has copied static/ by now, perhaps before the recording was there.
+    for (const [id, items] of Object.entries(recording.items))
+      this.emitFile({ type: 'asset', fileName: `recorded/${id}.json`, source: JSON.stringify(items) });
     for (const file of await downloads(cells, recording)) this.emitFile({ type: 'asset', ...file });
   },
 });
