@@ -1,6 +1,6 @@
 /**
- * Code that goes wrong in every way, and what the reader then sees: the browser tests and the three engines are given
- * all of it.
+ * Code that goes wrong in every way, and what the reader then sees: Chromium is given all of it, the other engines what
+ * depends on them.
  */
 
 /**
@@ -9,6 +9,7 @@
  * @property {string} code
  * @property {string} ends the block's state afterwards; `|` between two that are both right
  * @property {RegExp} says what the reader sees: messages, output and captions
+ * @property {boolean} [engine] whether it depends on the browser's engine: its stack, its memory, its DOM, its clipboard
  * @property {boolean} [stop] whether it has to be stopped
  * @property {string} [begun] what it prints when it has come to where it is to be stopped
  */
@@ -25,7 +26,7 @@ const chart = (title, x) =>
 
 /** Python keeps running, and keeps its values. @type {Input[]} */
 export const GENTLE = [
-  { name: 'an endless loop', code: LOOP, stop: true, ends: 'stale', says: /Stopped\./ },
+  { name: 'an endless loop', engine: true, code: LOOP, stop: true, ends: 'stale', says: /Stopped\./ },
   {
     name: 'an endless loop in a finally',
     code: `try:\n    ${LOOP}\nfinally:\n    ${LOOP}`,
@@ -51,6 +52,7 @@ export const GENTLE = [
   },
   {
     name: 'an await that never ends',
+    engine: true,
     code: 'import asyncio\nawait asyncio.Event().wait()',
     stop: true,
     ends: 'stale',
@@ -58,12 +60,14 @@ export const GENTLE = [
   },
   {
     name: 'endless recursion',
+    engine: true,
     code: 'def f(n):\n    return f(n + 1)\n\n\nf(0)',
     ends: 'error',
     says: /RecursionError/,
   },
   {
     name: 'endless recursion with a limit of 10**9',
+    engine: true,
     code: 'import sys\nsys.setrecursionlimit(10**9)\n\n\ndef f(n):\n    return f(n + 1)\n\n\nf(0)',
     ends: 'error',
     says: /RecursionError/,
@@ -85,9 +89,16 @@ export const GENTLE = [
     says: /^42 42$/,
   },
   { name: 'np.zeros(10**10)', code: 'np.zeros(10**10)', ends: 'error', says: /ValueError/ },
-  { name: 'two arrays of 2 GB', code: 'np.zeros(2**28 - 1), np.zeros(2**28 - 1)', ends: 'error', says: /MemoryError/ },
+  {
+    name: 'two arrays of 2 GB',
+    engine: true,
+    code: 'np.zeros(2**28 - 1), np.zeros(2**28 - 1)',
+    ends: 'error',
+    says: /MemoryError/,
+  },
   {
     name: 'a million printed lines',
+    engine: true,
     code: 'for i in range(10**6): print("line", i)',
     ends: 'done',
     says: /10,888,890 more characters were printed/,
@@ -100,12 +111,14 @@ export const GENTLE = [
   },
   {
     name: 'stdout and stderr in turns',
+    engine: true,
     code: 'import sys\nfor i in range(20_000): print("step", i); print("warning", i, file=sys.stderr)',
     ends: 'done',
     says: /step 0.*Show all 40,000 lines.*warning 19999/s,
   },
   {
     name: 'printed text and shown values in turns',
+    engine: true,
     code: 'for i in range(20_000): print("step", i); show(i)',
     ends: 'done',
     says: /Show all .* lines.*step 19999/s,
@@ -113,12 +126,14 @@ export const GENTLE = [
   { name: 'one line of 10 MB', code: 'print("x" * 10**7)', ends: 'done', says: /more characters were printed/ },
   {
     name: '1,000 charts',
+    engine: true,
     code: `for i in range(1000): show(${chart('many', '[1, 2, 3]')})`,
     ends: 'done',
     says: /976 more charts/,
   },
   {
     name: 'a chart of a million points',
+    engine: true,
     code: `show(${chart('dense', 'np.arange(10**6) % 1000')})`,
     ends: 'done',
     says: /1,000,000 points; 1 of every 200 is drawn/,
@@ -143,9 +158,16 @@ export const GENTLE = [
   { name: 'null characters', code: 'print("a\0b")', ends: 'error', says: /null/ },
   { name: 'a syntax error on the last line', code: 'a = 1\nb = (', ends: 'error', says: /SyntaxError.*line 2/ },
   { name: 'tabs mixed with spaces', code: 'if True:\n        a = 1\n\tb = 2', ends: 'error', says: /TabError.*line 3/ },
-  { name: 'HTML and script in printed text', code: `print('''${SCRIPT}''')`, ends: 'done', says: /<script>window.ran/ },
+  {
+    name: 'HTML and script in printed text',
+    engine: true,
+    code: `print('''${SCRIPT}''')`,
+    ends: 'done',
+    says: /<script>window.ran/,
+  },
   {
     name: 'HTML and script in a chart',
+    engine: true,
     code: `show(${chart(SCRIPT, '[1, 2]')})`,
     ends: 'done',
     says: /<script>window.ran/,
@@ -156,7 +178,13 @@ export const GENTLE = [
     ends: 'error',
     says: /<script>window.ran/,
   },
-  { name: 'a huge paste', code: `x = [\n${'    1234567890,\n'.repeat(20_000)}]\nlen(x)`, ends: 'done', says: /20000/ },
+  {
+    name: 'a huge paste',
+    engine: true,
+    code: `x = [\n${'    1234567890,\n'.repeat(20_000)}]\nlen(x)`,
+    ends: 'done',
+    says: /20000/,
+  },
 ];
 
 /** Python is lost and starts anew. @type {Input[]} */
@@ -191,3 +219,6 @@ export const ROUGH = [
   },
   { name: 'the worker killed mid-run', code: LOOP, ends: 'stale', says: /ended in the middle/ },
 ];
+
+/** Every engine is given these. */
+export const OF_AN_ENGINE = GENTLE.filter(({ engine }) => engine);

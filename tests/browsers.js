@@ -1,4 +1,4 @@
-/** A Chromium for the tests: one that is here, else one that can be had. */
+/** The browsers for the tests: those that are here, else those that can be had. */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -162,6 +162,51 @@ export async function chromiumPath({ here = [OWN, ...INSTALLED, SPARTICUZ_PATH],
     'The browser tests need Chromium: install it (Debian: apt-get install chromium; ' +
       'elsewhere: npx playwright install --with-deps chromium).',
   );
+}
+
+/** @typedef {{name: string, packages: string[], missing: () => string[]}} Browser `missing`: programs that are not here */
+
+/** @param {string[]} paths */
+const missing = (...paths) => paths.filter((path) => !existsSync(path));
+
+/** @type {Browser & {path: string}} */
+export const FIREFOX = {
+  name: 'Firefox ESR',
+  path: '/usr/bin/firefox-esr',
+  packages: ['firefox-esr'],
+  missing: () => missing(FIREFOX.path),
+};
+
+const MACHINE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+
+/** @type {Browser & {driver: string, paths: string[]}} */
+export const WEBKIT = {
+  name: 'WebKitGTK',
+  driver: '/usr/bin/WebKitWebDriver',
+  paths: ['4.1', '4.0', '6.0'].map((version) => `/usr/lib/${MACHINE}-linux-gnu/webkit2gtk-${version}/MiniBrowser`),
+  packages: ['webkit2gtk-driver', 'xvfb'],
+  missing: () => [
+    ...missing(WEBKIT.driver, '/usr/bin/Xvfb'),
+    ...(WEBKIT.paths.some(existsSync) ? [] : ['MiniBrowser']),
+  ],
+};
+
+/**
+ * Installs what a browser lacks, if this is CI and Debian's packages can be installed here.
+ * @param {Browser} browser
+ * @returns {Promise<string>} why it is still missing; '' if it is here
+ */
+export async function ensure({ name, packages, missing }) {
+  if (!missing().length) return '';
+  const advice = `${name} is missing (Debian: apt-get install ${packages.join(' ')})`;
+  if (!process.env.CI || !(await onDebianAsRoot())) return advice;
+  try {
+    await installDebian(packages);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `${advice}: ${error.message}`;
+  }
+  return missing().length ? advice : '';
 }
 
 await asProgram(import.meta.url, async () => console.log((await chromiumPath()) || "Playwright's own"));

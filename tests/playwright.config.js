@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { defineConfig, devices } from '@playwright/test';
 import { TOP } from '../app/tools/tools.js';
-import { chromiumPath, launchOptions } from './browsers.js';
+import { chromiumPath, FIREFOX, launchOptions } from './browsers.js';
 
 // `npm test` has looked for a Chromium already, and every worker reads this file.
 process.env.CHROMIUM_PATH ??= await chromiumPath();
+
+const CHROMIUM = { ...devices['Desktop Chrome'], launchOptions: launchOptions(process.env.CHROMIUM_PATH) };
 
 /**
  * Playwright stays at 1.59: from 1.60 on, each poll of `expect(locator)` describes the accessibility tree, which takes
@@ -21,10 +23,27 @@ export default defineConfig({
   // No test judges time: these are for machines that are busy with something else.
   timeout: 300_000,
   expect: { timeout: 60_000 },
-  reporter: [['list'], ['junit', { outputFile: join(TOP, 'test-results/web.xml') }]],
+  reporter: [['list'], ['junit', { outputFile: process.env.REPORT ?? join(TOP, 'test-results/web.xml') }]],
+  // Chromium takes every test; tags say what depends on fingers, and what on the browser's engine.
+  projects: [
+    { name: 'Chromium', grepInvert: /@only-touch/, use: CHROMIUM },
+    {
+      name: 'Chromium, by touch',
+      grep: /@touch|@only-touch/,
+      use: { ...CHROMIUM, viewport: { width: 390, height: 844 }, hasTouch: true },
+    },
+    {
+      name: FIREFOX.name,
+      grep: /@engine/,
+      // Playwright's way to drive it (WebDriver BiDi) has no fingers: there a tap does nothing.
+      use: {
+        ...devices['Desktop Firefox'],
+        channel: 'moz-firefox',
+        launchOptions: { executablePath: FIREFOX.path },
+      },
+    },
+  ],
   use: {
-    ...devices['Desktop Chrome'],
-    launchOptions: launchOptions(process.env.CHROMIUM_PATH),
     // Set by global-setup.js before any worker starts.
     baseURL: process.env.PAGE_URL,
     // Recording a trace makes each test about half as slow again: npm test -- web --trace on, when one is needed.

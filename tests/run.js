@@ -1,6 +1,6 @@
 /**
  * `npm test`: sets up what the tests need and runs them all.
- * `npm test -- web` runs one part (check, py, app, build, web, engines); what follows goes to its runner: `npm test --
+ * `npm test -- web` runs one part (check, py, app, build, web, firefox, webkit); what follows goes to its runner: `npm test --
  * py -k dpo`.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ensureNodeModules } from '../app/tools/install.js';
 import { ensurePython } from '../app/tools/python.js';
 import { asProgram, Failure, readIfThere, run, TOP } from '../app/tools/tools.js';
-import { countTests, summary } from './counts.js';
+import { countTests, failures, summary } from './counts.js';
 
 /** Ruff and pytest take the paths in pyproject.toml, and the modules to import, from where they run. */
 const PY = join(TOP, 'py');
@@ -31,6 +31,12 @@ const nodeTests = (part, rest) =>
     ...rest,
   );
 
+/** @param {string} part @param {string[]} rest */
+function browserTests(part, rest) {
+  process.env.REPORT = report(part);
+  return node('node_modules/@playwright/test/cli.js', 'test', '--config', 'tests/playwright.config.js', ...rest);
+}
+
 /** Node 20 takes no patterns of names. */
 async function unitTests() {
   const names = await readdir(join(TOP, 'tests/app'), { recursive: true });
@@ -39,6 +45,17 @@ async function unitTests() {
 
 /** @type {Set<string>} */
 const failedParts = new Set();
+
+/**
+ * A browser that is missing is left out on a reader's machine, with a word on what to install; in CI it is an error.
+ * @param {typeof import('./browsers.js').ensure} ensure @param {import('./browsers.js').Browser} browser
+ */
+async function here(ensure, browser) {
+  const missing = await ensure(browser);
+  if (missing && process.env.CI) throw new Failure(missing);
+  if (missing) console.log(`Left out: ${missing}.`);
+  return !missing;
+}
 
 /** @type {Record<string, (rest: string[]) => Promise<Command[]>>} What each part prepares, and then runs */
 const PARTS = {
@@ -65,18 +82,26 @@ const PARTS = {
     return [node('app/tools/start.js', '--build')];
   },
   async web(rest) {
-    if (failedParts.has('build')) throw new Failure('Not run: the page could not be built.');
     // The lesson's download is run there.
     await ensurePython();
     const { chromiumPath } = await import('./browsers.js');
     process.env.CHROMIUM_PATH = await chromiumPath();
-    return [node('node_modules/@playwright/test/cli.js', 'test', '--config', 'tests/playwright.config.js', ...rest)];
+    return [browserTests('web', ['--project', 'Chromium', '--project', 'Chromium, by touch', ...rest])];
   },
-  async engines(rest) {
-    if (failedParts.has('build')) throw new Failure('Not run: the page could not be built.');
-    return [nodeTests('engines', [...rest, 'tests/engines/engines.test.js'])];
+  async firefox(rest) {
+    const { ensure, FIREFOX } = await import('./browsers.js');
+    if (!(await here(ensure, FIREFOX))) return [];
+    return [browserTests('firefox', ['--project', FIREFOX.name, ...rest])];
+  },
+  async webkit(rest) {
+    const { ensure, WEBKIT } = await import('./browsers.js');
+    if (!(await here(ensure, WEBKIT))) return [];
+    return [nodeTests('webkit', [...rest, 'tests/webkit/webkit.test.js'])];
   },
 };
+
+/** These look at the page that was built. */
+const OF_THE_PAGE = ['web', 'firefox', 'webkit'];
 
 /** These keep one core busy each, and measure no time. */
 const TOGETHER = ['py', 'app'];
@@ -92,6 +117,8 @@ async function passes(part, rest, show) {
   if (show) console.log(`\n== ${part} ==`);
   let passed = true;
   try {
+    if (OF_THE_PAGE.includes(part) && failedParts.has('build'))
+      throw new Failure('Not run: the page could not be built.');
     for (const { program, args, cwd } of await PARTS[part](rest)) {
       const { code, output } = await run(program, args, { cwd, show });
       if (!show) console.log(`\n== ${part} ==\n${output}`);
@@ -110,7 +137,7 @@ async function passes(part, rest, show) {
 function choose([part, ...rest]) {
   if (part === undefined) return { parts: Object.keys(PARTS), rest };
   if (!(part in PARTS)) throw new Failure(`There is no part ${part}: choose one of ${Object.keys(PARTS).join(', ')}.`);
-  return { parts: part === 'web' || part === 'engines' ? ['build', part] : [part], rest };
+  return { parts: OF_THE_PAGE.includes(part) ? ['build', part] : [part], rest };
 }
 
 await asProgram(import.meta.url, async () => {
@@ -120,20 +147,26 @@ await asProgram(import.meta.url, async () => {
   await mkdir(RESULTS);
 
   const total = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {string[]} */
+  const failed = [];
   /** @type {Map<string, Promise<boolean>>} */
   const begun = new Map();
   for (const part of parts) {
     if (parts.length > 1 && TOGETHER.includes(part) && !begun.size)
       for (const one of TOGETHER) begun.set(one, passes(one, rest, false));
     const passed = await (begun.get(part) ?? passes(part, part === 'build' ? [] : rest, true));
-    const counts = countTests(String((await readIfThere(report(part))) ?? ''));
+    const xml = String((await readIfThere(report(part))) ?? '');
+    const counts = countTests(xml);
+    failed.push(...failures(xml).map((name) => `  ${part}: ${name}`));
     // A part that fails without naming a test counts as one.
     if (!passed && !counts.failed) counts.failed = 1;
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[key] += counts[key];
     if (!passed) failedParts.add(part);
   }
 
+  // Whoever reads only the end of a long log learns which.
   console.log(failedParts.size ? `\nFailed: ${[...failedParts].join(', ')}` : '');
+  for (const name of failed) console.log(name);
   console.log(summary(total));
   process.exitCode = failedParts.size ? 1 : 0;
 });

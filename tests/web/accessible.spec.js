@@ -56,7 +56,9 @@ test('a screen reader hears the status, the output, what went wrong and what was
   await expect(chart.getByRole('img').first()).toHaveAccessibleDescription(/\d/);
 });
 
-test('each chart has its numbers in a table, which follows the next run', async ({ page }) => {
+test('each chart has its numbers in a table, which follows the next run', { tag: ['@engine', '@touch'] }, async ({
+  page,
+}) => {
   await open(page);
   for (const figure of await page.locator('figure.chart').all())
     await expect(figure.getByText('Show data')).toHaveCount(1);

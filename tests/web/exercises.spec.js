@@ -14,9 +14,9 @@ function exercise(page, id) {
   };
 }
 
-test('a wrong answer, its message, a hint, the comparison, a right answer, and a reload that remembers', async ({
-  page,
-}) => {
+test('a wrong answer, its message, a hint, the comparison, a right answer, and a reload that remembers', {
+  tag: ['@engine', '@touch'],
+}, async ({ page }) => {
   test.setTimeout(120_000);
   await open(page);
   const { section, editor, check, verdict, details, code, reset, is, messages, output } = exercise(

@@ -59,9 +59,9 @@ const kept = (page) => page.evaluate(async () => Boolean((await navigator.servic
 /** @param {import('@playwright/test').Page} page */
 const isolated = (page) => page.evaluate(() => crossOriginIsolated);
 
-test('from a bare host under a sub-path: one visit with it, the next without, and everything runs', async ({
-  page,
-}) => {
+test('from a bare host under a sub-path: one visit with it, the next without, and everything runs', {
+  tag: '@engine',
+}, async ({ page }) => {
   const host = await bareHost();
   await page.goto(host.url);
   await ready(page);

@@ -1,7 +1,7 @@
 /** Edits across visits, and working by keyboard alone. */
 import { block, expect, fill, open, ready, test } from './page.js';
 
-test('an edit survives a reload, and says so', async ({ page }) => {
+test('an edit survives a reload, and says so', { tag: '@engine' }, async ({ page }) => {
   await open(page);
   const { editor, messages, code, section, reset } = block(page, 'reward-model');
   await fill(editor, 'kept = "over the reload"');
@@ -75,7 +75,7 @@ test('blocked storage is said once, and the page works', async ({ page }) => {
   await expect(output).toHaveText('works');
 });
 
-test('by keyboard alone: to a block, into its editor, run, out again', async ({ page }) => {
+test('by keyboard alone: to a block, into its editor, run, out again', { tag: '@engine' }, async ({ page }) => {
   await open(page);
   await expect(block(page, 'faq-ppo').editor).toHaveCount(1, { timeout: 30_000 });
   await page.keyboard.press('Tab');

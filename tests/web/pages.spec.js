@@ -34,7 +34,9 @@ test('an address of before still leads to its block, on whatever page that is no
   await expect(page).toHaveURL(/\/#no-such-block$/);
 });
 
-test('a block runs what it needs of another page unseen, as published, and says so', async ({ page }) => {
+test('a block runs what it needs of another page unseen, as published, and says so', { tag: '@engine' }, async ({
+  page,
+}) => {
   await open(page);
   await block(page, 'preferences').write('raise ValueError("an edit on the other page")');
   await page.goto('/relatives/');

@@ -93,14 +93,14 @@ test('nothing jumps while Python starts and charts load', async ({ page }) => {
 });
 
 for (const width of [320, 390, 768, 1280, 1920]) {
-  test(`at ${width} px nothing is wider than the page`, async ({ page }) => {
+  test(`at ${width} px nothing is wider than the page`, { tag: '@engine' }, async ({ page }) => {
     await page.setViewportSize({ width, height: 800 });
     await page.goto('/');
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   });
 }
 
-test('on a phone the contents open on a click, and close behind the reader', async ({ page }) => {
+test('on a phone the contents open on a click, and close behind the reader', { tag: '@touch' }, async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('/');
   const nav = page.getByRole('navigation', { name: 'Contents' });
@@ -184,14 +184,31 @@ test('the theme follows the system until the reader chooses, and the choice is k
   expect(await background()).toBe(light);
 });
 
-test('a chart takes the colours of the new theme', async ({ page }) => {
-  await page.emulateMedia({ colorScheme: 'light' });
+test('a chart takes the colours of the theme that is chosen', { tag: '@engine' }, async ({ page }) => {
   await page.goto('/');
+  const theme = page.getByRole('button', { name: /Theme/ });
+  const choose = async (/** @type {string} */ name) => {
+    for (let i = 0; i < 3 && (await theme.textContent()) !== `Theme: ${name}`; i += 1) await theme.click();
+    await expect(theme).toHaveText(`Theme: ${name}`);
+  };
+  /** How bright the brightest part of the page's two colours is. */
+  const brightness = () =>
+    page.evaluate(() => {
+      const { backgroundColor, color } = getComputedStyle(document.body);
+      return [backgroundColor, color].map((one) => Math.max(...(one.match(/\d+/g) ?? []).slice(0, 3).map(Number)));
+    });
+  await choose('light');
+  const [paper, ink] = await brightness();
+  expect(paper).toBeGreaterThan(200);
+  expect(ink).toBeLessThan(100);
   await page.locator('#train-reward figure').scrollIntoViewIfNeeded();
   const line = page.locator('#train-reward .scatterlayer .js-line').first();
   await expect(line).toBeVisible();
   const stroke = () => line.evaluate((path) => getComputedStyle(path).stroke);
   const light = await stroke();
-  await page.emulateMedia({ colorScheme: 'dark' });
+  await choose('dark');
+  const [night, chalk] = await brightness();
+  expect(night).toBeLessThan(100);
+  expect(chalk).toBeGreaterThan(200);
   await expect.poll(stroke).not.toBe(light);
 });

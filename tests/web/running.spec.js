@@ -15,7 +15,7 @@ for (const { path, name } of PAGES) {
   });
 }
 
-test('a chart grows while its loop trains', async ({ page }) => {
+test('a chart grows while its loop trains', { tag: '@engine' }, async ({ page }) => {
   await open(page);
   await block(page, 'ppo-train').runToEnd();
   const { section, write, run, is } = block(page, 'ppo-train');
@@ -32,7 +32,7 @@ test('a chart grows while its loop trains', async ({ page }) => {
   expect(await page.evaluate(() => /** @type {any} */ (window).seen.size)).toBeGreaterThan(4);
 });
 
-test('a block first runs what it needs above, and only that', async ({ page }) => {
+test('a block first runs what it needs above, and only that', { tag: ['@engine', '@touch'] }, async ({ page }) => {
   await open(page);
   await block(page, 'train-reward').runToEnd();
   for (const id of ['preferences', 'reward-model', 'train-reward']) await block(page, id).is('done');
@@ -64,7 +64,7 @@ test('an edit that was not run yet already tells recorded outputs below from cur
   for (const each of [data, training, surrogate]) await each.is('recorded');
 });
 
-test('edit, run, reset', async ({ page }) => {
+test('edit, run, reset', { tag: ['@engine', '@touch'] }, async ({ page }) => {
   await open(page);
   const { editor, output, reset, is, code, runToEnd, section } = block(page, 'reward-model');
   const original = await code();
@@ -89,7 +89,9 @@ test('the last expression is shown, and a chart that is no longer drawn goes awa
   await expect(section.locator('figure.chart')).toHaveCount(0);
 });
 
-test('an error names its line, marks it in the editor, and shows no frames of ours', async ({ page }) => {
+test('an error names its line, marks it in the editor, and shows no frames of ours', {
+  tag: ['@engine', '@touch'],
+}, async ({ page }) => {
   await open(page);
   const { editor, is, messages, section, run } = block(page, 'ppo-setup');
   await fill(editor, 'a = 1\nb = 0\nprint("before")\na / b');
@@ -145,7 +147,7 @@ const ENDLESS = {
 };
 
 for (const [name, code] of Object.entries(ENDLESS)) {
-  test(`Stop ends ${name} and keeps all values`, async ({ page }) => {
+  test(`Stop ends ${name} and keeps all values`, { tag: '@engine' }, async ({ page }) => {
     await open(page);
     const [kept, endless] = [block(page, 'reward-model'), block(page, 'ppo-setup')];
     await kept.write('answer = 42');
@@ -164,7 +166,9 @@ for (const [name, code] of Object.entries(ENDLESS)) {
   });
 }
 
-test('a run that swallows the signal is ended by a new Python; code is kept, values are not', async ({ page }) => {
+test('a run that swallows the signal is ended by a new Python; code is kept, values are not', {
+  tag: '@engine',
+}, async ({ page }) => {
   await open(page);
   const [data, endless] = [block(page, 'preferences'), block(page, 'ppo-setup')];
   await data.runToEnd();
@@ -181,7 +185,9 @@ test('a run that swallows the signal is ended by a new Python; code is kept, val
   await block(page, 'train-reward').is('done');
 });
 
-test('without SharedArrayBuffer everything runs, and Stop restarts Python and says so', async ({ page }) => {
+test('without SharedArrayBuffer everything runs, and Stop restarts Python and says so', { tag: '@engine' }, async ({
+  page,
+}) => {
   await open(page, process.env.PAGE_URL_PLAIN);
   expect(await page.evaluate(() => typeof SharedArrayBuffer)).toBe('undefined');
   await block(page, 'train-reward').runToEnd();
@@ -213,7 +219,7 @@ test('text streams while a block runs, and a flood of it is folded', async ({ pa
   await expect(output).toContainText('line 2500');
 });
 
-test('HTML in printed text stays text', async ({ page }) => {
+test('HTML in printed text stays text', { tag: '@engine' }, async ({ page }) => {
   await open(page);
   const { editor, output, runToEnd } = block(page, 'ppo-setup');
   await fill(editor, 'print("<img src=x onerror=alert(1)> <b>bold</b>")');
@@ -222,7 +228,9 @@ test('HTML in printed text stays text', async ({ page }) => {
   await expect(output.locator('img, b')).toHaveCount(0);
 });
 
-test('a press into code whose editor has not come yet brings it, with the cursor there', async ({ page }) => {
+test('a press into code whose editor has not come yet brings it, with the cursor there', { tag: '@touch' }, async ({
+  page,
+}) => {
   await page.route('**/interpreter*', () => {}); // Python never starts: far editors would not come by themselves
   await page.goto('/');
   await page.waitForFunction(() => customElements.get('py-block'));

@@ -38,9 +38,9 @@ const OUTSIDE = `import sqlite3, wave, numpy.fft, numpy.polynomial, preflab.loss
 print(np.fft.fft([1, 2]).real, numpy.polynomial.Polynomial([1, 2])(3.0), wave.__name__)
 print(inspect.getsource(preflab.losses).splitlines()[0][:3])`;
 
-test('Python starts from its snapshot, has all modules, draws anew on each visit, also after a restart', async ({
-  page,
-}) => {
+test('Python starts from its snapshot, has all modules, draws anew on each visit, also after a restart', {
+  tag: '@engine',
+}, async ({ page }) => {
   const failures = starts(page);
   const names = fetched(page);
   await open(page);
@@ -99,9 +99,9 @@ print(abs(time.time_ns() - logging._startTime) < 600e9, time.localtime(0)[:5])`;
   }
 });
 
-test('without its snapshot Python starts from compiled files: by the address, or if the snapshot is damaged', async ({
-  page,
-}) => {
+test('without its snapshot Python starts from compiled files: by the address, or if the snapshot is damaged', {
+  tag: '@engine',
+}, async ({ page }) => {
   const failures = starts(page);
   const names = fetched(page);
   await open(page, '/?snapshot=off');

@@ -134,11 +134,9 @@ test('full storage: a message, and the page and its downloads work; all blocks c
   expect(await block(page, 'policy').code()).toBe('second = 2');
 });
 
-test('a shared link: says whose edits it carries, runs nothing, and gives the reader’s own back', async ({
-  page,
-  context,
-  browser,
-}) => {
+test('a shared link: says whose edits it carries, runs nothing, and gives the reader’s own back', {
+  tag: '@engine',
+}, async ({ page, context, browser }) => {
   test.slow();
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto('/');

@@ -28,7 +28,9 @@ test('each common mistake gets its hint on the page’s own Python, too', async 
   expect(JSON.parse(wrong)).toEqual([]);
 });
 
-test('a misspelt name: the hint, a link to its block, the variables, the way to the line', async ({ page }) => {
+test('a misspelt name: the hint, a link to its block, the variables, the way to the line', {
+  tag: ['@engine', '@touch'],
+}, async ({ page }) => {
   await open(page);
   const { write, runToEnd, messages, section, editor } = block(page, 'policy');
   await write('temperature = 3\nscores = np.ones((20, 4))\ngap = sigmod(scores - temperature)');
@@ -60,7 +62,9 @@ test('a misspelt name: the hint, a link to its block, the variables, the way to 
   await expect(section).toHaveAttribute('data-state', 'done');
 });
 
-test('completion and help know the live values, and neither waits while Python is busy', async ({ page }) => {
+test('completion and help know the live values, and neither waits while Python is busy', { tag: '@engine' }, async ({
+  page,
+}) => {
   await open(page);
   await block(page, 'reward-model').runToEnd();
   const { editor, section, write, run, is } = block(page, 'policy');
@@ -111,7 +115,9 @@ test('completion and help know the live values, and neither waits while Python i
   await page.getByRole('button', { name: 'Stop' }).click();
 });
 
-test('variables follow each run; a long loop says how fast it is, in the block and in the title', async ({ page }) => {
+test('variables follow each run; a long loop says how fast it is, in the block and in the title', {
+  tag: '@engine',
+}, async ({ page }) => {
   await open(page);
   const title = await page.title();
   await page.getByRole('button', { name: 'Variables' }).click();

@@ -1,12 +1,11 @@
 /**
- * What a reader does, in every engine. A journey is told which browser it has and asks no more of it than `Driver`
- * offers.
+ * What a reader does.
  *
- * @typedef {import('./engines.js').Driver} Driver
+ * @typedef {import('./webdriver.js').Driver} Driver
  * @typedef {{driver: Driver, shared: boolean}} Visit
  */
 import assert from 'node:assert/strict';
-import { GENTLE, ROUGH } from '../bad-inputs.js';
+import { OF_AN_ENGINE, ROUGH } from '../bad-inputs.js';
 
 const SECONDS_TO_START = 120;
 
@@ -451,22 +450,19 @@ export const STARTS = Object.fromEntries(
 export const BAD_INPUT = {
   async 'bad input is answered, the next block runs as ever, and no edit is lost'({ driver }) {
     await ready(driver);
-    for (const input of GENTLE) await survives(driver, input);
+    for (const input of OF_AN_ENGINE) await survives(driver, input);
   },
 
   async 'what takes Python down is answered, Python starts again by itself, and no edit is lost'({ driver }) {
-    // No engine but Chromium lets a test kill a worker.
+    // Here a test cannot kill a worker.
     for (const input of ROUGH.filter(({ name }) => !name.includes('killed'))) await survives(driver, input);
   },
 };
 
-/**
- * On a phone, by touch: what is the same whatever the size is left out.
- * @type {Record<string, (visit: Visit) => Promise<unknown>>}
- */
+/** On a phone, by touch: what fingers and a narrow page change. @type {Record<string, (visit: Visit) => Promise<unknown>>} */
 export const BY_TOUCH = {
   ...Object.fromEntries(
-    Object.entries(JOURNEYS).filter(([name]) => !/keyboard|light and dark|survives a reload/.test(name)),
+    Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|wider|an error teaches|exercise|Stop/.test(name)),
   ),
   async 'a finger opens the contents'({ driver }) {
     assert.ok(await driver.evaluate(() => window.innerWidth <= 500));
@@ -485,38 +481,3 @@ export const BY_TOUCH = {
     );
   },
 };
-
-/**
- * After one visit, with the server stopped: the page opens and every block runs.
- * @param {Driver} driver
- * @param {() => Promise<void>} stopServer
- */
-export async function offline(driver, stopServer) {
-  await ready(driver);
-  await until(
-    driver,
-    'the page is kept',
-    async () => Boolean((await navigator.serviceWorker.getRegistration())?.active),
-    [],
-    Boolean,
-    SECONDS_TO_START,
-  );
-  await stopServer();
-  await driver.reload();
-  await ready(driver);
-  await driver.click('#run-all');
-  const states = () =>
-    [...document.querySelectorAll('section.block')].map(
-      (section) => `${section.id} ${/** @type {HTMLElement} */ (section).dataset.state}`,
-    );
-  await until(
-    driver,
-    'all blocks are done',
-    states,
-    [],
-    (all) => all.every((/** @type {string} */ state) => state.endsWith(' done')),
-    240,
-  );
-  await driver.evaluate(() => document.querySelector('#train-reward figure')?.scrollIntoView({ behavior: 'instant' }));
-  await until(driver, 'a chart is drawn', () => document.querySelectorAll('#train-reward .main-svg .trace').length);
-}

@@ -1,4 +1,18 @@
-/** A WebDriver client: what the journeys need of the protocol, over fetch. */
+/**
+ * A WebDriver client: what the journeys need of the protocol, over fetch.
+ *
+ * @typedef {object} Driver a browser with one page open
+ * @property {(url: string) => Promise<unknown>} goto
+ * @property {() => Promise<unknown>} reload
+ * @property {(what: (...args: any[]) => unknown, ...args: unknown[]) => Promise<any>} evaluate
+ * @property {(selector: string) => Promise<unknown>} click
+ * @property {(selector: string) => Promise<unknown>} tap with a finger
+ * @property {(keys: string) => Promise<unknown>} press one key, or several that are held together, as in Control+a
+ * @property {(text: string) => Promise<unknown>} type
+ * @property {(width: number, height: number) => Promise<unknown>} resize
+ * @property {() => Promise<Buffer>} screenshot
+ * @property {() => Promise<unknown>} close
+ */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 
@@ -101,6 +115,7 @@ const KEYS = /** @type {Record<string, string>} */ ({
  * @param {string} options.driver the program
  * @param {object} options.capabilities
  * @param {NodeJS.ProcessEnv} options.env
+ * @returns {Promise<Driver>}
  */
 export async function openSession({ driver, capabilities, env }) {
   const port = await freePort();

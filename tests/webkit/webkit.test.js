@@ -1,0 +1,117 @@
+/**
+ * A few journeys in WebKitGTK, which Playwright cannot drive: with and without SharedArrayBuffer, from compiled files,
+ * with bad input and on a phone by touch. Chromium and Firefox run the specs of tests/web.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { serve } from '../../app/tools/serve.js';
+import { TOP } from '../../app/tools/tools.js';
+import { WEBKIT } from '../browsers.js';
+import { BAD_INPUT, BY_TOUCH, JOURNEYS, STARTS } from './journeys.js';
+import { openSession, startScreen } from './webdriver.js';
+
+const DIST = join(TOP, 'dist');
+const PICTURES = join(TOP, 'test-results/webkit');
+
+/** @param {import('./webdriver.js').Driver} driver @param {string} name */
+async function keepPicture(driver, name) {
+  await mkdir(PICTURES, { recursive: true });
+  await writeFile(join(PICTURES, `${name.replace(/\W+/g, '-')}.png`), await driver.screenshot());
+}
+
+/** Runs in the page where a journey has failed: what a reader would tell us. */
+const whatIsThere = () =>
+  JSON.stringify({
+    status: document.querySelector('#status')?.textContent,
+    editors: document.querySelectorAll('.cm-content').length,
+    focus: document.activeElement?.outerHTML.slice(0, 120),
+    blocks: [...document.querySelectorAll('section.block:not([data-state=recorded])')].map((block) => ({
+      id: block.id,
+      state: block.querySelector('.block-state')?.textContent,
+      code: block.querySelector('.code')?.textContent?.slice(0, 120),
+      messages: block.querySelector('.messages')?.textContent?.slice(0, 240),
+      output: block.querySelector('.output')?.textContent?.slice(0, 120),
+    })),
+  });
+
+/**
+ * @typedef {{shared: boolean, size: [width: number, height: number], query?: string, journeys: typeof JOURNEYS}} Way
+ */
+
+/** @type {Record<string, Way>} */
+const WAYS = {
+  'with SharedArrayBuffer': { shared: true, size: [1280, 900], journeys: JOURNEYS },
+  'without SharedArrayBuffer': { shared: false, size: [1280, 900], journeys: STARTS },
+  'without the snapshot': { shared: true, size: [1280, 900], query: '?snapshot=off', journeys: STARTS },
+  'bad input': { shared: true, size: [1280, 900], journeys: BAD_INPUT },
+  'on a phone, by touch': { shared: true, size: [390, 844], journeys: BY_TOUCH },
+};
+
+/**
+ * WebKitGTK on a screen of its own.
+ * @param {boolean} shared whether SharedArrayBuffer is to be had
+ */
+async function openBrowser(shared) {
+  const screen = await startScreen();
+  const session = await openSession({
+    driver: WEBKIT.driver,
+    // Without a graphics card this way of painting takes a quarter less time to have the whole page there.
+    env: {
+      ...process.env,
+      DISPLAY: screen.display,
+      WEBKIT_DISABLE_DMABUF_RENDERER: '1',
+      ...(shared && { JSC_useSharedArrayBuffer: '1' }),
+    },
+    capabilities: {
+      'webkitgtk:browserOptions': { binary: WEBKIT.paths.find(existsSync), args: ['--automation'] },
+    },
+  });
+  return {
+    ...session,
+    async close() {
+      await session.close();
+      await screen.stop();
+    },
+  };
+}
+
+/** @param {import('node:test').TestContext} t @param {Way} way */
+async function takeJourneys(t, { shared, size, query = '', journeys }) {
+  const server = await serve(DIST, { port: 0, isolate: shared });
+  const driver = await openBrowser(shared).catch(async (error) => {
+    await server.close();
+    throw error;
+  });
+  try {
+    await driver.resize(...size);
+    await driver.goto(server.url + query);
+    const visitor = size[0] < 500 ? { ...driver, click: driver.tap } : driver;
+    for (const [journey, take] of Object.entries(journeys)) {
+      await t.test(journey, async () => {
+        try {
+          await take({ driver: visitor, shared });
+        } catch (error) {
+          await keepPicture(driver, `${t.name} ${journey}`).catch(() => {});
+          t.diagnostic(await driver.evaluate(whatIsThere).catch(String));
+          throw error;
+        }
+      });
+    }
+  } finally {
+    await driver.close();
+    await server.close();
+  }
+}
+
+// A browser waits much of the time: two at once leave neither core idle.
+suite('WebKitGTK', { concurrency: 2 }, () => {
+  for (const [name, way] of Object.entries(WAYS)) {
+    test(name, async (t) => {
+      assert.ok(existsSync(join(DIST, 'index.html')), 'There is no page yet: npm run build.');
+      await takeJourneys(t, way);
+    });
+  }
+});
