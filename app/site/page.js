@@ -106,6 +106,19 @@ function turnOf(pages, here) {
   return `${link(pages[at - 1], 'prev')}${link(pages[at + 1], 'next')}`;
 }
 
+/** The page of each block and heading. @param {Cell[]} cells @returns {Record<string, string>} */
+const addressesOf = (cells) =>
+  Object.fromEntries(
+    cells.flatMap(({ kind, id, source, page }) => {
+      if (kind === 'prose') return headingIds(source).map((heading) => [heading, page]);
+      return kind === 'block' ? [[id, page]] : [];
+    }),
+  );
+
+/** The worked answers among these cells. @param {Cell[]} cells */
+const answersIn = (cells) =>
+  Object.fromEntries(cells.flatMap(({ kind, id, source }) => (kind === 'solution' ? [[id, source]] : [])));
+
 /** @param {Recording} recording @returns {(cell: Cell) => Site['cells'][number]} */
 const unseen =
   ({ names }) =>
@@ -119,13 +132,7 @@ const unseen =
  */
 export function renderPages(pages, cells, recording) {
   const blocks = cells.filter(({ kind }) => kind === 'block');
-  /** @type {Record<string, string>} the page of each block and heading */
-  const addresses = Object.fromEntries(
-    cells.flatMap(({ kind, id, source, page }) => {
-      if (kind === 'prose') return headingIds(source).map((heading) => [heading, page]);
-      return kind === 'block' ? [[id, page]] : [];
-    }),
-  );
+  const addresses = addressesOf(cells);
   const all = pages.map((page) => {
     const own = cells.filter((cell) => cell.page === page.path);
     return partsOf(page, own, recording, (id) => {
@@ -144,9 +151,40 @@ export function renderPages(pages, cells, recording) {
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, path]) => path !== page.path)),
       cells: blocks.filter((block) => block.page !== page.path).map(unseen(recording)),
       order: blocks.map(({ id }) => id),
-      answers: Object.fromEntries(own.flatMap(({ kind, id, source }) => (kind === 'solution' ? [[id, source]] : []))),
+      answers: answersIn(own),
     },
   }));
+}
+
+/**
+ * The page that shows one block, and the HTML of each block for it.
+ * @param {Page} page @param {Page[]} pages the others @param {Cell[]} cells @param {Recording} recording
+ * @returns {{rendered: Rendered, blocks: {id: string, html: string}[]}}
+ */
+export function renderEmbed(page, pages, cells, recording) {
+  const blocks = cells.filter(({ kind }) => kind === 'block');
+  const addresses = addressesOf(cells);
+  const md = markdown({ headings: [], href: (id) => `${rootOf(page)}${addresses[id] ?? ''}#${id}` });
+  return {
+    blocks: blocks.map((cell) => ({
+      id: cell.id,
+      html: blockHtml(cell, recording, exerciseOf(cells, cell, recording, md.inline)),
+    })),
+    rendered: {
+      page,
+      lesson: '',
+      contents: '',
+      turn: '',
+      site: {
+        page: page.path,
+        pages: pages.map(({ path, name, file }) => ({ path, name, file })),
+        addresses,
+        cells: blocks.map(unseen(recording)),
+        order: blocks.map(({ id }) => id),
+        answers: answersIn(cells),
+      },
+    },
+  };
 }
 
 /** A closing tag in it would end the element. @param {unknown} data */
@@ -164,11 +202,17 @@ export function fillPage(template, { page, lesson, contents, turn, site }, root 
     ['<!-- title -->', `${page.title} · Preference Lab`],
     ['<!-- description -->', escapeHtml(page.description)],
     ['<!-- file -->', page.file],
+    [
+      '<!-- without -->',
+      lesson
+        ? 'You can read everything, recorded outputs included; charts and Run need it.'
+        : `This block needs it; <a href="${root}">the lesson</a> can be read without.`,
+    ],
     ['<!-- contents -->', contents],
     ['<!-- lesson -->', lesson],
     ['<!-- turn -->', turn],
     ['<!-- site -->', json(site)],
   ];
-  const own = template.replaceAll('"./', `"${root}`);
+  const own = template.replaceAll('"./', `"${root}`).replace('<html ', lesson ? '<html ' : '<html data-embed ');
   return parts.reduce((html, [mark, part]) => html.replaceAll(mark, () => part), own);
 }

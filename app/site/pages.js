@@ -14,6 +14,16 @@
 /** What a reader takes along of all pages. */
 export const ALL = 'rlhf-and-dpo';
 
+/** Shows the one block that its address names, in a frame of another site. @type {Page} */
+export const EMBED = {
+  path: 'embed/',
+  name: 'A block alone',
+  title: 'A block alone',
+  description: 'One block of Preference Lab, to be shown in a page of yours.',
+  file: ALL,
+  chapters: [],
+};
+
 /** @type {Page[]} */
 export const PAGES = [
   {

@@ -8,9 +8,10 @@ import { sha256, TOP, writeWhole } from '../tools/tools.js';
 export const SERVICE_WORKER = 'sw.js';
 
 /**
- * Other shapes of fonts that are there, what a server may hand out in place of a file, and what the page does not show.
+ * Other shapes of fonts that are there, what a server may hand out in place of a file, and what the pages do not show:
+ * whose frame shows a block has a network.
  */
-const NOT_KEPT = /\.(br|gz|ttf|woff)$|^(screenshot\.png|sw\.js|\..*|runtime\/.*\/made\.json)$/;
+const NOT_KEPT = /\.(br|gz|ttf|woff)$|^(screenshot\.png|sw\.js|\..*|runtime\/.*\/made\.json)$|^embed\//;
 
 /** Files whose address changes when they do need no revision: the browser's own cache may have them already. */
 const FOR_EVER = /^(assets|runtime)\//;

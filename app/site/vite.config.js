@@ -8,8 +8,8 @@ import { ISOLATION } from '../tools/serve.js';
 import { TOP } from '../tools/tools.js';
 import { citations, readLesson } from './cells.js';
 import { withPolicy } from './csp.js';
-import { fillPage, renderPages } from './page.js';
-import { ALL, PAGES } from './pages.js';
+import { fillPage, renderEmbed, renderPages } from './page.js';
+import { ALL, EMBED, PAGES } from './pages.js';
 import { NAMES, pythonAssets, SNAPSHOT_NAME } from './python-assets.js';
 import { ensureRecorded, lastRecording } from './record.js';
 import { RUNTIME } from './runtime.js';
@@ -54,7 +54,10 @@ const pages = () => ({
     const [cells, recording] = [await readLesson(), await ensureRecorded()];
     const shell = /** @type {import('vite').Rolldown.OutputAsset} */ (bundle['index.html']);
     const template = String(shell.source);
-    for (const rendered of renderPages(PAGES, cells, recording)) {
+    const embed = renderEmbed(EMBED, PAGES, cells, recording);
+    for (const { id, html } of embed.blocks)
+      this.emitFile({ type: 'asset', fileName: `${EMBED.path}${id}.html`, source: html });
+    for (const rendered of [...renderPages(PAGES, cells, recording), embed.rendered]) {
       const source = withPolicy(fillPage(template, rendered));
       if (rendered.page.path === '') shell.source = source;
       else this.emitFile({ type: 'asset', fileName: `${rendered.page.path}index.html`, source });

@@ -9,6 +9,7 @@ import { whenIdle } from './dom/idle.js';
 import { createAssistant } from './editor/completion-answers.js';
 import { keepEdits, restoreEdits } from './edits/autosave.js';
 import { receiveLinks } from './edits/share-banner.js';
+import { bringBlock, embedded, talkToHost } from './embed/embed.js';
 import { PyExercise } from './exercise/py-exercise.js';
 import { Cell } from './lesson/cell.js';
 import { Lesson } from './lesson/lesson.js';
@@ -31,6 +32,7 @@ customElements.define('py-exercise', PyExercise);
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 
 const place = find('#blocks');
+if (embedded) await bringBlock(place);
 const blocks = /** @type {PyBlock[]} */ ([...place.querySelectorAll('py-block')]);
 const edits = restoreEdits(blocks);
 const lesson = new Lesson(cellsOfAllPages(), kernel);
@@ -42,7 +44,7 @@ const status = find('#status');
 /** In the order of the pages, which is the order in which blocks find each other's names. */
 function cellsOfAllPages() {
   const unseen = site.cells.map((published) => new Cell({ ...published, shown: false }));
-  const cells = new Map([...blocks.map(({ cell }) => cell), ...unseen].map((cell) => [cell.id, cell]));
+  const cells = new Map([...unseen, ...blocks.map(({ cell }) => cell)].map((cell) => [cell.id, cell]));
   return site.order.flatMap((id) => cells.get(id) ?? []);
 }
 
@@ -104,6 +106,7 @@ retry.addEventListener('click', () => kernel.start());
 followAddresses();
 followLesson(find('#contents'), lesson);
 switchTheme(find('#theme'), redrawCharts);
+if (embedded) talkToHost(redrawCharts);
 showVariables({ button: find('#variables-toggle'), panel: find('#variables'), lesson, kernel });
 onStatus(); // it has started before
 
@@ -128,7 +131,7 @@ preparePaper(blocks, kernel.settled);
 const KEEP_AFTER_MS = 2000;
 kernel.settled.then(() =>
   setTimeout(whenIdle, KEEP_AFTER_MS, async () => {
-    if (!navigator.serviceWorker || import.meta.env.DEV) return;
+    if (embedded || !navigator.serviceWorker || import.meta.env.DEV) return;
     const { keepForOffline } = await import('./offline/register.js');
     keepForOffline(fromRoot('sw.js'));
   }),

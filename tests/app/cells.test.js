@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { citations, cite, parseCells, readLesson } from '../../app/site/cells.js';
 import { highlight } from '../../app/site/markdown.js';
-import { fillPage, renderPages, rootOf } from '../../app/site/page.js';
-import { PAGES } from '../../app/site/pages.js';
+import { fillPage, renderEmbed, renderPages, rootOf } from '../../app/site/page.js';
+import { EMBED, PAGES } from '../../app/site/pages.js';
 
 const FILE = `# %% Outside only="python"
 import sys
@@ -134,6 +134,21 @@ test('the table of contents lists the pages with their chapters, and this page w
   assert.doesNotMatch(ledger.contents, /data-block="first"/);
   assert.equal(lesson.turn, '<a rel="next" href="./ledger/"><span>The ledger</span></a>');
   assert.equal(ledger.turn, '<a rel="prev" href="../"><span>The lesson</span></a>');
+});
+
+test('the page for frames has no block of its own, knows all, and each block stands beside it', () => {
+  const { rendered, blocks } = renderEmbed(EMBED, PAGES, parseCells(FILE), RECORDING);
+  assert.deepEqual(
+    blocks.map(({ id }) => id),
+    ['first'],
+  );
+  assert.match(blocks[0].html, /^<py-block .*<section class="block" id="first"/s);
+  assert.deepEqual(
+    rendered.site.cells.map(({ id }) => id),
+    ['first'],
+  );
+  const html = fillPage('<html lang="en"><a href="./x.py"></a><!-- without --><!-- lesson -->', rendered);
+  assert.match(html, /^<html data-embed lang="en"><a href="..\/x\.py"><\/a>This block needs it; <a href="..\/">/);
 });
 
 test('a page knows the blocks of the others, and where their addresses are', () => {

@@ -157,10 +157,13 @@ export const runs = (page, ids, times) =>
 /** The ids of all blocks, in order. @param {Page} page */
 export const blockIds = (page) => page.locator('section.block').evaluateAll((sections) => sections.map(({ id }) => id));
 
-/** What the build recorded of a block: its text, and what else it shows. @param {Page} page @param {string} id */
-export async function recorded(page, id) {
+/**
+ * What the build recorded of a block: its text, and what else it shows.
+ * @param {Page} page @param {string} id @param {string} [site] where another host's page is open
+ */
+export async function recorded(page, id, site = '/') {
   /** @type {import('../../app/output/output-items.js').Item[]} */
-  const items = await (await page.request.get(`/recorded/${id}.json`)).json();
+  const items = await (await page.request.get(`${site}recorded/${id}.json`)).json();
   const of = (/** @type {string} */ kind) =>
     items.flatMap((item) => (!isText(item) && item.kind === kind ? [item] : []));
   return { text: textOf(items), charts: of('chart'), tables: of('table') };

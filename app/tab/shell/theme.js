@@ -10,20 +10,23 @@ const CHOICES = /** @type {const} */ (['auto', 'light', 'dark']);
 /** One for all copies of the site on this host: index.html reads it before any script has come. */
 const store = new Store('/');
 
-/** @returns {Theme} */
-const chosen = () => CHOICES.find((choice) => choice === store.read(KEY)) ?? 'auto';
+/** `?theme=dark` holds for this visit. */
+const ASKED = new URLSearchParams(location.search).get('theme');
 
-/** @param {Theme} theme */
-function apply(theme) {
-  document.documentElement.dataset.theme = theme;
+/** @param {unknown} theme @returns {Theme} */
+const known = (theme) => CHOICES.find((choice) => choice === theme) ?? 'auto';
+
+/** @param {unknown} theme 'auto' in place of what is none */
+export function applyTheme(theme) {
+  document.documentElement.dataset.theme = known(theme);
 }
 
 /** @param {HTMLElement} button that goes through the choices @param {() => void} onChange */
 export function switchTheme(button, onChange) {
-  let theme = chosen();
+  let theme = known(ASKED ?? store.read(KEY));
   const label = element('span', {}, 'Theme: ');
   const show = () => {
-    apply(theme);
+    applyTheme(theme);
     button.replaceChildren(label, theme);
   };
   show();

@@ -1,8 +1,11 @@
 /** The panel "Take along": a link with the edits, the code as files, and all blocks back to their originals. */
 
+import { escapeHtml } from '../../output/html.js';
+import { element } from '../dom/element.js';
 import { button } from '../dom/notice.js';
 import { CAREFUL, encodeEdits, ShareError } from '../edits/share-link.js';
 import { hash } from '../lesson/graph.js';
+import { fromRoot } from '../root.js';
 import { copyText, saveFile, selectable } from './clipboard.js';
 import { codeFile } from './code-files.js';
 
@@ -13,6 +16,11 @@ import { codeFile } from './code-files.js';
 
 /** @param {number} blocks */
 const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
+
+/** The line of HTML that shows a block in another page. @param {string} address @param {string} title */
+const frameOf = (address, title) =>
+  `<iframe src="${escapeHtml(address)}" title="${escapeHtml(title)}" loading="lazy" ` +
+  'allow="clipboard-write" style="width: 100%; height: 40rem; border: 0"></iframe>';
 
 const SAVED = { py: 'a Python file that needs NumPy', ipynb: 'a notebook that needs NumPy and Plotly' };
 
@@ -97,6 +105,17 @@ export function connectPanel(panel, lesson, names) {
     said.querySelector('button')?.focus();
   }
 
+  const choice = /** @type {HTMLSelectElement} */ (part('embed-block'));
+  choice.append(...lesson.shown.map(({ id, title }) => element('option', { value: id }, title)));
+
+  async function embed() {
+    const { value: id, selectedOptions } = choice;
+    const line = frameOf(fromRoot(`embed/?block=${id}`), selectedOptions[0]?.text ?? '');
+    if (await copyText(line)) say('Copied: a line that shows the block in a page of yours. README says what it needs.');
+    else say('The line that shows the block in a page of yours:', selectable(line, 'HTML'));
+  }
+
+  part('embed').addEventListener('click', embed);
   part('share').addEventListener('click', share);
   for (const what of /** @type {const} */ (['page', 'all']))
     for (const kind of /** @type {const} */ (['py', 'ipynb']))
