@@ -1,32 +1,5 @@
 /** Errors that teach, help while one edits, the variables, and how far a long loop is. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { startOptions } from '../../app/site/runtime.js';
-import { TOP } from '../../app/tools/tools.js';
 import { block, expect, open, test } from './page.js';
-
-test('each common mistake gets its hint on the page’s own Python, too', async () => {
-  const { loadPyodide } = await import('pyodide');
-  const python = await loadPyodide({ ...(await startOptions()), stdout: () => {}, stderr: () => {} });
-  python.mountNodeFS('/py', join(TOP, 'py'));
-  python.runPython('import sys; sys.path.insert(0, "/py"); sys.dont_write_bytecode = True');
-  python.FS.writeFile('/py-cases.py', await readFile(join(TOP, 'tests/py/error_cases.py')));
-  const wrong = await python.runPythonAsync(`
-    import importlib.util
-    spec = importlib.util.spec_from_file_location("error_cases", "/py-cases.py")
-    cases = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(cases)
-    wrong = []
-    for source, expected in cases.CASES:
-        events = []
-        await cases.Runner(events.append, cases.GIVEN).run(1, "block", source)
-        said = [event["hint"] for event in events if event["type"] == "error"]
-        if not said or not cases.fits(said[0], expected):
-            wrong.append([source, expected, *said])
-    import json
-    json.dumps(wrong)`);
-  expect(JSON.parse(wrong)).toEqual([]);
-});
 
 test('a misspelt name: the hint, a link to its block, the variables, the way to the line', {
   tag: ['@engine', '@touch'],
