@@ -9,7 +9,7 @@
  * @property {string} code
  * @property {string} ends the block's state afterwards; `|` between two that are both right
  * @property {RegExp} says what the reader sees: messages, output and captions
- * @property {boolean} [engine] whether it depends on the browser's engine: its stack, its memory, its DOM, its clipboard
+ * @property {boolean} [engine] whether it depends on the browser: on its stack, its memory, its DOM, its clipboard
  * @property {boolean} [stop] whether it has to be stopped
  * @property {string} [begun] what it prints when it has come to where it is to be stopped
  */

@@ -164,7 +164,7 @@ export async function chromiumPath({ here = [OWN, ...INSTALLED, SPARTICUZ_PATH],
   );
 }
 
-/** @typedef {{name: string, packages: string[], missing: () => string[]}} Browser `missing`: programs that are not here */
+/** @typedef {{name: string, packages: string[], missing: () => string[]}} Browser `missing`: what is not here */
 
 /** @param {string[]} paths */
 const missing = (...paths) => paths.filter((path) => !existsSync(path));

@@ -1,7 +1,7 @@
 /**
  * `npm test`: sets up what the tests need and runs them all.
- * `npm test -- web` runs one part (check, py, app, build, web, firefox, webkit); what follows goes to its runner: `npm test --
- * py -k dpo`.
+ * `npm test -- web` runs one part (check, py, app, build, web, firefox, webkit); what follows goes to its runner:
+ * `npm test -- py -k dpo`.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

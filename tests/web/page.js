@@ -80,7 +80,9 @@ export async function fill(editor, code) {
   await editor.evaluate((element, text) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', text);
-    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    // Firefox makes one of `data`, and takes no `clipboardData`.
+    const firefox = { dataType: 'text/plain', data: text };
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, ...firefox, bubbles: true, cancelable: true }));
   }, code);
 }
 

@@ -15,7 +15,7 @@ for (const { path, name } of PAGES) {
   });
 }
 
-test('a chart grows while its loop trains', { tag: '@engine' }, async ({ page }) => {
+test('a chart grows while its loop trains', async ({ page }) => {
   await open(page);
   await block(page, 'ppo-train').runToEnd();
   const { section, write, run, is } = block(page, 'ppo-train');

@@ -459,7 +459,10 @@ export const BAD_INPUT = {
   },
 };
 
-/** On a phone, by touch: what fingers and a narrow page change. @type {Record<string, (visit: Visit) => Promise<unknown>>} */
+/**
+ * On a phone, by touch: what fingers and a narrow page change.
+ * @type {Record<string, (visit: Visit) => Promise<unknown>>}
+ */
 export const BY_TOUCH = {
   ...Object.fromEntries(
     Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|wider|an error teaches|exercise|Stop/.test(name)),
