@@ -4,6 +4,7 @@ import { blockHtml, solutionHtml } from './block-html.js';
 import { cite } from './cells.js';
 import { proseHeight, tall } from './height.js';
 import { headingIds, markdown } from './markdown.js';
+import { ALL } from './pages.js';
 
 /**
  * @typedef {import('./cells.js').Cell} Cell
@@ -141,6 +142,7 @@ export function renderPages(pages, cells, recording) {
     site: {
       page: page.path,
       pages: pages.map(({ path, name, file }) => ({ path, name, file })),
+      all: ALL,
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, path]) => path !== page.path)),
       cells: blocks.filter((block) => block.page !== page.path).map(unseen(recording)),
       order: blocks.map(({ id }) => id),
@@ -164,6 +166,7 @@ export function fillPage(template, { page, lesson, contents, turn, site }, root 
     ['<!-- title -->', `${page.title} · Preference Lab`],
     ['<!-- description -->', escapeHtml(page.description)],
     ['<!-- file -->', page.file],
+    ['<!-- all -->', ALL],
     ['<!-- contents -->', contents],
     ['<!-- lesson -->', lesson],
     ['<!-- turn -->', turn],

@@ -125,9 +125,9 @@ charts.preference_pairs(preferred, rejected, TRUE_WEIGHTS)
 from lessons.claims import claim  # noqa: E402
 
 drawn_along = ((preferred - rejected)[:60, :2] @ TRUE_WEIGHTS[:2] > 0).mean()
-claim("most arrows point along the true taste", drawn_along > 0.6)
-claim("a good number do not", drawn_along < 0.85)
-claim("the annotator contradicts their taste in about a quarter of the pairs", abs(agree - 0.75) < 0.05)
+claim("Most arrows point along the true taste", drawn_along > 0.6)
+claim("A good number of arrows point against the true taste", drawn_along < 0.85)
+claim("The annotator contradicts their own taste in about a quarter of the pairs", abs(agree - 0.75) < 0.05)
 
 # %% [markdown]
 # Each arrow runs from the rejected answer to the chosen one. Most of them point along the dashed
@@ -228,15 +228,15 @@ information = (preferred - rejected).T @ ((p * (1 - p))[:, None] * (preferred - 
 standard_error = np.sqrt(np.diag(np.linalg.inv(information))).mean()  # by what each label tells
 
 with_bias = np.column_stack([preferred, np.ones(200)]), np.column_stack([rejected, np.ones(200)])
-claim("a bias learns nothing", train_reward_model(*with_bias)[0][-1] == 0)
-claim("the loss starts at ln 2", abs(rm_losses[0] - np.log(2)) < 1e-12)
-claim("on its own pairs the fitted model pays less than the truth", rm_loss < true_loss)
-claim("on fresh ones it pays more", held_out[-1] > true_held_out)
-claim("so it is in 20 of 20 other draws", (own_luck < 0).all())
-claim("held out, no epoch gets as low as the truth", min(held_out) > true_held_out)
-claim("the features that matter most have the largest weights", min(rm_weights[:2]) > abs(rm_weights[2:]).max())
-claim("the sign of the fourth is right", rm_weights[3] < 0)
-claim("the others stay small", abs(rm_weights[[2, 4]]).max() < 2 * standard_error)
+claim("A bias in the reward model learns nothing", train_reward_model(*with_bias)[0][-1] == 0, see="reward-model")
+claim("The loss starts at ln 2", abs(rm_losses[0] - np.log(2)) < 1e-12)
+claim("On its own pairs the fitted model pays less than the true weights", rm_loss < true_loss)
+claim("On fresh pairs it pays more than the true weights", held_out[-1] > true_held_out)
+claim("In all 20 other draws, too, it pays less than the truth on its own pairs", (own_luck < 0).all())
+claim("On fresh pairs no epoch gets as low as the true weights", min(held_out) > true_held_out)
+claim("The two features that matter most have the largest weights", min(rm_weights[:2]) > abs(rm_weights[2:]).max())
+claim("The sign of the fourth weight is right", rm_weights[3] < 0)
+claim("The weights of features that do not matter stay small", abs(rm_weights[[2, 4]]).max() < 2 * standard_error)
 
 # %% [markdown]
 # The two features that matter most have the largest weights, the sign of the fourth is right, and the others stay
@@ -269,9 +269,10 @@ print(f"mean score gap, chosen minus rejected  {score_gap.mean():.3f}")
 charts.score_gaps(score_gap)
 
 # %% Evidence only="build"
-claim("the model agrees with about three labels in four", abs(label_accuracy - 0.75) < 0.03)
-claim("that is nearly as good as it gets", 0 < ceiling - label_accuracy < 0.03)
-claim("it is right about the true ranking far more often", ranking_accuracy > label_accuracy + 0.1)
+claim("The model agrees with about three labels in four", abs(label_accuracy - 0.75) < 0.03)
+claim("A perfect model would agree with hardly more labels", 0 < ceiling - label_accuracy < 0.03)
+claim("The model is right about the true ranking far more often than about labels",
+      ranking_accuracy > label_accuracy + 0.1)
 
 # %% [markdown]
 # ::: key-insight Noise in the labels is not noise in the model

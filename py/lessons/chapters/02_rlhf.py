@@ -212,17 +212,20 @@ print(f"optimum    reward {optimum_reward:+.3f}   KL {optimum_kl:.3f} nats")
 # %% Evidence only="build"
 from lessons.claims import claim  # noqa: E402
 
-claim("sampled and exact KL agree", abs(log_ratio.mean() - kl_to_reference(rlhf_optimum)) < 0.1)
-claim("each pass raises the surrogate of its batch", all(after > before for before, after in surrogates))
-claim("before the first pass it is 0, the mean of the advantages", abs(surrogates[0][0]) < 1e-9)
+claim("The sampled and the exact KL agree", abs(log_ratio.mean() - kl_to_reference(rlhf_optimum)) < 0.1, see="policy")
+claim("Each pass raises the surrogate of its batch",
+      all(after > before for before, after in surrogates), see="ppo-step")
+claim("Before the first pass the surrogate is 0, the mean of the advantages",
+      abs(surrogates[0][0]) < 1e-9, see="ppo-step")
 settled = rlhf_path[-50:].mean(axis=0)  # where the last third of the run hovers
-claim("the reward levels off where the algebra says", abs(settled[0] @ rm_weights / optimum_reward - 1) < 0.05)
-claim("and so does the KL", abs(kl_to_reference(settled) / optimum_kl - 1) < 0.1)
+claim("The reward levels off where the algebra says", abs(settled[0] @ rm_weights / optimum_reward - 1) < 0.05)
+claim("The KL levels off where the algebra says", abs(kl_to_reference(settled) / optimum_kl - 1) < 0.1)
 half_beta = optimal_policy(rm_weights, BETA / 2) - W_REF
-claim("half of beta moves the optimum twice as far", np.allclose(half_beta, 2 * (rlhf_optimum - W_REF)))
-claim("at four times the KL", abs(kl_to_reference(W_REF + half_beta) / optimum_kl - 4) < 1e-9)
+claim("Half of beta moves the optimum twice as far", np.allclose(half_beta, 2 * (rlhf_optimum - W_REF)), see="policy")
+claim("Half of beta costs the optimum four times the KL",
+      abs(kl_to_reference(W_REF + half_beta) / optimum_kl - 4) < 1e-9, see="policy")
 jitter = [kl_to_reference(w, settled) for w in rlhf_path[-50:]]
-claim("at the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
+claim("At the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
 
 # %% [markdown]
 # The reward climbs, the KL climbs with it, and both level off where the algebra says they should. PPO never
@@ -262,15 +265,16 @@ charts.clip_and_no_clip(clipped_kl, unclipped_kl, optimum_kl)
 # %% Evidence only="build"
 exploded = (unclipped_kl.max(axis=0) > 30).sum()
 worst_unclipped = unclipped_kl.max()
-claim("without the clip some runs explode", exploded >= 2)
+claim("Without the clip some runs explode", exploded >= 2)
 claim(
-    "without the clip every run overshoots further than any with it",
+    "Without the clip every run overshoots further than any with it",
     unclipped_kl.max(axis=0).min() > clipped_kl.max(),
 )
-claim("with the clip none does", clipped_kl.max() < 1.2 * optimum_kl)
+claim("With the clip no run explodes", clipped_kl.max() < 1.2 * optimum_kl)
 one_pass = [train_ppo(rm_weights, passes=1, epsilon=epsilon)[0] for epsilon in (0.2, np.inf)]
-claim("with one pass the clip has nothing to do", np.array_equal(*one_pass))
-claim("the stacked runs are the single ones", np.allclose(clipped_path[:, 3], train_ppo(rm_weights, seed=3)[0]))
+claim("With one pass the clip has nothing to do", np.array_equal(*one_pass))
+claim("Runs that are trained together are the same as one by one",
+      np.allclose(clipped_path[:, 3], train_ppo(rm_weights, seed=3)[0]))
 
 # %% [markdown]
 # Without the clip {{ exploded }} of the {{ len(six) }} runs pass 30 nats on the way, one of them
