@@ -23,5 +23,6 @@ export function claimsHtml(id, sentences = []) {
   if (!sentences.length) return '';
   const what = sentences.length === 1 ? '1 sentence was' : `${sentences.length} sentences were`;
   const items = sentences.map((sentence, index) => `<li id="${id}-claim-${index + 1}">${escapeHtml(sentence)}</li>`);
-  return `<details class="claims"><summary>${what} checked on the recorded run</summary><ul>${items.join('')}</ul></details>`;
+  const summary = `<summary>${what} checked on the recorded run</summary>`;
+  return `<details class="claims">${summary}<ul>${items.join('')}</ul></details>`;
 }

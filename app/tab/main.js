@@ -10,6 +10,7 @@ import { createAssistant } from './editor/completion-answers.js';
 import { keepEdits, restoreEdits } from './edits/autosave.js';
 import { receiveLinks } from './edits/share-banner.js';
 import { PyExercise } from './exercise/py-exercise.js';
+import { GuessFirst } from './guess/guess-first.js';
 import { Cell } from './lesson/cell.js';
 import { Lesson } from './lesson/lesson.js';
 import { titleWith } from './lesson/pace.js';
@@ -26,6 +27,7 @@ import { showVariables } from './variables/variables-panel.js';
 
 customElements.define('py-block', PyBlock);
 customElements.define('py-exercise', PyExercise);
+customElements.define('guess-first', GuessFirst);
 
 /** @param {string} selector */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));

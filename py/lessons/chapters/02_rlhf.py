@@ -30,7 +30,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #    \qquad\Longrightarrow\qquad
 #    \pi^*(y \mid x) \propto \pi_\text{ref}(y \mid x)\, e^{\,r(y)/\beta} $$
 #
-# The solution is the reference, tilted towards high reward. Tilt a Gaussian with a linear reward
+# The solution is the reference, *tilted* towards high reward. Tilt a Gaussian with a linear reward
 # $r(y) = w \cdot y$ and you get the same Gaussian, moved by $\sigma^2 w / \beta$. So the exact optimum
 # is one line of code, and PPO's curves below are drawn beside it.
 
@@ -95,7 +95,13 @@ charts.policy_clouds(
 #
 # The clip is what makes the passes safe. Once the ratio of an answer has moved by $\varepsilon$ in the direction
 # that its advantage asks for, its gradient is zero. Without the ratio there is nothing to clip, and
-# clipping the advantage instead is not PPO.
+# clipping the advantage instead is not PPO. What PPO maximises, $-\mathcal{L}$, is called the *surrogate*.
+#
+# ::: guess ppo-step Four passes over one batch, clip at 0.2: how many of its answers are clipped in the fourth?
+# - 0 to 100 by 2 %
+#
+# {{ clipped_last:.0%}}. The others have not moved so far yet.
+# :::
 
 # %% One PPO step id="ppo-step"
 def ppo_step(weights, old_weights, contexts, outputs, advantages, lr=0.05, epsilon=0.2):
@@ -218,6 +224,9 @@ claim("Each pass raises the surrogate of its batch",
 claim("Before the first pass the surrogate is 0, the mean of the advantages",
       abs(surrogates[0][0]) < 1e-9, see="ppo-step")
 settled = rlhf_path[-50:].mean(axis=0)  # where the last third of the run hovers
+clipped_last = flat  # in the fourth pass, the last that ppo-step counts
+half_beta_kl = kl_to_reference(optimal_policy(rm_weights, BETA / 2)) / optimum_kl
+claim("In the fourth pass the clip holds some answers and not most", 0.05 < clipped_last < 0.5, see="ppo-step")
 claim("The reward levels off where the algebra says", abs(settled[0] @ rm_weights / optimum_reward - 1) < 0.05)
 claim("The KL levels off where the algebra says", abs(kl_to_reference(settled) / optimum_kl - 1) < 0.1)
 half_beta = optimal_policy(rm_weights, BETA / 2) - W_REF
@@ -230,6 +239,15 @@ claim("At the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
 # %% [markdown]
 # The reward climbs, the KL climbs with it, and both level off where the algebra says they should. PPO never
 # saw that algebra. It only ever saw 32 sampled answers at a time.
+#
+# ::: guess half-beta Half the price, $\beta / 2$: how much KL will the policy spend at the optimum?
+# - half as much
+# - the same
+# - twice as much
+# - four times as much
+#
+# {{ half_beta_kl:.0f}} times as much: it moves twice as far, and the KL grows with the square.
+# :::
 #
 # ::: key-insight The price decides where training stops
 # The reward is linear, so there is always a better answer further out. What stops the policy is
@@ -246,6 +264,12 @@ claim("At the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
 # ### What the clip is for {#clip}
 #
 # Take the clip away and leave all else as it is: four passes over each batch, six seeds, all trained at once.
+#
+# ::: guess no-clip In how many of the six runs will the KL pass 30 nats on the way?
+# - 0 to 6
+#
+# In {{ exploded }} of them. The optimum is at {{ optimum_kl:.1f}}.
+# :::
 
 # %% The loop without the clip id="no-clip"
 six = range(6)
@@ -285,8 +309,9 @@ claim("Runs that are trained together are the same as one by one",
 # ### The critic {#critic}
 #
 # Our baseline is the batch's mean. PPO on a language model usually has a trained one, the **critic**: a value function
-# $V(s)$ that says, at each token, how much reward is still to come. With it each *token* gets an advantage of its own,
-# by generalised advantage estimation (GAE; Schulman and others, 2016):
+# $V(s)$ that says, after each token of the text $s$, how much reward is still to come. With it each *token* gets an
+# advantage of its own, by generalised advantage estimation (GAE; Schulman and others, 2016). Two numbers from 0 to 1,
+# $\gamma$ and $\lambda$, say how much later rewards and later estimates count:
 #
 # $$ \hat A_t = \sum_{l \ge 0} (\gamma\lambda)^l \delta_{t+l}, \qquad
 #    \delta_t = r_t + \gamma V(s_{t+1}) - V(s_t) $$

@@ -67,7 +67,8 @@ charts.dpo_loss_curve(sigmoid)
 # ### Where DPO ends {#dpo-minimum}
 #
 # With this policy the margin is linear in $W - W_\text{ref}$. So DPO is logistic regression with the
-# features $\tfrac{\beta}{\sigma^2}\, x \otimes (y_w - y_l)$: convex, and unless the pairs can be separated there is
+# features $\tfrac{\beta}{\sigma^2}\, x \otimes (y_w - y_l)$, all products of a number of the context with one of the
+# difference: convex, and unless the pairs can be separated there is
 # one minimum. Newton's method finds it to the last digits, so DPO's curves have an exact end on these pairs, too.
 
 # %% DPO's exact end id="dpo-end"
@@ -169,7 +170,15 @@ claim("Pairs that are ranked with confidence fade out of the gradient", sigmoid(
 #
 # ### Apart, not up {#displacement}
 #
-# What happened to the chosen answers meanwhile? Make a guess before you look: does DPO make them likelier?
+# What happened to the chosen answers meanwhile?
+#
+# ::: guess log-ratios After 150 steps of DPO, the log-prob of the chosen answers has, on average,
+# - risen
+# - stayed about the same
+# - fallen
+#
+# It has changed by {{ chosen_shift[-1]:+.1f}} nats.
+# :::
 
 # %% Both log-ratios id="log-ratios"
 def mean_log_ratios(weights, answers):
@@ -190,6 +199,7 @@ for step in (1, 5, 20, 50, 150):
 charts.log_ratios(chosen_shift, rejected_shift)
 
 # %% Evidence only="build"
+claim("At the reference no pair counts as ranked correctly", dpo_accuracies[0] == 0, see="dpo-train")
 claim("At first the chosen answers become likelier in the mean", chosen_shift[5] > 0)
 claim("In the end the chosen answers' log-prob has fallen in the mean", chosen_shift[-1] < 0)
 claim("The rejected answers' log-prob has fallen further", rejected_shift[-1] < chosen_shift[-1])
@@ -198,7 +208,7 @@ claim("The gap between chosen and rejected grows all the while",
 claim("Only a part of the chosen answers became likelier", chosen_rose[-1] < 0.3)
 claim("After 5 steps more than half of the chosen answers had become likelier", chosen_rose[5] > 0.5)
 claim("DPO's true score rises although the chosen answers become less likely",
-      ((dpo_policy - W_REF)[0] @ TRUE_WEIGHTS) > 0)
+      (dpo_policy - W_REF)[0] @ TRUE_WEIGHTS > 0 > chosen_shift[-1])
 rlhf_log_ratio = log_prob(preferred, contexts, policy_weights) - log_prob(preferred, contexts, W_REF)
 claim("RLHF's policy makes the chosen answers less likely as well", rlhf_log_ratio.mean() < 0)
 

@@ -70,6 +70,12 @@ claim("The true score turns outside of where the reference answers", turn > 2 * 
 # ### 1. No price on KL {#mistake-1}
 #
 # Leave out the KL term and PPO does exactly what it was told: raise the learned reward, for ever.
+#
+# ::: guess no-kl Of the 150 steps without a KL price, for how many does the true score rise with the learned reward?
+# - 0 to 150 by 5 steps
+#
+# For {{ free_peak }}. After that only the learned reward rises.
+# :::
 
 # %% Mistake 1: no KL id="no-kl"
 free_path, _, _ = train_ppo(proxy, beta=0.0)
@@ -156,6 +162,16 @@ claim("At one learning rate a tiny beta is far from its end", kl_same_lr[0] < kl
 #
 # With ten noisy comparisons, chance decides what the annotator seems to like. How much do more pairs help, and whom?
 # Ten seeds each, all trained at once.
+#
+# ::: guess few-pairs Trained on ten pairs, how do the two compare with the reference, which was not trained at all?
+# - both score higher
+# - only RLHF does
+# - only DPO does
+# - both score lower
+#
+# RLHF ends at {{ score_by_size["RLHF"][0]:.2f}}, DPO at {{ score_by_size["DPO"][0]:.2f}}, and the reference is at
+# {{ bent_scores(W_REF, proxy)[1]:.2f}}.
+# :::
 
 # %% Mistake 3: too few pairs id="few-pairs"
 sizes, seeds = [10, 50, 200, 1000], range(10)
@@ -223,6 +239,14 @@ claim("The KL of both falls with every number of pairs", all((np.diff(kl) < 0).a
 # The pairs should come from the policy that you are about to train. Do they have to? We start from
 # a policy that has already been aligned once, and answers at the peak of the taste, $w^*/2c$. We train it again with
 # DPO: on *stale* pairs that the old reference answered, and on *fresh* pairs that it answers itself.
+#
+# ::: guess stale-pairs 500 more comparisons, all by the same honest annotator, but of old answers. The true score
+# - rises
+# - stays where it is
+# - falls
+#
+# It changes by {{ gains["stale"].mean():+.2f}} in the mean; with fresh pairs by {{ gains["fresh"].mean():+.2f}}.
+# :::
 
 # %% Mistake 4: stale pairs id="stale-pairs"
 second_taste = bent_taste  # try linear_taste

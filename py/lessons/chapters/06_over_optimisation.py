@@ -63,6 +63,15 @@ claim("With the KL price RLHF stops before the true score has turned", with_pric
 #
 # The KL price stops it; whether in time depends on $\beta$. The optimum of the proxy is known at every $\beta$, so we
 # can look where each would stop.
+#
+# ::: guess beta-stops Which price leads to the best true score?
+# - $\beta$ = 1
+# - $\beta$ = 0.5, as everywhere so far
+# - $\beta$ = 0.25
+# - $\beta$ = 0.1
+#
+# {{ best_beta }}, with {{ stops[best_beta][1]:.2f}}. At 0.5 it is {{ stops[0.5][1]:.2f}}, at 0.1 {{ stops[0.1][1]:.2f}}.
+# :::
 
 # %% Where each beta stops id="beta-stops"
 stops = {beta: bent_scores(optimal_policy(proxy, beta), proxy) for beta in (1.0, 0.5, 0.25, 0.15, 0.1)}

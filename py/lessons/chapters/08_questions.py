@@ -31,6 +31,15 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # ### Why PPO and not plain REINFORCE? {#faq-reinforce}
 #
+# ::: guess faq-ppo One answer in the batch got an absurd reward. After a single pass over it, who has moved further?
+# - PPO
+# - REINFORCE
+# - neither
+#
+# Neither: {{ np.linalg.norm(ppo[1] - W_REF):.3f}} and {{ np.linalg.norm(reinforce[1] - W_REF):.3f}}. After 60 passes
+# it is {{ np.linalg.norm(ppo[60] - W_REF):.2f}} and {{ np.linalg.norm(reinforce[60] - W_REF):.2f}}.
+# :::
+#
 # REINFORCE takes the same gradient, $A\,\nabla\log\pi$. For *one* pass over a batch the two are identical, as the
 # first row below shows. The difference comes when a batch is used again, which you want, because sampling is the
 # expensive part. REINFORCE then keeps pushing the same answers as if nothing had moved; PPO's clip stops the gradient

@@ -21,7 +21,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
 # under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the
 # rest. The theory is in the library: `pair_loss_shift` averages those slopes over all pairs there could be and looks
-# for the policy at which they cancel.
+# for the policy at which they cancel. It says how far the means have moved by then: $c$ times $\sigma^2 w^*$. RLHF's
+# optimum has $c = 1/\beta$.
 
 # %% One trainer for all losses id="variant-trainer"
 from typing import NamedTuple
@@ -122,7 +123,8 @@ claim("DPO's run is at its end on these pairs", settles(dpo, (contexts, preferre
 # ## IPO {#ipo-loss}
 #
 # DPO's loss has no minimum where all labels agree with one taste. IPO (Azar and others, 2023) takes a square in place
-# of the logistic loss: the log-ratio gap of every pair is asked to be $1/2\beta$, no more and no less.
+# of the logistic loss: the log-ratio of the chosen minus that of the rejected, the *gap* of a pair, is asked to be
+# $1/2\beta$, no more and no less.
 #
 # $$ \mathcal{L}_\text{IPO} = \Big(\log\frac{\pi(y_w)}{\pi_\text{ref}(y_w)}
 #   - \log\frac{\pi(y_l)}{\pi_\text{ref}(y_l)} - \frac{1}{2\beta}\Big)^2 $$
@@ -165,7 +167,7 @@ claim("Where labels never err DPO keeps walking",
 # ## KTO {#kto-loss}
 #
 # KTO (Ethayarajh and others, 2024) does not need pairs: every answer is marked good or bad by itself. A good one
-# should have a log-ratio above a baseline $z_0$, a bad one below it. The sigmoid saturates on both sides, so that
+# should have a log-ratio above a baseline $z_0$, a bad one below it. The logistic function is flat on both sides, so that
 # answers far from the baseline, right or wrong, have hardly any gradient.
 
 # %% KTO id="kto"
@@ -237,12 +239,14 @@ report("SimPO", simpo_path[-1], shifted_policy(theory_scale(simpo)))
 claim("SimPO's run is at its end on these pairs", settles(simpo, (contexts, preferred, rejected), 2.0))
 claim("With endless pairs SimPO goes further than DPO", theory_scale(simpo) > theory_scale(dpo))
 claim("On these pairs SimPO goes further than DPO", kl_to_reference(simpo_path[-1]) > kl_to_reference(variants_dpo))
+claim("With endless pairs SimPO goes further than DPO without its margin, too, and less far than with it",
+      theory_scale(dpo) < theory_scale(lambda logs: simpo(logs, gamma=0.0)) < theory_scale(simpo))
 claim("Where labels never err nothing holds SimPO back",
       not settles(simpo, (contexts, better, worse), 2.0))
 
 # %% [markdown]
 # No reference, so no penalty for leaving it: SimPO goes further than DPO with the same factor in front of the log-probs
-# ($2.5 / 5 = 0.5$). Only the noise in the labels holds it back.
+# ($2.5 / 5 = 0.5$), and $\gamma$ asks for more still. Only the noise in the labels holds it back.
 #
 # ::: tip When to choose SimPO
 # When a second model in memory is what you cannot afford, and you stop by a held-out measure rather than by the loss.

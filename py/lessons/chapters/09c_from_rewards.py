@@ -55,8 +55,8 @@ print(f"  jitter at the end            {jitter(reinforce_path):17.4f}")
 # It works, and it jitters. A reward of 3 for every answer still pushes every answer up, and only chance decides which
 # one more.
 #
-# RLOO (Ahmadian and others, 2024) asks how much better an answer is than the *other* answers to the same context. The
-# baseline costs nothing, since leaving the answer itself out keeps the gradient unbiased.
+# RLOO (REINFORCE leave-one-out; Ahmadian and others, 2024) asks how much better an answer is than the *other* answers
+# to the same context. The baseline costs nothing, since leaving the answer itself out keeps the gradient unbiased.
 
 # %% RLOO id="rloo"
 def rloo_advantage(rewards):
@@ -84,8 +84,8 @@ claim("REINFORCE jitters, and RLOO's jitter is all but gone", jitter(reinforce_p
 #
 # ## GRPO {#grpo-loss}
 #
-# GRPO (Shao and others, 2024) takes the group's mean as baseline and divides by the group's standard deviation. Its KL
-# is a term of the loss, estimated by k3.
+# GRPO (group relative policy optimisation; Shao and others, 2024) takes the group's mean as baseline and divides by the
+# group's standard deviation. Its KL is a term of the loss, estimated by k3: $e^{-\ell} - 1 + \ell$, with the log-ratio $\ell$ of the answer.
 
 # %% GRPO id="grpo"
 import math

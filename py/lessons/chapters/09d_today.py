@@ -24,6 +24,15 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # Take a task with an answer that can be checked: *the first number of the answer is to be the sum of the context's
 # numbers*, give or take 1. The checker is the reward, pass or fail, and nobody is asked for a preference. The
 # advantage is RLOO's, the loop the one above. One run pays no KL penalty, the other our usual one.
+#
+# ::: guess verifiable Without a KL penalty, and with that checker for reward, where does training lead?
+# - the pass rate rises, then falls, as in mistake 1
+# - the pass rate rises and stays, while the KL runs off
+# - the pass rate rises and stays, and the KL hardly grows any more
+#
+# At the end {{ checked[0.0][-1][0]:.0%}} pass, at {{ checked[0.0][-1][1]:.1f}} nats; after 100 steps it was
+# {{ checked[0.0][5][0]:.0%}} at {{ checked[0.0][5][1]:.1f}}.
+# :::
 
 # %% A checker as the reward id="verifiable-rewards"
 def adds_up(contexts, outputs):
@@ -137,6 +146,14 @@ claim("GSPO clips none: the answer's ratio is 1.15", (level_slopes["sequence"] =
 # Stored pairs say what was better among the reference's answers. *Online* DPO (Guo and others, 2024) lets the policy
 # of the moment answer and has fresh pairs judged, round after round. To see the difference we need a taste that
 # [bends](#bent-taste) and a $\beta$ of 0.1. Both runs get as many labels.
+#
+# ::: guess online The same loss, $\beta$ and number of labels: how much better is the true score with fresh pairs?
+# - hardly
+# - by a point or two
+# - by more than five points
+#
+# {{ by_rounds["fresh pairs"][-1][0]:.2f}} against {{ by_rounds["stored pairs"][-1][0]:.2f}}.
+# :::
 
 # %% Stored pairs against fresh ones id="online-dpo"
 ONLINE_BETA, ONLINE_LR, ROUNDS = 0.1, 8.0, 150

@@ -111,6 +111,12 @@ charts.narrowing({"true score, RLHF minus DPO": score_lead,
 # ## Figure by figure {#ledger-figures}
 #
 # A figure holds if the article's recipe gives it to every digit that was printed.
+#
+# ::: guess ledger Of the figures that the article prints, how many hold?
+# - 0 to 100 by 1 %
+#
+# {{ agreeing }} of {{ of }}, or {{ agreeing / of:.0%}}.
+# :::
 
 # %% What the article prints id="ledger"
 recipe = published.run(seed=42)
