@@ -593,10 +593,10 @@ scales.py | c4 of one answer fewer
 09_relatives.py | KTO gets log-probs for log-ratios
 - ratios = [policy - ref for
 + ratios = [policy for
-09_relatives.py | rDPO's target on the wrong side of 1
+09b_wrong_labels.py | rDPO's target on the wrong side of 1
 - np.array([1.0, 1 - FLIPS, 1 + FLIPS / (1 - 2 * FLIPS)])
 + np.array([1.0, 1 - FLIPS, 1 - FLIPS / (1 - 2 * FLIPS)])
-09_relatives.py | all data sets at once climb their loss
+09b_wrong_labels.py | all data sets at once climb their loss
 - change += lr *
 + change -= lr *
 09_relatives.py | the moved policy without the variance
@@ -660,79 +660,79 @@ scales.py | c4 of one answer fewer
 09_relatives.py | SimPO with a reference
 - beta * (logs.chosen - logs.rejected) /
 + beta * log_ratio_gap(logs) /
-09_relatives.py | cDPO's slope with the wrong sign
+09b_wrong_labels.py | cDPO's slope with the wrong sign
 - ((1 - flips) * sigmoid(-margin) - flips * sigmoid(margin))
 + ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))
-09_relatives.py | cDPO's value with rDPO's sign
+09b_wrong_labels.py | cDPO's value with rDPO's sign
 - np.logaddexp(0.0, -margin) + flips
 + np.logaddexp(0.0, -margin) - flips
-09_relatives.py | rDPO's value with cDPO's sign
+09b_wrong_labels.py | rDPO's value with cDPO's sign
 - np.logaddexp(0.0, -margin) - flips
 + np.logaddexp(0.0, -margin) + flips
-09_relatives.py | rDPO's slope with the wrong sign
+09b_wrong_labels.py | rDPO's slope with the wrong sign
 - ((1 - flips) * sigmoid(-margin) + flips * sigmoid(margin))
 + ((1 - flips) * sigmoid(-margin) - flips * sigmoid(margin))
-09_relatives.py | rDPO without its divisor
+09b_wrong_labels.py | rDPO without its divisor
 - return value / (1 - 2 * flips), slope / (1 - 2 * flips), -slope / (1 - 2 * flips)
 + return value, slope, -slope
-09_relatives.py | the other labels are flipped
+09b_wrong_labels.py | the other labels are flipped
 - (rng.random(len(preferred)) < rate)
 + (rng.random(len(preferred)) >= rate)
-09_relatives.py | ORPO on densities
+09b_wrong_labels.py | ORPO on densities
 - log_p - np.log(-np.expm1(log_p))
 + log_p - np.log(abs(np.expm1(log_p)))
-09_relatives.py | ORPO's odds upside down
+09b_wrong_labels.py | ORPO's odds upside down
 - log_p - np.log(-np.expm1(log_p))
 + log_p + np.log(-np.expm1(log_p))
-09_relatives.py | ORPO without the NLL's slope
+09b_wrong_labels.py | ORPO without the NLL's slope
 - return value, -1 + error / np.expm1(logs.chosen)
 + return value, error / np.expm1(logs.chosen)
-09_relatives.py | ORPO's slope of the rejected with the other sign
+09b_wrong_labels.py | ORPO's slope of the rejected with the other sign
 - , -error / np.expm1(logs.rejected)
 + , error / np.expm1(logs.rejected)
-09_relatives.py | ORPO without its beta
+09b_wrong_labels.py | ORPO without its beta
 - value = -logs.chosen + beta * np
 + value = -logs.chosen + np
-09_relatives.py | the finite KL to a reference that is not uniform
+09b_wrong_labels.py | the finite KL to a reference that is not uniform
 - kl = p @ logs + np.log(len(ANSWERS))
 + kl = p @ logs
-09_relatives.py | the finite trainer without the score's mean
+09b_wrong_labels.py | the finite trainer without the score's mean
 - gradient = up @ (preferred - mean) + down @ (rejected - mean)
 + gradient = up @ preferred + down @ rejected
-09_relatives.py | REINFORCE is paid the KL
+09c_from_rewards.py | REINFORCE is paid the KL
 - penalised = reward(x, y) - beta * log_ratio
 + penalised = reward(x, y) + beta * log_ratio
-09_relatives.py | REINFORCE with a gradient through the KL in its reward
+09c_from_rewards.py | REINFORCE with a gradient through the KL in its reward
 - weighted = advantage(penalised.reshape(groups, group)).reshape(-1, 1)
 + weighted = (advantage(penalised.reshape(groups, group)).reshape(-1, 1) - beta)
-09_relatives.py | REINFORCE without the variance
+09c_from_rewards.py | REINFORCE without the variance
 - path.append(weights + lr * x.T @ weighted / SIGMA**2 / len(x))
 + path.append(weights + lr * x.T @ weighted / len(x))
-09_relatives.py | RLOO's baseline contains the answer itself
+09c_from_rewards.py | RLOO's baseline contains the answer itself
 - others = (rewards.sum(axis=1, keepdims=True) - rewards) / (rewards.shape[1] - 1)
 + others = rewards.mean(axis=1, keepdims=True)
-09_relatives.py | RLOO's advantage with the other sign
+09c_from_rewards.py | RLOO's advantage with the other sign
 - return rewards - others
 + return others - rewards
-09_relatives.py | GRPO's deviation with ddof 0
+09c_from_rewards.py | GRPO's deviation with ddof 0
 - reward.std(axis=1, ddof=1, keepdims=True)
 + reward.std(axis=1, keepdims=True)
-09_relatives.py | k3 with the inverted ratio
+09c_from_rewards.py | k3 with the inverted ratio
 - penalty = beta * (1 - np.exp(-log_ratio))
 + penalty = beta * (np.exp(log_ratio) - 1)
-09_relatives.py | GRPO's KL with the other sign
+09c_from_rewards.py | GRPO's KL with the other sign
 - (a.ravel() - penalty)
 + (a.ravel() + penalty)
-09_relatives.py | GRPO with k2 for k3
+09c_from_rewards.py | GRPO with k2 for k3
 - penalty = beta * (1 - np.exp(-log_ratio))
 + penalty = beta * log_ratio
-09_relatives.py | GRPO's shift with RLHF's dependence on the reward
+09c_from_rewards.py | GRPO's shift with RLHF's dependence on the reward
 - direction = rm_weights / np.linalg.norm(rm_weights)
 + direction = rm_weights
-09_relatives.py | GRPO's shift with the variance
+09c_from_rewards.py | GRPO's shift with the variance
 - weights[0] += SIGMA / beta *
 + weights[0] += SIGMA**2 / beta *
-09_relatives.py | GRPO's c4 of one answer fewer
+09c_from_rewards.py | GRPO's c4 of one answer fewer
 - c4 = np.sqrt(2 / (group - 1)) *
 + c4 = np.sqrt(2 / group) *
 05_mistakes.py | the mean square without the noise
@@ -741,13 +741,13 @@ scales.py | c4 of one answer fewer
 05_mistakes.py | the bent taste bends the other way
 - return outputs @ TRUE_WEIGHTS - CURVATURE
 + return outputs @ TRUE_WEIGHTS + CURVATURE
-09_relatives.py | the checker lets an answer be wrong on one side
+09d_today.py | the checker lets an answer be wrong on one side
 - abs(outputs[:, 0] - contexts[:, 1:].sum(axis=1))
 + (outputs[:, 0] - contexts[:, 1:].sum(axis=1))
-09_relatives.py | online DPO is asked of the reference
+09d_today.py | online DPO is asked of the reference
 - path[-1] if fresh else W_REF
 + W_REF if fresh else W_REF
-09_relatives.py | the bent optimum without the taste's bend
+09d_today.py | the bent optimum without the taste's bend
 - / (beta / SIGMA**2 + 2 * CURVATURE)
 + / (beta / SIGMA**2)
 10_ledger.py | the score's deviation without the answers' own

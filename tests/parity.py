@@ -121,7 +121,7 @@ def reward(rewards_chosen, rewards_rejected, margin=None, *, center_rewards_coef
 
 def linear_reward(phi_chosen, phi_rejected, w, b, margin=None, *, center_rewards_coefficient=None):
     centering = center_rewards_coefficient or 0.0
-    result = reward_model.linear_bradley_terry(phi_chosen, phi_rejected, w, b, margin, centering)
+    result = reward_model.linear_bradley_terry(w, phi_chosen, phi_rejected, b, margin, centering)
     return outputs(result, **result.metrics)
 
 
@@ -254,8 +254,8 @@ def gauss_dpo(X, W, W0, y_chosen, y_rejected, *, beta, s, label_smoothing=0.0, i
     difference = chosen - rejected
     result = losses.ipo(difference, beta) if ipo else losses.dpo(difference, beta, label_smoothing)
     slope = result.grads["difference"]
-    through_chosen = gaussian_policy.weights_gradient(X, y_chosen, W, s, slope)
-    through_rejected = gaussian_policy.weights_gradient(X, y_rejected, W, s, -slope)
+    through_chosen = gaussian_policy.weights_gradient(W, X, y_chosen, s, slope)
+    through_rejected = gaussian_policy.weights_gradient(W, X, y_rejected, s, -slope)
     logps = [gaussian_policy.log_prob(y, X, weights, s) for weights in (W, W0) for y in (y_chosen, y_rejected)]
     return outputs(result._replace(grads={"W": through_chosen + through_rejected}), logps=logps)
 
@@ -293,8 +293,8 @@ def gauss_ppo(
         "old_approx_kl": -log_ratio.mean(),
         "clipfrac": (abs(np.expm1(log_ratio)) > clip_coef).mean(),
         "grad": {
-            "W": gaussian_policy.weights_gradient(X, actions, W, std, slope),
-            "log_std": gaussian_policy.log_sigma_gradient(X, actions, W, std, slope) - ent_coef,
+            "W": gaussian_policy.weights_gradient(W, X, actions, std, slope),
+            "log_std": gaussian_policy.log_sigma_gradient(W, X, actions, std, slope) - ent_coef,
             "v": vf_coef * X.T @ value.grads["values"],
         },
     }
@@ -302,7 +302,7 @@ def gauss_ppo(
 
 def gauss_objective(X, W, W0, w, *, beta, s):
     """The reference's objective is maximised, ours is a loss."""
-    result = optimum.gaussian_objective(X, W, W0, w, beta, s)
+    result = optimum.gaussian_objective(W, W0, X, w, beta, s)
     return {"loss": -result.loss, "grad": {"W": -result.grads["weights"]}}
 
 

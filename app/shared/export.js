@@ -182,10 +182,11 @@ export function saidOfUnreadable(blocks) {
 }
 
 const BOX = /^::: +([\w-]+) *(.*)$/;
+const RESULT = 'What the run says';
 
 /**
- * The lesson's Markdown in what every notebook understands: boxes become quotations, checks open on a click, ids become
- * anchors.
+ * The lesson's Markdown in what every notebook understands: boxes become quotations, checks and the results of guesses
+ * open on a click, ids become anchors.
  * @param {string} markdown
  */
 export function plainMarkdown(markdown) {
@@ -193,6 +194,7 @@ export function plainMarkdown(markdown) {
   let inside;
   return markdown
     .replace(/^::: picture [\s\S]*?^:::\n*/gm, '') // drawn by the page alone
+    .replace(/^::: guess \S+ (.*)\n((?:- .*\n)+)\n/gm, `**Guess first:** $1\n\n$2\n::: check ${RESULT}\n`)
     .split('\n')
     .map((line) => {
       const box = line.match(BOX);
@@ -200,7 +202,7 @@ export function plainMarkdown(markdown) {
         inside = box[1] === 'check' ? 'check' : 'box';
         const kind = box[1].replaceAll('-', ' ');
         return inside === 'check'
-          ? `<details><summary><b>Quick check:</b> ${box[2]}</summary>\n`
+          ? `<details><summary>${box[2] === RESULT ? '' : '<b>Quick check:</b> '}${box[2]}</summary>\n`
           : `> **${kind[0].toUpperCase()}${kind.slice(1)}: ${box[2]}**\n>`;
       }
       if (line.trim() === ':::') {

@@ -115,6 +115,8 @@ export interface Site {
   /** The path of this page from the site's root. */
   page: string;
   pages: { path: string; name: string; file: string }[];
+  /** What a reader takes along of all pages is called, without its ending. */
+  all: string;
   /** The paths of other pages, by the ids of their blocks and headings. */
   addresses: Record<string, string>;
   /** The blocks of other pages, as published. */

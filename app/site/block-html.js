@@ -5,6 +5,7 @@
 import { escapeHtml } from '../output/html.js';
 import { figureHtml } from '../output/kinds.js';
 import { isText, textOf } from '../output/output-items.js';
+import { claimsHtml } from './claims.js';
 import { blockHeight, tall } from './height.js';
 import { highlight } from './markdown.js';
 
@@ -74,6 +75,7 @@ function actions(id, checked) {
 
 /** An exercise's buttons are a line more. */
 const EXERCISE_REM = 4;
+const CLAIMS_REM = 2;
 
 /** @param {Cell} cell @param {Recording} recording @param {Exercise} [exercise] */
 export function blockHtml({ id, title, source }, recording, exercise) {
@@ -82,7 +84,8 @@ export function blockHtml({ id, title, source }, recording, exercise) {
   const items = recording.items[id] ?? [];
   const names = escapeHtml(JSON.stringify(recording.names[id] ?? null));
   const code = `<pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre>`;
-  const height = blockHeight(source, items) + (exercise ? EXERCISE_REM : 0);
+  const claims = claimsHtml(id, recording.claims?.[id]);
+  const height = blockHeight(source, items) + (exercise ? EXERCISE_REM : 0) + (claims ? CLAIMS_REM : 0);
   return `<py-block ${tall(height)}><section class="block" id="${id}" role="group" aria-labelledby="${id}-title"
   data-state="recorded" data-names="${names}">
 <div class="block-head"><span class="block-title" id="${id}-title">${name}</span>
@@ -91,6 +94,6 @@ ${exercise ? '<span class="passed" hidden>passed</span>' : ''}${actions(id, Bool
 <div class="code" translate="no">${code}</div>
 <progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
 <div class="messages"></div>
-${recordedOutput(items, id, title)}${exercise ? exerciseHtml(exercise, recording) : ''}
+${recordedOutput(items, id, title)}${exercise ? exerciseHtml(exercise, recording) : ''}${claims}
 </section></py-block>`;
 }

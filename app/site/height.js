@@ -25,10 +25,11 @@ function paragraphHeight(paragraph) {
   return lines(paragraph) * REM.line + REM.gap;
 }
 
-/** The answers of quick checks are closed. @param {string} markdown @returns {number} rem */
+/** The answers of quick checks and guesses are closed. @param {string} markdown @returns {number} rem */
 export const proseHeight = (markdown) =>
   markdown
     .replace(/^(::: check .*)\n[\s\S]*?^:::$/gm, '$1')
+    .replace(/^(::: guess .*\n)((?:- .*\n)+)[\s\S]*?^:::$/gm, '$1\n$2')
     .trim()
     .split(/\n{2,}/)
     .reduce((sum, paragraph) => sum + paragraphHeight(paragraph), 0);

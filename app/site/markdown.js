@@ -9,6 +9,7 @@ import container from 'markdown-it-container';
 import texmath from 'markdown-it-texmath';
 import { escapeHtml } from '../output/html.js';
 import { TOP } from '../tools/tools.js';
+import { guesses } from './guesses.js';
 
 /**
  * @typedef {InstanceType<typeof MarkdownIt>} Md
@@ -166,6 +167,7 @@ export function markdown({ headings = [], href = (id) => `#${id}` } = {}) {
   const katexOptions = { output: 'htmlAndMathml', strict: 'error', throwOnError: true };
   md.use(texmath, { engine: formulas, delimiters: 'dollars', katexOptions });
   boxes(md);
+  guesses(md);
   pictures(md);
   scrollingTables(md);
   headingsWithIds(md, headings);

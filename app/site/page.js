@@ -4,6 +4,7 @@ import { blockHtml, solutionHtml } from './block-html.js';
 import { cite } from './cells.js';
 import { proseHeight, tall } from './height.js';
 import { headingIds, markdown } from './markdown.js';
+import { ALL } from './pages.js';
 
 /**
  * @typedef {import('./cells.js').Cell} Cell
@@ -125,13 +126,32 @@ const unseen =
   ({ id, title, source, page }) => ({ id, title, source, page, names: names[id] });
 
 /**
+ * What a page must know of the site.
+ * @param {Page} page @param {Page[]} pages @param {Cell[]} cells of all pages, in their order
+ * @param {Recording} recording
+ * @param {Cell[]} own those whose worked answers the page has
+ * @returns {Site}
+ */
+function siteOf(page, pages, cells, recording, own) {
+  const blocks = cells.filter(({ kind }) => kind === 'block');
+  return {
+    page: page.path,
+    pages: pages.map(({ path, name, file }) => ({ path, name, file })),
+    all: ALL,
+    addresses: Object.fromEntries(Object.entries(addressesOf(cells)).filter(([, path]) => path !== page.path)),
+    cells: blocks.filter((block) => block.page !== page.path).map(unseen(recording)),
+    order: blocks.map(({ id }) => id),
+    answers: answersIn(own),
+  };
+}
+
+/**
  * @param {Page[]} pages
  * @param {Cell[]} cells of all pages, in their order
  * @param {Recording} recording
  * @returns {Rendered[]}
  */
 export function renderPages(pages, cells, recording) {
-  const blocks = cells.filter(({ kind }) => kind === 'block');
   const addresses = addressesOf(cells);
   const all = pages.map((page) => {
     const own = cells.filter((cell) => cell.page === page.path);
@@ -145,14 +165,7 @@ export function renderPages(pages, cells, recording) {
     lesson,
     contents: contentsOf(all, page),
     turn: turnOf(pages, page),
-    site: {
-      page: page.path,
-      pages: pages.map(({ path, name, file }) => ({ path, name, file })),
-      addresses: Object.fromEntries(Object.entries(addresses).filter(([, path]) => path !== page.path)),
-      cells: blocks.filter((block) => block.page !== page.path).map(unseen(recording)),
-      order: blocks.map(({ id }) => id),
-      answers: answersIn(own),
-    },
+    site: siteOf(page, pages, cells, recording, own),
   }));
 }
 
@@ -175,14 +188,7 @@ export function renderEmbed(page, pages, cells, recording) {
       lesson: '',
       contents: '',
       turn: '',
-      site: {
-        page: page.path,
-        pages: pages.map(({ path, name, file }) => ({ path, name, file })),
-        addresses,
-        cells: blocks.map(unseen(recording)),
-        order: blocks.map(({ id }) => id),
-        answers: answersIn(cells),
-      },
+      site: siteOf(page, pages, cells, recording, cells),
     },
   };
 }
@@ -208,6 +214,7 @@ export function fillPage(template, { page, lesson, contents, turn, site }, root 
         ? 'You can read everything, recorded outputs included; charts and Run need it.'
         : `This block needs it; <a href="${root}">the lesson</a> can be read without.`,
     ],
+    ['<!-- all -->', ALL],
     ['<!-- contents -->', contents],
     ['<!-- lesson -->', lesson],
     ['<!-- turn -->', turn],

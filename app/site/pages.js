@@ -11,7 +11,7 @@
  * @property {string[]} chapters
  */
 
-/** What a reader takes along of all pages. */
+/** What a reader takes along of all pages is called, without its ending. */
 export const ALL = 'rlhf-and-dpo';
 
 /** Shows the one block that its address names, in a frame of another site. @type {Page} */
@@ -43,6 +43,7 @@ export const PAGES = [
       '06_over_optimisation',
       '07_exercises',
       '08_questions',
+      '08b_references',
     ],
   },
   {
@@ -52,7 +53,7 @@ export const PAGES = [
     description:
       'IPO, KTO, SimPO, cDPO, rDPO, ORPO, REINFORCE, RLOO and GRPO on the same pairs, next to exact answers.',
     file: 'the-relatives',
-    chapters: ['09_relatives'],
+    chapters: ['09_relatives', '09b_wrong_labels', '09c_from_rewards', '09d_today'],
   },
   {
     path: 'ledger/',

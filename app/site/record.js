@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { addEvent } from '../output/output-items.js';
 import { asProgram, Failure, readIfThere, run, TOP, writeWhole } from '../tools/tools.js';
 import { citations, readLesson } from './cells.js';
+import { addClaims } from './claims.js';
 import { pythonFiles } from './python-files.js';
 import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
 
@@ -22,6 +23,7 @@ import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
  * @property {Record<string, Names>} names
  * @property {Record<string, Item[]>} solutions what each worked answer put out
  * @property {Record<string, string>} figures by the expressions that prose cites
+ * @property {Record<string, string[]>} [claims] sentences of the prose that a block shows to hold
  * @property {Record<string, {hints: string[], needs: string[]}>} [exercises]
  */
 
@@ -32,6 +34,7 @@ const RECORDING = join(RECORDED, 'lesson.json');
 /** Runs blocks with the page's own runner and collects their events. */
 const RECORDER = `
 import json
+from lessons import claims
 from lessons.exercises import EXERCISES
 from lessons.block_globals import GIVEN
 from runtime.dependencies import names
@@ -57,6 +60,11 @@ async def record_aside(block, source):
     runner.namespace.clear()
     runner.namespace.update(before)
     return recorded
+
+def claimed():
+    said = json.dumps(claims.claimed)
+    claims.claimed.clear()
+    return said
 
 def exercises():
     return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in EXERCISES.items()})
@@ -102,18 +110,25 @@ async function record() {
     solutions: {},
     names: {},
     figures: {},
+    claims: {},
     exercises: JSON.parse(python.globals.get('exercises')()),
   };
 
   /** @param {'record' | 'record_aside'} how @param {string} id @param {string} source */
   const run = (how, id, source) => outcome(python, how, id, source);
 
+  const blocks = cells.flatMap(({ kind, id }) => (kind === 'block' ? [id] : []));
+  let above = '';
   for (const { kind, id, source } of cells) {
     if (kind === 'block') {
+      above = id;
       recording.sources[id] = source;
       ({ items: recording.items[id], names: recording.names[id] } = await run('record', id, source));
     }
-    if (kind === 'evidence') await run('record', 'evidence', source);
+    if (kind === 'evidence') {
+      await run('record', 'evidence', source);
+      addClaims(recording.claims ?? {}, JSON.parse(python.globals.get('claimed')()), above, blocks);
+    }
     if (kind === 'solution') recording.solutions[id] = (await run('record_aside', id, source)).items;
   }
   // Last, so that prose may cite what comes below it.
@@ -144,6 +159,7 @@ async function inputs() {
     'app/output/output-items.js',
     'app/site/record.js',
     'app/site/cells.js',
+    'app/site/claims.js',
     'app/site/pages.js',
   ]) {
     hash

@@ -11,6 +11,7 @@ import { keepEdits, restoreEdits } from './edits/autosave.js';
 import { receiveLinks } from './edits/share-banner.js';
 import { bringBlock, embedded, talkToHost } from './embed/embed.js';
 import { PyExercise } from './exercise/py-exercise.js';
+import { GuessFirst } from './guess/guess-first.js';
 import { Cell } from './lesson/cell.js';
 import { Lesson } from './lesson/lesson.js';
 import { titleWith } from './lesson/pace.js';
@@ -27,6 +28,7 @@ import { showVariables } from './variables/variables-panel.js';
 
 customElements.define('py-block', PyBlock);
 customElements.define('py-exercise', PyExercise);
+customElements.define('guess-first', GuessFirst);
 
 /** @param {string} selector */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));

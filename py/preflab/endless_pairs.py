@@ -4,13 +4,12 @@ Everything happens along w, so that one number describes the reward: `spread` = 
 nats of the reference's rewards.
 """
 
-import math
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
-from preflab.numeric import require_fraction, require_positive, sigmoid
+from preflab.numeric import require_fraction, require_positive, root, sigmoid
 
 
 def pair_loss_shift(
@@ -43,7 +42,7 @@ def pair_loss_shift(
         )
         return float(chance @ (by_chosen * (first - moved) + by_rejected * (second - moved)))
 
-    return _falling_until(slope, widest)
+    return root(slope, widest / 64, widest)
 
 
 @lru_cache(4)
@@ -60,28 +59,3 @@ def _pairs(dims: int) -> tuple[np.ndarray, ...]:
     chances = np.einsum("i,j,k,l->ijkl", chance, chance, weight, weight).ravel()
     # Labelling adds up to 1 over a pair and its mirror image, so that a labelled pair is twice as likely.
     return first, second, -(first**2 + s1) / 2, -(second**2 + s2) / 2, 2 * chances / chances.sum()
-
-
-def _falling_until(f: Callable[[float], float], limit: float) -> float:
-    """Where f, below 0 at first, turns positive: by false position (Illinois); inf if it does not up to the limit."""
-    low, high = 0.0, limit / 64
-    at_low, at_high = f(low), f(high)
-    if not (at_low < 1e-9 and math.isfinite(at_high)):
-        raise ValueError(f"the slope is {at_low:g} at 0 and {at_high:g} at {high:g}: no minimum lies above 0")
-    while at_high < 0:
-        if high >= limit:
-            return math.inf
-        low, at_low = high, at_high
-        high = min(2 * high, limit)
-        at_high = f(high)
-    for _ in range(60):
-        middle = high - at_high * (high - low) / (at_high - at_low)
-        at_middle = f(middle)
-        if (at_middle < 0) == (at_high < 0):
-            at_low /= 2  # the end that stays counts half, or it would stay for ever
-        else:
-            low, at_low = high, at_high
-        high, at_high = middle, at_middle
-        if abs(high - low) < 1e-12 * limit or at_high == 0:
-            break
-    return high

@@ -1,5 +1,7 @@
-"""Elementary functions that neither overflow nor cancel, and the type that every loss returns."""
+"""Elementary functions that neither overflow nor cancel, a root finder, and the type that every loss returns."""
 
+import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,6 +107,35 @@ def standardize(x: np.ndarray, eps: float, axis: int | None = None) -> np.ndarra
     """(x - mean) / (std + eps) with ddof 1; nan stays nan and counts for nothing."""
     mean, std = moments(x, axis)
     return (x - mean) / (std + eps)
+
+
+def root(f: Callable[[float], float], first: float = 1e-3, limit: float = 1e4) -> float:
+    """Where f, below 0 at 0, first turns positive; inf if it does not up to the limit.
+
+    `first` is the first step of the search, which doubles; false position (Illinois) does the rest. Raises ValueError
+    where f does not begin below 0.
+    """
+    low, high = 0.0, first
+    at_low, at_high = f(low), f(high)
+    if not (at_low < 1e-9 and math.isfinite(at_high)):
+        raise ValueError(f"the slope is {at_low:g} at 0 and {at_high:g} at {high:g}: no minimum lies above 0")
+    while at_high < 0:
+        if high >= limit:
+            return math.inf
+        low, at_low = high, at_high
+        high = min(2 * high, limit)
+        at_high = f(high)
+    for _ in range(60):
+        middle = high - at_high * (high - low) / (at_high - at_low)
+        at_middle = f(middle)
+        if (at_middle < 0) == (at_high < 0):
+            at_low /= 2  # the end that stays counts half, or it would stay for ever
+        else:
+            low, at_low = high, at_high
+        high, at_high = middle, at_middle
+        if abs(high - low) < 1e-12 * high or at_high == 0:
+            break
+    return high
 
 
 def aligned(ndim: int | None = None, /, **arrays: ArrayLike) -> list[np.ndarray]:

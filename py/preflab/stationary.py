@@ -4,15 +4,12 @@ Everything happens along w, so that one number describes the reward: `spread` = 
 nats of the reference's rewards. A policy is described by its scale: how far its mean has moved along w, in units of
 RLHF's optimum for the same beta. Scale 1 is RLHF.
 
-Expectations are taken by Gauss-Hermite quadrature, roots are found by bisection.
+Expectations are taken by Gauss-Hermite quadrature.
 """
-
-import math
-from collections.abc import Callable
 
 import numpy as np
 
-from preflab.numeric import require_positive, sigmoid
+from preflab.numeric import require_positive, root, sigmoid
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(100)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()  # of the standard normal
@@ -29,22 +26,9 @@ def kto_scale(spread: float, beta: float, clamped: bool = False) -> float:
     wins = sigmoid(spread * (NODES[:, None] - NODES)) @ WEIGHTS  # P(chosen | output), by its standardised reward
 
     def slope(moved: float) -> float:
-        """Of the value in the shift of the mean, in units of sigma; z0 is held fixed."""
+        """Of the loss in the shift of the mean, in units of sigma; z0 is held fixed."""
         log_ratio = moved * NODES - moved**2 / 2
         gain = beta * (log_ratio - (0.0 if clamped else moved**2 / 2))
-        return float(WEIGHTS @ (sigmoid(gain) * sigmoid(-gain) * (NODES - moved) * (2 * wins - 1)))
+        return float(WEIGHTS @ (sigmoid(gain) * sigmoid(-gain) * (NODES - moved) * (1 - 2 * wins)))
 
     return float(root(slope) * beta / spread)
-
-
-def root(f: Callable[[float], float], limit: float = 1e4) -> float:
-    """Where f, above 0 at first, first turns negative; inf if it does not below the limit."""
-    above = 1e-6
-    while f(below := above * 1.1) > 0:
-        above = below
-        if above > limit:
-            return math.inf
-    for _ in range(60):
-        middle = (above + below) / 2
-        above, below = (middle, below) if f(middle) > 0 else (above, middle)
-    return (above + below) / 2

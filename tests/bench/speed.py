@@ -61,7 +61,7 @@ def dpo_vectorised(case: Case) -> Step:
     x, chosen, rejected, weights, ref = case[:5]
 
     def step():
-        result = dpo(log_ratio_difference(x, chosen, rejected, weights, ref, SIGMA), BETA)
+        result = dpo(log_ratio_difference(weights, ref, x, chosen, rejected, SIGMA), BETA)
         return result.loss, difference_gradient(x, chosen, rejected, SIGMA, result.grads["difference"])
 
     return step
@@ -71,14 +71,14 @@ def ppo_vectorised(case: Case) -> Step:
     def step():
         logps = log_prob(case.outputs, case.contexts, case.weights, SIGMA)
         result = policy_loss(logps, case.old_logps, case.advantages, CLIP)
-        return result.loss, weights_gradient(case.contexts, case.outputs, case.weights, SIGMA, result.grads["logps"])
+        return result.loss, weights_gradient(case.weights, case.contexts, case.outputs, SIGMA, result.grads["logps"])
 
     return step
 
 
 def reward_vectorised(case: Case) -> Step:
     def step():
-        result = linear_bradley_terry(case.chosen, case.rejected, case.weights[0])
+        result = linear_bradley_terry(case.weights[0], case.chosen, case.rejected)
         return result.loss, result.grads["w"]
 
     return step

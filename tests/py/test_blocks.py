@@ -58,7 +58,7 @@ def log_ratio(page, weights, x, y, ref=None):
 
 def chain(x, weights, *slopes):
     """Gradient in the weights, from pairs of outputs and slopes in their log-probs."""
-    return sum(gaussian_policy.weights_gradient(x, y, weights, SIGMA, slope) for y, slope in slopes)
+    return sum(gaussian_policy.weights_gradient(weights, x, y, SIGMA, slope) for y, slope in slopes)
 
 
 def same(found, expected, rtol=1e-10):
@@ -103,7 +103,7 @@ def test_another_taste_labels_the_same_answers(page, weights):
 def test_training_the_reward_model_descends_the_bradley_terry_loss(page, pairs):
     w, expected = np.zeros(5), []
     for _ in range(20):
-        result = reward_model.linear_bradley_terry(*pairs[1:], w)
+        result = reward_model.linear_bradley_terry(w, *pairs[1:])
         expected.append(result.loss)
         w = w - 0.3 * result.grads["w"]
     found, history = page.train_reward_model(*pairs[1:], lr=0.3, epochs=20)
@@ -172,7 +172,7 @@ def test_policy(page, pairs, weights):
 
 def test_kl_and_optimum(page, weights):
     x = 2 * np.eye(4)  # E[x x^T] = I
-    same(page.kl_to_reference(weights), gaussian_policy.kl(x, weights, page.W_REF, SIGMA).loss)
+    same(page.kl_to_reference(weights), gaussian_policy.kl(weights, page.W_REF, x, SIGMA).loss)
     reward = np.arange(5.0)
     shift = page.optimal_policy(reward, 0.3) - page.W_REF
     same(shift, np.outer([1, 0, 0, 0], optimum.gaussian_shift(reward, 0.3, SIGMA)))
@@ -182,7 +182,7 @@ def test_kl_and_optimum(page, weights):
 def ppo_gradient(x, y, weights, old, advantages, epsilon=0.2):
     moved = gaussian_policy.log_ratio(y, x, weights, old, SIGMA)
     slope = ppo.policy_loss(moved, np.zeros_like(moved), advantages, clip=epsilon).grads["logps"]
-    return gaussian_policy.weights_gradient(x, y, weights, SIGMA, slope)
+    return gaussian_policy.weights_gradient(weights, x, y, SIGMA, slope)
 
 
 def test_a_ppo_step_descends_the_clipped_loss(page, pairs, weights):

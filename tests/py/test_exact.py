@@ -48,7 +48,7 @@ def gradient(loss, weights, x, chosen, rejected, chance=None):
     """Of the mean loss on pairs, in the weights of the policy; of the expected loss if the pairs have chances."""
     c, r = (gaussian_policy.log_ratio(y, x, weights, W0[: x.shape[1]], SIGMA) for y in (chosen, rejected))
     slope = loss(c - r).grads["difference"] * (1 if chance is None else len(x) * chance)
-    through = partial(gaussian_policy.weights_gradient, x, weights=weights, sigma=SIGMA)
+    through = partial(gaussian_policy.weights_gradient, weights, x, sigma=SIGMA)
     return through(outputs=chosen, d_log_prob=slope) + through(outputs=rejected, d_log_prob=-slope)
 
 
@@ -77,15 +77,15 @@ DPO, IPO = partial(losses.dpo, beta=BETA), partial(losses.ipo, beta=BETA)
 
 def test_the_optimum_is_the_same_shift_in_every_context():
     x = pairs(50, 0)[0]
-    np.testing.assert_allclose(optimum.gaussian_objective(x, BEST, W0, W, BETA, SIGMA).grads["weights"], 0, atol=1e-14)
-    assert gaussian_policy.kl(x, BEST, W0, SIGMA).loss == pytest.approx(1.8432)
+    np.testing.assert_allclose(optimum.gaussian_objective(BEST, W0, x, W, BETA, SIGMA).grads["weights"], 0, atol=1e-14)
+    assert gaussian_policy.kl(BEST, W0, x, SIGMA).loss == pytest.approx(1.8432)
 
 
 def test_with_contexts_of_mean_zero_no_training_can_move_the_score():
     x = np.random.default_rng(1).standard_normal((50, 2))
     x = np.concatenate([x, -x])
     anywhere = np.random.default_rng(2).standard_normal((2, 2))
-    objective = partial(optimum.gaussian_objective, x, ref=W0, reward_weights=W, beta=BETA, sigma=SIGMA)
+    objective = partial(optimum.gaussian_objective, ref=W0, contexts=x, reward_weights=W, beta=BETA, sigma=SIGMA)
     assert objective(anywhere).metrics["reward"] == pytest.approx(0, abs=1e-14)
     np.testing.assert_allclose(objective(W0).grads["weights"], 0, atol=1e-15)
 
@@ -158,7 +158,7 @@ def test_ipo_moves_by_the_mean_slope_of_the_sigmoid_over_tau():
 
 def test_with_only_a_constant_feature_dpo_ends_at_the_reward_model_over_beta_on_the_same_pairs():
     x, chosen, rejected = pairs(200, 5, contexts=1)
-    fitted = minimum(lambda w: reward_model.linear_bradley_terry(chosen, rejected, w).grads["w"], np.zeros(2))
+    fitted = minimum(lambda w: reward_model.linear_bradley_terry(w, chosen, rejected).grads["w"], np.zeros(2))
     policy = minimum(lambda v: gradient(DPO, v, x, chosen, rejected), W0[:1])
     np.testing.assert_allclose((policy - W0[:1])[0], optimum.gaussian_shift(fitted, BETA, SIGMA), atol=1e-13)
 
@@ -232,9 +232,9 @@ def test_gradients_of_the_kl_estimators_for_the_mean_of_a_gaussian():
     u = gaussian_policy.log_ratio(y, one, moved, ref, SIGMA)
 
     def through(slopes):
-        return gaussian_policy.weights_gradient(one, y, moved, SIGMA, chance * slopes).item()
+        return gaussian_policy.weights_gradient(moved, one, y, SIGMA, chance * slopes).item()
 
-    exact = gaussian_policy.kl(one, moved, ref, SIGMA)
+    exact = gaussian_policy.kl(moved, ref, one, SIGMA)
     assert [chance @ kl.k1(u)[0], chance @ kl.k3(u)[0]] == pytest.approx([exact.loss] * 2)
     right = exact.grads["weights"].item()
     assert right == pytest.approx(0.9 / SIGMA**2)

@@ -34,7 +34,7 @@ def log_sigma_prob(log_sigma):
 
 
 def log_sigma_gradient(log_sigma, d_log_prob):
-    return gaussian_policy.log_sigma_gradient(X, Y, np.eye(3), np.exp(log_sigma), d_log_prob)
+    return gaussian_policy.log_sigma_gradient(np.eye(3), X, Y, np.exp(log_sigma), d_log_prob)
 
 
 GRPO = partial(groups.grpo_loss, mask=MASK, max_length=8, beta=0.3)
@@ -90,7 +90,7 @@ LOSSES = {  # name: the loss, and the shapes of its random arguments
     "Gaussian log-prob": (
         through_log_prob(
             partial(gaussian_policy.log_prob, Y, X, sigma=0.7),
-            partial(gaussian_policy.weights_gradient, X, Y, sigma=0.7),
+            partial(gaussian_policy.weights_gradient, contexts=X, outputs=Y, sigma=0.7),
             "weights",
         ),
         {"weights": (3, 3)},
@@ -209,8 +209,8 @@ def test_ktos_reference_point_is_clamped_at_zero():
 def test_no_data_can_teach_a_reward_its_constant_unless_rewards_are_centred():
     phi_chosen, phi_rejected = np.random.default_rng(6).standard_normal((2, 20, 3))
     for b in (0.0, 3.0):
-        assert reward_model.linear_bradley_terry(phi_chosen, phi_rejected, np.ones(3), b).grads["b"] == 0
-    assert reward_model.linear_bradley_terry(phi_chosen, phi_rejected, np.ones(3), 3.0, centering=0.1).grads["b"] > 0
+        assert reward_model.linear_bradley_terry(np.ones(3), phi_chosen, phi_rejected, b).grads["b"] == 0
+    assert reward_model.linear_bradley_terry(np.ones(3), phi_chosen, phi_rejected, 3.0, centering=0.1).grads["b"] > 0
 
 
 def test_clipping_holds_back_only_a_policy_that_moved_too_far_in_the_right_direction():

@@ -33,9 +33,9 @@ def test_the_log_ratio_keeps_its_digits_where_log_probs_lose_them():
 def test_the_difference_of_a_pair_has_a_short_form():
     x, chosen, rejected, w, ref = np.random.default_rng(20).standard_normal((5, 5, 5))
     up, down = (gaussian_policy.log_ratio(y, x, w, ref, 0.7) for y in (chosen, rejected))
-    np.testing.assert_allclose(gaussian_policy.log_ratio_difference(x, chosen, rejected, w, ref, 0.7), up - down)
+    np.testing.assert_allclose(gaussian_policy.log_ratio_difference(w, ref, x, chosen, rejected, 0.7), up - down)
     slope = np.arange(5) - 1.5
-    through_log_probs = [gaussian_policy.weights_gradient(x, y, w, 0.7, slope) for y in (chosen, rejected)]
+    through_log_probs = [gaussian_policy.weights_gradient(w, x, y, 0.7, slope) for y in (chosen, rejected)]
     short = gaussian_policy.difference_gradient(x, chosen, rejected, 0.7, slope)
     np.testing.assert_allclose(short, np.subtract(*through_log_probs), atol=1e-12)
 
@@ -44,13 +44,13 @@ def test_sampled_log_ratios_average_to_the_kl():
     rng = np.random.default_rng(1)
     x, w, ref = rng.standard_normal((20000, 3)), rng.standard_normal((3, 2)), rng.standard_normal((3, 2))
     y = gaussian_policy.sample(x, w, 1.5, rng)
-    log_ratio, exact = gaussian_policy.log_ratio(y, x, w, ref, 1.5), gaussian_policy.kl(x, w, ref, 1.5).loss
+    log_ratio, exact = gaussian_policy.log_ratio(y, x, w, ref, 1.5), gaussian_policy.kl(w, ref, x, 1.5).loss
     assert log_ratio.mean() == pytest.approx(exact, abs=4 * log_ratio.std() / np.sqrt(len(x)))
 
 
 def test_the_two_kls_of_gaussians_agree():
     mean, ref = np.random.default_rng(2).standard_normal((2, 1, 4))
-    one = gaussian_policy.kl(np.ones((1, 1)), mean, ref, 0.6).loss
+    one = gaussian_policy.kl(mean, ref, np.ones((1, 1)), 0.6).loss
     assert gaussian_policy.kl_diagonal(mean[0], np.full(4, 0.6), ref[0], np.full(4, 0.6)).loss == pytest.approx(one)
 
 
@@ -101,7 +101,7 @@ def test_whole_outputs_are_swapped_not_their_entries():
 def test_the_gaussian_optimum_is_one():
     x, ref = constant_contexts(1), np.zeros((1, 3))
     at = ref + optimum.gaussian_shift(W, 0.5, 0.8)
-    best = optimum.gaussian_objective(x, at, ref, W, 0.5, 0.8)
+    best = optimum.gaussian_objective(at, ref, x, W, 0.5, 0.8)
     np.testing.assert_allclose(best.grads["weights"], 0, atol=1e-15)
     assert best.metrics["kl"] == pytest.approx(optimum.gaussian_kl(W, 0.5, 0.8))
     assert best.metrics["reward"] == pytest.approx(optimum.gaussian_frontier(best.metrics["kl"], W, 0.8))
@@ -223,7 +223,7 @@ def test_grpos_pull_is_that_of_its_scale(scale):
         (lambda: gaussian_policy.log_prob(np.ones((2, 1)), np.ones((2, 1)), np.ones((1, 1)), 0.0), "sigma must be"),
         (lambda: gaussian_policy.log_prob(np.ones((2, 3)), np.ones((2, 1)), np.ones((1, 1)), 1.0), "outputs have"),
         (
-            lambda: gaussian_policy.log_ratio_difference(*np.ones((3, 2, 1)), np.ones((1, 3)), np.ones((1, 3)), 1.0),
+            lambda: gaussian_policy.log_ratio_difference(*np.ones((2, 1, 3)), *np.ones((3, 2, 1)), 1.0),
             "Pairs have shapes",
         ),
         (lambda: softmax_policy.log_prob([0.0, 0.0], [2]), "from 0 to 1"),

@@ -5,7 +5,9 @@ import { otherPageOf } from '../site.js';
 export function followAddresses() {
   const look = () => {
     const id = decodeURIComponent(location.hash.slice(1));
-    const page = document.getElementById(id) ? undefined : otherPageOf(id);
+    const place = document.getElementById(id);
+    place?.closest('details')?.setAttribute('open', '');
+    const page = place ? undefined : otherPageOf(id);
     if (page) location.replace(fromRoot(`${page.path}${location.search}#${id}`));
   };
   addEventListener('hashchange', look);

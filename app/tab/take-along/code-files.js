@@ -14,8 +14,6 @@ import { site, store } from '../site.js';
 
 const TYPES = { py: 'text/x-python', ipynb: 'application/x-ipynb+json' };
 
-const ALL = 'rlhf-and-dpo';
-
 /** @param {Lesson} lesson @param {What} what @returns {Map<string, string>} the code of each block, by id */
 function sourcesOf(lesson, what) {
   const here = lesson.shown.map(({ id, source }) => /** @type {const} */ ([id, source]));
@@ -41,7 +39,7 @@ export async function codeFile(lesson, what, kind, names) {
   const unread = await unreadable(published, sources, names);
   const text = kind === 'py' ? pythonFile(published, sources, unread) : notebookFile(published, sources);
   const mine = published.cells.some(({ id, source }) => sources.has(id) && sources.get(id) !== source);
-  const of = what === 'all' ? ALL : site.pages.find(({ path }) => path === site.page)?.file;
+  const of = what === 'all' ? site.all : site.pages.find(({ path }) => path === site.page)?.file;
   return {
     name: `${of}-${mine ? 'mine' : 'as-published'}.${kind}`,
     file: new Blob([text], { type: TYPES[kind] }),

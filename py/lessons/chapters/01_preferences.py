@@ -15,9 +15,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # see two answers to the same question and say which one is better.
 #
 # Two ways to learn from them are well known. **RLHF** (reinforcement learning from human
-# feedback) first fits a reward model to the comparisons, then trains the policy against that reward.
-# **DPO** (direct preference optimisation) trains the policy on the comparisons at once, with no
-# reward model and no sampling.
+# feedback) first fits a *reward model*, which scores answers, to the comparisons, then trains the model that answers,
+# the *policy*, to earn a high score. **DPO** (direct preference optimisation) trains the policy on the comparisons at
+# once, with no reward model and no sampling.
 #
 # Here both run, in plain NumPy, on a problem small enough to have an exact answer.
 # Every block is live: press **Run** or Ctrl+Enter, look, change the code, run it again.
@@ -25,9 +25,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # ::: note What stands in for a language model
 # What is asked is the *context* $x$, a vector of four numbers; an answer $y$ is a vector of five. The policy is a
-# Gaussian of fixed spread whose mean is linear in the context. That is all the methods ask for: a distribution to
-# sample from, a log-probability, a gradient. And because all is Gaussian and linear, pen and paper tell where
-# training *should* end, and we can check whether it does.
+# Gaussian of fixed spread whose mean is linear in the context. The methods ask for no more: a distribution to
+# sample from, its log-probability, a gradient. And because all is Gaussian and linear, pen and paper tell where
+# training *should* end.
 # :::
 #
 # ## The three stages of RLHF {#stages}
@@ -39,10 +39,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # the better answer. The pair is stored as *chosen* $y_w$ and *rejected* $y_l$. A reward model learns
 # to give the chosen answers the higher score.
 #
-# **3. Reinforcement learning with a KL penalty.** PPO raises the reward of the policy's own answers, and
-# pays for every step away from the reference. Distance is the KL divergence: by how much, on average, the policy gives
-# its own answers a higher log-probability than the reference does. The unit is the *nat*; an answer that has become
-# $e$ times as likely has gained one.
+# **3. Reinforcement learning with a KL penalty.** PPO (proximal policy optimisation) raises the reward of the policy's
+# own answers, and pays for distance from the reference. Distance is the KL divergence: by how much, on average, the
+# policy gives its own answers a higher log-probability (log-prob) than the reference does. The unit is the *nat*; an
+# answer that has become $e$ times as likely has gained one.
 #
 # DPO merges stages 2 and 3 into one loss. Same data in, a policy out.
 #
@@ -51,23 +51,23 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # :::
 #
 # ::: check Why does the policy need a KL penalty at all?
-# The reward model has only seen answers that the reference gives. Far from them its score is a
-# guess, and an optimiser is very good at finding guesses that are too high. [Mistake 1](#no-kl) shows it.
+# The reward model has only seen answers that the reference gives. Far from them its score is a guess, and an optimiser
+# finds guesses that are too high. [Mistake 1](#no-kl) shows it.
 # :::
 #
 # ## Preference data {#data}
 #
-# Everything starts with comparisons. For a context the reference draws two answers. The annotator has a taste,
-# $r^*(y) = w^* \cdot y$ (real taste depends on the context too; this one does not, which keeps it short), and prefers
-# the first answer with probability
+# For a context the reference draws two answers. The annotator has a taste, $r^*(y) = w^* \cdot y$ (real taste depends
+# on the context too), and prefers the first answer with probability
 #
 # $$ P(y_1 \succ y_2) = \sigma\big(r^*(y_1) - r^*(y_2)\big) $$
 #
-# which is the Bradley–Terry model (1952). Close calls go either way, as they do with people.
-# That noise matters: where labels never err, the reward model's loss and DPO's have no minimum.
+# which is the Bradley–Terry model (1952), with the logistic function $\sigma(z) = 1/(1 + e^{-z})$. Close calls go either
+# way, as they do with people. That noise matters: where labels never err, the reward model's loss and DPO's have no
+# minimum.
 #
-# The first feature of a context is always on. Without such a constant feature a linear policy with zero-mean contexts
-# has mean answer zero, averaged over contexts, whatever its weights are, and no training could change that mean.
+# The first feature of a context is always on. Without it a linear policy's answers would be zero on average over
+# contexts, whatever its weights are.
 
 # %% Preference data id="preferences"
 import numpy as np
@@ -125,9 +125,9 @@ charts.preference_pairs(preferred, rejected, TRUE_WEIGHTS)
 from lessons.claims import claim  # noqa: E402
 
 drawn_along = ((preferred - rejected)[:60, :2] @ TRUE_WEIGHTS[:2] > 0).mean()
-claim("most arrows point along the true taste", drawn_along > 0.6)
-claim("a good number do not", drawn_along < 0.85)
-claim("the annotator contradicts their taste in about a quarter of the pairs", abs(agree - 0.75) < 0.05)
+claim("Most arrows point along the true taste", drawn_along > 0.6)
+claim("A good number of arrows point against the true taste", drawn_along < 0.85)
+claim("The annotator contradicts their own taste in about a quarter of the pairs", abs(agree - 0.75) < 0.05)
 
 # %% [markdown]
 # Each arrow runs from the rejected answer to the chosen one. Most of them point along the dashed
@@ -146,12 +146,12 @@ claim("the annotator contradicts their taste in about a quarter of the pairs", a
 #
 # $$ \mathcal{L}(w) = -\frac{1}{n}\sum_{i=1}^{n} \log \sigma\big(r(y_w^{(i)}) - r(y_l^{(i)})\big) $$
 #
-# Its gradient is as plain as gradients get: the difference $y_w - y_l$, weighted by the prediction error, which says
-# how wrong the model still is about the pair.
+# A step of gradient descent adds the differences $y_w - y_l$, each weighted by the prediction error: how wrong the model
+# still is about the pair.
 #
 # ::: warning No bias, please
-# A constant added to every score cancels in the difference. Its gradient is exactly zero, so a bias
-# in a Bradley–Terry model never learns anything, and only shifts the rewards that are printed later.
+# A constant added to every score cancels in the difference. Its gradient is zero, so a bias never learns anything, and
+# only shifts the rewards that are printed later.
 # :::
 
 # %% Bradley-Terry training id="reward-model"
@@ -179,9 +179,16 @@ print("sigmoid(-1000, 0, 1000) =", sigmoid(np.array([-1000.0, 0.0, 1000.0])))
 print("a model that knows nothing pays log 2 =", round(np.log(2), 4), "nats a pair")
 
 # %% [markdown]
-# Now train it on the 200 pairs. A model that knows nothing says "fifty-fifty" and pays
-# $\ln 2 \approx 0.693$ nats a pair, so that is where the loss has to start. How far down can it go? There are two
-# marks: the weights of the true taste, and 1,000 pairs that take no part in the training.
+# Now train it. A model that knows nothing says "fifty-fifty" and pays
+# $\ln 2 \approx 0.693$ nats a pair. How far down can it go? There are two marks: the weights of the true taste, and
+# 1,000 pairs that take no part in the training.
+#
+# ::: guess train-reward On the 200 pairs, which pays the lower loss?
+# - the weights that were fitted to them
+# - the true weights, which made the labels
+#
+# The fitted ones: {{ rm_loss:.3f}} nats a pair, and the true ones {{ true_loss:.3f}}.
+# :::
 
 # %% Train the reward model id="train-reward"
 rm_weights, rm_losses = train_reward_model(preferred, rejected)
@@ -228,15 +235,15 @@ information = (preferred - rejected).T @ ((p * (1 - p))[:, None] * (preferred - 
 standard_error = np.sqrt(np.diag(np.linalg.inv(information))).mean()  # by what each label tells
 
 with_bias = np.column_stack([preferred, np.ones(200)]), np.column_stack([rejected, np.ones(200)])
-claim("a bias learns nothing", train_reward_model(*with_bias)[0][-1] == 0)
-claim("the loss starts at ln 2", abs(rm_losses[0] - np.log(2)) < 1e-12)
-claim("on its own pairs the fitted model pays less than the truth", rm_loss < true_loss)
-claim("on fresh ones it pays more", held_out[-1] > true_held_out)
-claim("so it is in 20 of 20 other draws", (own_luck < 0).all())
-claim("held out, no epoch gets as low as the truth", min(held_out) > true_held_out)
-claim("the features that matter most have the largest weights", min(rm_weights[:2]) > abs(rm_weights[2:]).max())
-claim("the sign of the fourth is right", rm_weights[3] < 0)
-claim("the others stay small", abs(rm_weights[[2, 4]]).max() < 2 * standard_error)
+claim("A bias in the reward model learns nothing", train_reward_model(*with_bias)[0][-1] == 0, see="reward-model")
+claim("The loss starts at ln 2", abs(rm_losses[0] - np.log(2)) < 1e-12)
+claim("On its own pairs the fitted model pays less than the true weights", rm_loss < true_loss)
+claim("On fresh pairs it pays more than the true weights", held_out[-1] > true_held_out)
+claim("In all 20 other draws, too, it pays less than the truth on its own pairs", (own_luck < 0).all())
+claim("On fresh pairs no epoch gets as low as the true weights", min(held_out) > true_held_out)
+claim("The two features that matter most have the largest weights", min(rm_weights[:2]) > abs(rm_weights[2:]).max())
+claim("The sign of the fourth weight is right", rm_weights[3] < 0)
+claim("The weights of features that do not matter stay small", abs(rm_weights[[2, 4]]).max() < 2 * standard_error)
 
 # %% [markdown]
 # The two features that matter most have the largest weights, the sign of the fourth is right, and the others stay
@@ -252,6 +259,12 @@ claim("the others stay small", abs(rm_weights[[2, 4]]).max() < 2 * standard_erro
 #
 # On the 1,000 pairs it has never seen, ask two different questions. How often does it agree with the annotator's
 # *label*? And how often with the annotator's *taste*, which we happen to know?
+#
+# ::: guess generalize The true taste itself: with how many of the annotator's labels does it agree?
+# - 50 to 100 by 1 %
+#
+# With {{ ceiling:.0%}} of the 1,000. On average no model agrees with more.
+# :::
 
 # %% Unseen pairs id="generalize"
 score_gap = (fresh_preferred - fresh_rejected) @ rm_weights  # (1000,)
@@ -269,19 +282,18 @@ print(f"mean score gap, chosen minus rejected  {score_gap.mean():.3f}")
 charts.score_gaps(score_gap)
 
 # %% Evidence only="build"
-claim("the model agrees with about three labels in four", abs(label_accuracy - 0.75) < 0.03)
-claim("that is nearly as good as it gets", 0 < ceiling - label_accuracy < 0.03)
-claim("it is right about the true ranking far more often", ranking_accuracy > label_accuracy + 0.1)
+claim("The model agrees with about three labels in four", abs(label_accuracy - 0.75) < 0.03)
+claim("A perfect model would agree with hardly more labels", 0 < ceiling - label_accuracy < 0.03)
+claim("The model is right about the true ranking far more often than about labels",
+      ranking_accuracy > label_accuracy + 0.1)
 
 # %% [markdown]
 # ::: key-insight Noise in the labels is not noise in the model
-# The model agrees with about three labels in four, which is nearly as good as it gets: the annotator contradicts
-# their own taste in the remaining quarter. Against the true ranking it is right far more often. A reward model's
-# accuracy means nothing until you know its ceiling.
+# The model agrees with about three labels in four, which is nearly as good as it gets. Against the true ranking it is
+# right far more often. A reward model's accuracy means nothing until you know its ceiling.
 # :::
 #
 # ::: check The loss starts at ln 2 on any data set. Why?
-# With all weights at zero every pair has margin 0, so the model says 50 % and pays
-# $-\ln 0.5 = \ln 2$. If your loss starts elsewhere, look for an initialisation that is not zero, or for a mean that
-# is not over pairs. A bias is innocent: it cancels.
+# With all weights at zero every pair has margin 0, so the model says 50 % and pays $-\ln 0.5$. If yours starts
+# elsewhere, look for an initialisation that is not zero. A bias is innocent: it cancels.
 # :::

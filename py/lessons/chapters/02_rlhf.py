@@ -30,7 +30,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #    \qquad\Longrightarrow\qquad
 #    \pi^*(y \mid x) \propto \pi_\text{ref}(y \mid x)\, e^{\,r(y)/\beta} $$
 #
-# The solution is the reference, tilted towards high reward. Tilt a Gaussian with a linear reward
+# The solution is the reference, *tilted* towards high reward. Tilt a Gaussian with a linear reward
 # $r(y) = w \cdot y$ and you get the same Gaussian, moved by $\sigma^2 w / \beta$. So the exact optimum
 # is one line of code, and PPO's curves below are drawn beside it.
 
@@ -95,7 +95,13 @@ charts.policy_clouds(
 #
 # The clip is what makes the passes safe. Once the ratio of an answer has moved by $\varepsilon$ in the direction
 # that its advantage asks for, its gradient is zero. Without the ratio there is nothing to clip, and
-# clipping the advantage instead is not PPO.
+# clipping the advantage instead is not PPO. What PPO maximises, $-\mathcal{L}$, is called the *surrogate*.
+#
+# ::: guess ppo-step Four passes over one batch, clip at 0.2: how many of its answers are clipped in the fourth?
+# - 0 to 100 by 2 %
+#
+# {{ clipped_last:.0%}}. The others have not moved so far yet.
+# :::
 
 # %% One PPO step id="ppo-step"
 def ppo_step(weights, old_weights, contexts, outputs, advantages, lr=0.05, epsilon=0.2):
@@ -212,21 +218,36 @@ print(f"optimum    reward {optimum_reward:+.3f}   KL {optimum_kl:.3f} nats")
 # %% Evidence only="build"
 from lessons.claims import claim  # noqa: E402
 
-claim("sampled and exact KL agree", abs(log_ratio.mean() - kl_to_reference(rlhf_optimum)) < 0.1)
-claim("each pass raises the surrogate of its batch", all(after > before for before, after in surrogates))
-claim("before the first pass it is 0, the mean of the advantages", abs(surrogates[0][0]) < 1e-9)
+claim("The sampled and the exact KL agree", abs(log_ratio.mean() - kl_to_reference(rlhf_optimum)) < 0.1, see="policy")
+claim("Each pass raises the surrogate of its batch",
+      all(after > before for before, after in surrogates), see="ppo-step")
+claim("Before the first pass the surrogate is 0, the mean of the advantages",
+      abs(surrogates[0][0]) < 1e-9, see="ppo-step")
 settled = rlhf_path[-50:].mean(axis=0)  # where the last third of the run hovers
-claim("the reward levels off where the algebra says", abs(settled[0] @ rm_weights / optimum_reward - 1) < 0.05)
-claim("and so does the KL", abs(kl_to_reference(settled) / optimum_kl - 1) < 0.1)
+clipped_last = flat  # in the fourth pass, the last that ppo-step counts
+half_beta_kl = kl_to_reference(optimal_policy(rm_weights, BETA / 2)) / optimum_kl
+claim("In the fourth pass the clip holds some answers and not most", 0.05 < clipped_last < 0.5, see="ppo-step")
+claim("The reward levels off where the algebra says", abs(settled[0] @ rm_weights / optimum_reward - 1) < 0.05)
+claim("The KL levels off where the algebra says", abs(kl_to_reference(settled) / optimum_kl - 1) < 0.1)
 half_beta = optimal_policy(rm_weights, BETA / 2) - W_REF
-claim("half of beta moves the optimum twice as far", np.allclose(half_beta, 2 * (rlhf_optimum - W_REF)))
-claim("at four times the KL", abs(kl_to_reference(W_REF + half_beta) / optimum_kl - 4) < 1e-9)
+claim("Half of beta moves the optimum twice as far", np.allclose(half_beta, 2 * (rlhf_optimum - W_REF)), see="policy")
+claim("Half of beta costs the optimum four times the KL",
+      abs(kl_to_reference(W_REF + half_beta) / optimum_kl - 4) < 1e-9, see="policy")
 jitter = [kl_to_reference(w, settled) for w in rlhf_path[-50:]]
-claim("at the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
+claim("At the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
 
 # %% [markdown]
 # The reward climbs, the KL climbs with it, and both level off where the algebra says they should. PPO never
 # saw that algebra. It only ever saw 32 sampled answers at a time.
+#
+# ::: guess half-beta Half the price, $\beta / 2$: how much KL will the policy spend at the optimum?
+# - half as much
+# - the same
+# - twice as much
+# - four times as much
+#
+# {{ half_beta_kl:.0f}} times as much: it moves twice as far, and the KL grows with the square.
+# :::
 #
 # ::: key-insight The price decides where training stops
 # The reward is linear, so there is always a better answer further out. What stops the policy is
@@ -243,6 +264,12 @@ claim("at the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
 # ### What the clip is for {#clip}
 #
 # Take the clip away and leave all else as it is: four passes over each batch, six seeds, all trained at once.
+#
+# ::: guess no-clip In how many of the six runs will the KL pass 30 nats on the way?
+# - 0 to 6
+#
+# In {{ exploded }} of them. The optimum is at {{ optimum_kl:.1f}}.
+# :::
 
 # %% The loop without the clip id="no-clip"
 six = range(6)
@@ -262,15 +289,16 @@ charts.clip_and_no_clip(clipped_kl, unclipped_kl, optimum_kl)
 # %% Evidence only="build"
 exploded = (unclipped_kl.max(axis=0) > 30).sum()
 worst_unclipped = unclipped_kl.max()
-claim("without the clip some runs explode", exploded >= 2)
+claim("Without the clip some runs explode", exploded >= 2)
 claim(
-    "without the clip every run overshoots further than any with it",
+    "Without the clip every run overshoots further than any with it",
     unclipped_kl.max(axis=0).min() > clipped_kl.max(),
 )
-claim("with the clip none does", clipped_kl.max() < 1.2 * optimum_kl)
+claim("With the clip no run explodes", clipped_kl.max() < 1.2 * optimum_kl)
 one_pass = [train_ppo(rm_weights, passes=1, epsilon=epsilon)[0] for epsilon in (0.2, np.inf)]
-claim("with one pass the clip has nothing to do", np.array_equal(*one_pass))
-claim("the stacked runs are the single ones", np.allclose(clipped_path[:, 3], train_ppo(rm_weights, seed=3)[0]))
+claim("With one pass the clip has nothing to do", np.array_equal(*one_pass))
+claim("Runs that are trained together are the same as one by one",
+      np.allclose(clipped_path[:, 3], train_ppo(rm_weights, seed=3)[0]))
 
 # %% [markdown]
 # Without the clip {{ exploded }} of the {{ len(six) }} runs pass 30 nats on the way, one of them
@@ -281,8 +309,9 @@ claim("the stacked runs are the single ones", np.allclose(clipped_path[:, 3], tr
 # ### The critic {#critic}
 #
 # Our baseline is the batch's mean. PPO on a language model usually has a trained one, the **critic**: a value function
-# $V(s)$ that says, at each token, how much reward is still to come. With it each *token* gets an advantage of its own,
-# by generalised advantage estimation (GAE; Schulman and others, 2016):
+# $V(s)$ that says, after each token of the text $s$, how much reward is still to come. With it each *token* gets an
+# advantage of its own, by generalised advantage estimation (GAE; Schulman and others, 2016). Two numbers from 0 to 1,
+# $\gamma$ and $\lambda$, say how much later rewards and later estimates count:
 #
 # $$ \hat A_t = \sum_{l \ge 0} (\gamma\lambda)^l \delta_{t+l}, \qquad
 #    \delta_t = r_t + \gamma V(s_{t+1}) - V(s_t) $$

@@ -67,7 +67,8 @@ charts.dpo_loss_curve(sigmoid)
 # ### Where DPO ends {#dpo-minimum}
 #
 # With this policy the margin is linear in $W - W_\text{ref}$. So DPO is logistic regression with the
-# features $\tfrac{\beta}{\sigma^2}\, x \otimes (y_w - y_l)$: convex, and unless the pairs can be separated there is
+# features $\tfrac{\beta}{\sigma^2}\, x \otimes (y_w - y_l)$, all products of a number of the context with one of the
+# difference: convex, and unless the pairs can be separated there is
 # one minimum. Newton's method finds it to the last digits, so DPO's curves have an exact end on these pairs, too.
 
 # %% DPO's exact end id="dpo-end"
@@ -144,19 +145,20 @@ print(f"\npairs ranked as the annotator did: {dpo_accuracies[-1]:.1%}"
 from lessons.claims import claim  # noqa: E402
 
 last_loss, _ = dpo_loss_and_grad(dpo_policy, contexts, preferred, rejected)
-claim("a batch's loss jumps more than the trend falls late on", np.std(dpo_losses[-50:]) > 0.02)
-claim("after 150 steps the loss on all pairs is not yet at its minimum", last_loss > end_loss + 1e-4)
-claim("DPO ends further out than it has come", kl_to_reference(dpo_end) > kl_to_reference(dpo_policy))
-claim("it ranks its own pairs better than the true taste does", dpo_accuracies[-1] > label_accuracy_limit)
+claim("Late on, a batch's loss jumps by more than its trend falls", np.std(dpo_losses[-50:]) > 0.02)
+claim("After 150 steps the loss on all pairs is not yet at its minimum", last_loss > end_loss + 1e-4)
+claim("DPO's exact end lies further out than 150 steps have come",
+      kl_to_reference(dpo_end) > kl_to_reference(dpo_policy))
+claim("DPO's policy ranks its own pairs better than the true taste does", dpo_accuracies[-1] > label_accuracy_limit)
 truly_better = ((preferred - rejected) @ TRUE_WEIGHTS > 0)[:, None]
 never_errs = np.where(truly_better, preferred - rejected, rejected - preferred)
 try:
     logistic.minimum(never_errs)
 except ValueError:
-    claim("where labels never err there is no minimum", True)
+    claim("Where labels never err, DPO's loss has no minimum", True, see="dpo-end")
 else:
-    claim("where labels never err there is no minimum", False)
-claim("pairs ranked with confidence fade out", sigmoid(-4.0) < 0.02)
+    claim("Where labels never err, DPO's loss has no minimum", False, see="dpo-end")
+claim("Pairs that are ranked with confidence fade out of the gradient", sigmoid(-4.0) < 0.02, see="dpo-loss")
 
 # %% [markdown]
 # The loss of a batch of 32 jumps about, since every batch has other lucky and unlucky labels. Its trend
@@ -168,7 +170,15 @@ claim("pairs ranked with confidence fade out", sigmoid(-4.0) < 0.02)
 #
 # ### Apart, not up {#displacement}
 #
-# What happened to the chosen answers meanwhile? Make a guess before you look: does DPO make them likelier?
+# What happened to the chosen answers meanwhile?
+#
+# ::: guess log-ratios After 150 steps of DPO, the log-prob of the chosen answers has, on average,
+# - risen
+# - stayed about the same
+# - fallen
+#
+# It has changed by {{ chosen_shift[-1]:+.1f}} nats.
+# :::
 
 # %% Both log-ratios id="log-ratios"
 def mean_log_ratios(weights, answers):
@@ -189,13 +199,16 @@ for step in (1, 5, 20, 50, 150):
 charts.log_ratios(chosen_shift, rejected_shift)
 
 # %% Evidence only="build"
-claim("at first the chosen answers become likelier in the mean", chosen_shift[5] > 0)
-claim("in the end the chosen answers' log-prob has fallen in the mean", chosen_shift[-1] < 0)
-claim("the rejected ones' has fallen further", rejected_shift[-1] < chosen_shift[-1])
-claim("the gap has grown at every mark", (np.diff((chosen_shift - rejected_shift)[[0, 5, 20, 50, 150]]) > 0).all())
-claim("only a part of the chosen answers became likelier", chosen_rose[-1] < 0.3)
-claim("early on it was more of them", chosen_rose[5] > 0.5)
-claim("the true score rises", ((dpo_policy - W_REF)[0] @ TRUE_WEIGHTS) > 0)
+claim("At the reference no pair counts as ranked correctly", dpo_accuracies[0] == 0, see="dpo-train")
+claim("At first the chosen answers become likelier in the mean", chosen_shift[5] > 0)
+claim("In the end the chosen answers' log-prob has fallen in the mean", chosen_shift[-1] < 0)
+claim("The rejected answers' log-prob has fallen further", rejected_shift[-1] < chosen_shift[-1])
+claim("The gap between chosen and rejected grows all the while",
+      (np.diff((chosen_shift - rejected_shift)[[0, 5, 20, 50, 150]]) > 0).all())
+claim("Only a part of the chosen answers became likelier", chosen_rose[-1] < 0.3)
+claim("After 5 steps more than half of the chosen answers had become likelier", chosen_rose[5] > 0.5)
+claim("DPO's true score rises although the chosen answers become less likely",
+      (dpo_policy - W_REF)[0] @ TRUE_WEIGHTS > 0 > chosen_shift[-1])
 rlhf_log_ratio = log_prob(preferred, contexts, policy_weights) - log_prob(preferred, contexts, W_REF)
 claim("RLHF's policy makes the chosen answers less likely as well", rlhf_log_ratio.mean() < 0)
 

@@ -56,10 +56,10 @@ charts.proxy_and_truth(along, on_the_line[0], on_the_line[1], SIGMA)
 from lessons.claims import claim  # noqa: E402
 
 proxy_cosine = proxy @ TRUE_WEIGHTS / np.linalg.norm(proxy) / np.linalg.norm(TRUE_WEIGHTS)
-claim("the proxy points roughly along the taste", proxy_cosine > 0.9)
-claim("the true score turns on the line", 0 < on_the_line[1].argmax() < len(along) - 1)
-claim("the proxy rises all along it", (np.diff(on_the_line[0]) > 0).all())
-claim("the turn lies outside of where the reference answers", turn > 2 * SIGMA)
+claim("The proxy points roughly along the taste's slope", proxy_cosine > 0.9)
+claim("Along the taste the true score rises and then falls", 0 < on_the_line[1].argmax() < len(along) - 1)
+claim("Along the taste the proxy rises all the way", (np.diff(on_the_line[0]) > 0).all())
+claim("The true score turns outside of where the reference answers", turn > 2 * SIGMA)
 
 # %% [markdown]
 # ## Four mistakes {#mistakes}
@@ -70,6 +70,12 @@ claim("the turn lies outside of where the reference answers", turn > 2 * SIGMA)
 # ### 1. No price on KL {#mistake-1}
 #
 # Leave out the KL term and PPO does exactly what it was told: raise the learned reward, for ever.
+#
+# ::: guess no-kl Of the 150 steps without a KL price, for how many does the true score rise with the learned reward?
+# - 0 to 150 by 5 steps
+#
+# For {{ free_peak }}. After that only the learned reward rises.
+# :::
 
 # %% Mistake 1: no KL id="no-kl"
 free_path, _, _ = train_ppo(proxy, beta=0.0)
@@ -86,14 +92,14 @@ charts.with_and_without_kl(free, priced, BETA)
 
 # %% Evidence only="build"
 free_peak = free[1].argmax()
-claim("without the price the learned reward rises without end", (np.diff(free[0][::15]) > 0).all())
-claim("the true score rises at first", free[1][free_peak] > free[1][0] + 2)
-claim("and then falls far below where it began", free[1][-1] < free[1][0] - 20)
-claim("with the price it ends above where it began", priced[1][-1] > priced[1][0] + 1.5)
-claim("the KL without the price is many times as large", free[2][-1] > 50 * priced[2][-1])
+claim("Without the price the learned reward rises without end", (np.diff(free[0][::15]) > 0).all())
+claim("Without the price the true score rises at first", free[1][free_peak] > free[1][0] + 2)
+claim("Without the price the true score ends far below where it began", free[1][-1] < free[1][0] - 20)
+claim("With the price the true score ends above where it began", priced[1][-1] > priced[1][0] + 1.5)
+claim("Without the price the KL is many times as large", free[2][-1] > 50 * priced[2][-1])
 linear_free = train_ppo(rm_weights, beta=0.0)[0][-1]
 linear_free_score, linear_priced_score = summary(linear_free)[0], summary(policy_weights)[0]
-claim("under the linear taste no KL looks better without end", linear_free_score > 5 * linear_priced_score)
+claim("Under the linear taste the run without the price looks far better", linear_free_score > 5 * linear_priced_score)
 
 # %% [markdown]
 # The learned reward looks better than ever. The true score rises with it for {{ free_peak }} steps, turns, and ends at
@@ -137,14 +143,15 @@ charts.beta_sweep(betas, (true_same_lr, kl_same_lr), (true_same_fit, kl_same_fit
 
 # %% Evidence only="build"
 claim(
-    "fitted equally, a tenth of beta costs a hundred times the KL",
+    "Fitted equally, a tenth of beta costs a hundred times the KL",
     abs(kl_same_fit[0] / kl_same_fit[3] / 100 - 1) < 0.01,
 )
-claim("exactly so at the exact ends", abs(kl_end[0] / kl_end[3] / 100 - 1) < 1e-6)
-claim("the true score at beta 0.05 is a disaster", true_same_fit[0] < -40)
-claim("the best of these betas lies in between", 0 < int(np.argmax(true_same_fit)) < 4)
-claim("at one learning rate a tiny beta looks harmless", true_same_lr[0] > bent_scores(W_REF, proxy)[1])
-claim("because it is unfinished", kl_same_lr[0] < kl_end[0] / 50)
+claim("At the exact ends, too, a tenth of beta costs a hundred times the KL",
+      abs(kl_end[0] / kl_end[3] / 100 - 1) < 1e-6)
+claim("Fitted equally, beta 0.05 ends far below the reference's true score", true_same_fit[0] < -40)
+claim("The best of these betas is neither the smallest nor the largest", 0 < int(np.argmax(true_same_fit)) < 4)
+claim("At one learning rate a tiny beta looks harmless", true_same_lr[0] > bent_scores(W_REF, proxy)[1])
+claim("At one learning rate a tiny beta is far from its end", kl_same_lr[0] < kl_end[0] / 50)
 
 # %% [markdown]
 # Fitted equally well, a tenth of $\beta$ costs a hundred times the KL: a straight line of slope −2 on the left, below
@@ -155,6 +162,16 @@ claim("because it is unfinished", kl_same_lr[0] < kl_end[0] / 50)
 #
 # With ten noisy comparisons, chance decides what the annotator seems to like. How much do more pairs help, and whom?
 # Ten seeds each, all trained at once.
+#
+# ::: guess few-pairs Trained on ten pairs, how do the two compare with the reference, which was not trained at all?
+# - both score higher
+# - only RLHF does
+# - only DPO does
+# - both score lower
+#
+# RLHF ends at {{ score_by_size["RLHF"][0]:.2f}}, DPO at {{ score_by_size["DPO"][0]:.2f}}, and the reference is at
+# {{ bent_scores(W_REF, proxy)[1]:.2f}}.
+# :::
 
 # %% Mistake 3: too few pairs id="few-pairs"
 sizes, seeds = [10, 50, 200, 1000], range(10)
@@ -188,21 +205,22 @@ def separable(features, epochs=20_000):
 draws = sample_pairs(10, Seeds(range(200)), taste=bent_taste)
 pair_features = np.einsum("sni,snj->snij", draws[0], draws[1] - draws[2]).reshape(200, 10, -1)
 separable_rm, separable_dpo = separable(draws[1] - draws[2]).mean(), separable(pair_features, 2000).mean()
-claim("with 10 pairs a reward model can separate the labels in most draws", 0.6 < separable_rm < 0.9)
-claim("and DPO in all of them", separable_dpo == 1)
+claim("With 10 pairs a linear reward model can rank all as labelled in most draws", 0.6 < separable_rm < 0.9)
+claim("With 10 pairs DPO can rank all as labelled in every draw", separable_dpo == 1)
 end_kl = results["DPO"][1].mean(axis=-1)
-claim("with 10 pairs its KL goes on growing", end_kl[0] > 1.4 * halfway[0])
+claim("With 10 pairs DPO's KL goes on growing from step 75 to 150", end_kl[0] > 1.4 * halfway[0])
 longer = kl_to_reference(train_dpo(*pairs_by_size[0], steps=600, seed=Seeds(seeds))[0]).mean(axis=-1)
-claim("and on after the 150 steps", longer[150] * 1.3 < longer[300] and longer[300] * 1.2 < longer[600])
+claim("With 10 pairs DPO's KL goes on growing after 150 steps",
+      longer[150] * 1.3 < longer[300] and longer[300] * 1.2 < longer[600])
 score_by_size = {name: scores.mean(axis=-1) for name, (scores, _) in results.items()}
 kl_by_size = {name: kls.mean(axis=-1) for name, (_, kls) in results.items()}
-claim("with 10 pairs both end below the reference", max(s[0] for s in score_by_size.values()) < free[1][0])
-claim("RLHF is as good as it gets with 50", score_by_size["RLHF"][1] > score_by_size["RLHF"][3] - 0.1)
-claim("DPO is not", score_by_size["DPO"][1] < score_by_size["DPO"][3] - 0.5)
-claim("DPO's score rises with every size", (np.diff(score_by_size["DPO"]) > 0).all())
-claim("RLHF is ahead at 50, 200 and 1000", (score_by_size["RLHF"][1:] > score_by_size["DPO"][1:]).all())
-claim("but not at 10", score_by_size["RLHF"][0] < score_by_size["DPO"][0])
-claim("the KL falls with every size", all((np.diff(kl) < 0).all() for kl in kl_by_size.values()))
+claim("With 10 pairs both end below the reference", max(s[0] for s in score_by_size.values()) < free[1][0])
+claim("RLHF is as good with 50 pairs as with 1,000", score_by_size["RLHF"][1] > score_by_size["RLHF"][3] - 0.1)
+claim("DPO is not as good with 50 pairs as with 1,000", score_by_size["DPO"][1] < score_by_size["DPO"][3] - 0.5)
+claim("DPO's true score rises with every number of pairs", (np.diff(score_by_size["DPO"]) > 0).all())
+claim("RLHF is ahead with 50, 200 and 1,000 pairs", (score_by_size["RLHF"][1:] > score_by_size["DPO"][1:]).all())
+claim("RLHF is behind with 10 pairs", score_by_size["RLHF"][0] < score_by_size["DPO"][0])
+claim("The KL of both falls with every number of pairs", all((np.diff(kl) < 0).all() for kl in kl_by_size.values()))
 
 # %% [markdown]
 # With ten pairs both end below the reference, at {{ bent_scores(W_REF, proxy)[1]:.2f}}. A model fitted to ten pairs is
@@ -221,6 +239,14 @@ claim("the KL falls with every size", all((np.diff(kl) < 0).all() for kl in kl_b
 # The pairs should come from the policy that you are about to train. Do they have to? We start from
 # a policy that has already been aligned once, and answers at the peak of the taste, $w^*/2c$. We train it again with
 # DPO: on *stale* pairs that the old reference answered, and on *fresh* pairs that it answers itself.
+#
+# ::: guess stale-pairs 500 more comparisons, all by the same honest annotator, but of old answers. The true score
+# - rises
+# - stays where it is
+# - falls
+#
+# It changes by {{ gains["stale"].mean():+.2f}} in the mean; with fresh pairs by {{ gains["fresh"].mean():+.2f}}.
+# :::
 
 # %% Mistake 4: stale pairs id="stale-pairs"
 second_taste = bent_taste  # try linear_taste
@@ -249,13 +275,13 @@ for kind, gain in gains.items():
 charts.stale_against_fresh(gains)
 
 # %% Evidence only="build"
-claim("stale pairs push the policy past the peak", gains["stale"].max() < -0.5)
-claim("fresh ones leave it close to where it was", abs(gains["fresh"]).max() < 0.2)
+claim("Stale pairs push the policy past the peak", gains["stale"].max() < -0.5)
+claim("Fresh pairs leave the policy close to where it was", abs(gains["fresh"]).max() < 0.2)
 stale_path, fresh_path = (
     train_dpo(*sample_pairs(500, np.random.default_rng(0), source, linear_taste), ref=W_NOW, seed=0)[0]
     for source in (W_REF, W_NOW)
 )
-claim("under a linear taste stale and fresh pairs teach the same", np.allclose(stale_path, fresh_path))
+claim("Under a linear taste stale and fresh pairs teach the same", np.allclose(stale_path, fresh_path))
 
 # %% [markdown]
 # The stale pairs still say "more", though the policy is already there. They push it past the peak, and the score drops.

@@ -45,12 +45,13 @@ from lessons.claims import claim  # noqa: E402
 peaks = {name: curve[curve[:, 1].argmax()] for name, curve in pushed.items()}
 for name, curve in pushed.items():
     by_kl = curve[np.argsort(curve[:, 2])]
-    claim(f"{name}: the true score turns", 0 < by_kl[:, 1].argmax() < len(by_kl) - 1)
-    claim(f"{name}: it falls below where it began", by_kl[-1, 1] < by_kl[0, 1])
-    claim(f"{name}: the proxy rises all the while", by_kl[-1, 0] > 1.5 * peaks[name][0])
-claim("both peak at about the same KL", abs(peaks["RLHF"][2] / peaks["DPO"][2] - 1) < 0.5)
-claim("with the KL price RLHF stops too early", with_price["RLHF"][1] < peaks["RLHF"][1] - 0.5)
-claim("and before the true score has turned", with_price["RLHF"][2] < peaks["RLHF"][2])
+    claim(f"{name}: the true score rises and then falls", 0 < by_kl[:, 1].argmax() < len(by_kl) - 1)
+    claim(f"{name}: the true score falls below where it began", by_kl[-1, 1] < by_kl[0, 1])
+    claim(f"{name}: the proxy goes on rising past the turn", by_kl[-1, 0] > 1.5 * peaks[name][0])
+claim("The true scores of both turn at about the same KL", abs(peaks["RLHF"][2] / peaks["DPO"][2] - 1) < 0.5)
+claim("With the KL price RLHF stops well below the best true score on its way",
+      with_price["RLHF"][1] < peaks["RLHF"][1] - 0.5)
+claim("With the KL price RLHF stops before the true score has turned", with_price["RLHF"][2] < peaks["RLHF"][2])
 
 # %% [markdown]
 # The proxy never stops rising. The true score rises with it, turns at {{ peaks["RLHF"][2]:.0f}} nats for RLHF and
@@ -62,6 +63,15 @@ claim("and before the true score has turned", with_price["RLHF"][2] < peaks["RLH
 #
 # The KL price stops it; whether in time depends on $\beta$. The optimum of the proxy is known at every $\beta$, so we
 # can look where each would stop.
+#
+# ::: guess beta-stops Which price leads to the best true score?
+# - $\beta$ = 1
+# - $\beta$ = 0.5, as everywhere so far
+# - $\beta$ = 0.25
+# - $\beta$ = 0.1
+#
+# {{ best_beta }}, with {{ stops[best_beta][1]:.2f}}. At 0.5 it is {{ stops[0.5][1]:.2f}}, at 0.1 {{ stops[0.1][1]:.2f}}.
+# :::
 
 # %% Where each beta stops id="beta-stops"
 stops = {beta: bent_scores(optimal_policy(proxy, beta), proxy) for beta in (1.0, 0.5, 0.25, 0.15, 0.1)}
@@ -74,9 +84,9 @@ charts.where_beta_stops(stops, pushed["RLHF"])
 
 # %% Evidence only="build"
 best_beta = max(stops, key=lambda beta: stops[beta][1])
-claim("beta 0.5 stops too early, a quarter about right", best_beta == 0.25)
-claim("a tenth stops far too late", stops[0.1][1] < stops[1.0][1] - 3)
-claim("the proxy ranks the betas the other way round", list(stops) == sorted(stops, key=lambda beta: stops[beta][0]))
+claim("Of these betas 0.25 gives the best true score", best_beta == 0.25)
+claim("At beta 0.1 the true score is far below that at beta 1", stops[0.1][1] < stops[1.0][1] - 3)
+claim("The smaller beta, the higher the proxy's score", list(stops) == sorted(stops, key=lambda beta: stops[beta][0]))
 
 squares = (bent_pairs[1] ** 2).sum(axis=1) - (bent_pairs[2] ** 2).sum(axis=1)
 fitted_taste = logistic.minimum(np.column_stack([bent_pairs[1] - bent_pairs[2], -squares]))
@@ -84,8 +94,8 @@ fitted_bend = fitted_taste[-1]
 at_fitted_peak = W_REF.copy()
 at_fitted_peak[0] = fitted_taste[:-1] / (2 * fitted_bend)
 peak_of_fitted = bent_scores(at_fitted_peak, proxy)[1]
-claim("a reward model of the right form finds the bend", abs(fitted_bend / CURVATURE - 1) < 0.2)
-claim("and its peak is better than any stop of the linear proxy", peak_of_fitted > stops[best_beta][1])
+claim("A reward model of the right form finds the bend", abs(fitted_bend / CURVATURE - 1) < 0.2)
+claim("The peak of a reward model of the right form beats all of these stops", peak_of_fitted > stops[best_beta][1])
 
 # %% [markdown]
 # At $\beta = {{ BETA }}$ the true score is {{ stops[0.5][1]:.2f}}: too early. At {{ best_beta }} it is

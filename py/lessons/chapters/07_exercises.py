@@ -65,11 +65,11 @@ pairs_of_table = contexts, preferred, rejected
 finished = train_dpo(*pairs_of_table, beta=0.05, lr=50.0)[0][-1]
 finished_score, finished_kl = finished[0] @ TRUE_WEIGHTS, kl_to_reference(finished)
 usual = train_dpo(*pairs_of_table, beta=0.5)[0][-1]
-claim("from 1 to 0.1 the drift nearly grows a hundred times", 90 < warm_kls[0.1] / warm_kls[1.0] < 110)
+claim("From beta 1 to 0.1 the drift grows nearly a hundred times", 90 < warm_kls[0.1] / warm_kls[1.0] < 110)
 claim(
-    "beta 0.05 at a rate of 50 comes down to the loss of 0.5, to the last digit",
+    "Beta 0.05 at a rate of 50 comes down to the loss of beta 0.5",
     abs(dpo_loss_and_grad(finished, *pairs_of_table, beta=0.05)[0] - dpo_loss_and_grad(usual, *pairs_of_table)[0])
-    < 1e-9,
+    < 1e-9, see="exercise-dpo",
 )
 
 # %% [markdown]
@@ -303,7 +303,7 @@ for name, weights in {"reference": W_REF, "RLHF": article_rlhf, "DPO": article_d
 # %% Evidence only="build"
 broken = {name: x @ weights @ TRUE_WEIGHTS for name, weights in {"RLHF": article_rlhf, "DPO": article_dpo}.items()}
 claim(
-    "both methods of the published recipe end with a true score of zero, but for chance",
+    "Both methods of the published recipe end with a true score of zero, but for chance",
     all(abs(score.mean()) < 1.96 * score.std() / np.sqrt(len(x)) for score in broken.values()),
 )
 

@@ -111,6 +111,12 @@ charts.narrowing({"true score, RLHF minus DPO": score_lead,
 # ## Figure by figure {#ledger-figures}
 #
 # A figure holds if the article's recipe gives it to every digit that was printed.
+#
+# ::: guess ledger Of the figures that the article prints, how many hold?
+# - 0 to 100 by 1 %
+#
+# {{ agreeing }} of {{ of }}, or {{ agreeing / of:.0%}}.
+# :::
 
 # %% What the article prints id="ledger"
 recipe = published.run(seed=42)
@@ -126,9 +132,9 @@ tables.ledger(article_figures, seed_runs)
 from lessons.claims import claim  # noqa: E402
 
 ln2_figures = {f.name for f in article_figures if f.agreeing}
-claim("almost none of the printed outputs came out", agreeing < 0.1 * of)
-claim("the figures that agree are ln 2", agreeing == 2 and all("loss" in name for name in ln2_figures))
-claim("each of them is the first of its line",
+claim("Almost none of the printed figures came out", agreeing < 0.1 * of)
+claim("The figures that agree are ln 2", agreeing == 2 and all("loss" in name for name in ln2_figures))
+claim("Each figure that agrees is the first of its line",
       all(f.printed[0] == f.given[0] == "0.6931" for f in article_figures if f.agreeing))
 
 # %% [markdown]
@@ -154,22 +160,23 @@ def judged(measure, runs=seed_runs):
     return verdict([measure(run) for run in runs])
 
 
-claim("both methods raise the true score", {judged(lambda run, m=m: run.scores[m][0] - run.scores["reference"][0])
+claim("Both methods raise the true score", {judged(lambda run, m=m: run.scores[m][0] - run.scores["reference"][0])
                                             for m in ("RLHF", "DPO")} == {"holds"})
-claim("which scores higher cannot be told", verdict(score_lead) == "cannot be told")
-claim("DPO drifts more", verdict(extra_kl) == "holds")
-claim("DPO does not make the chosen answers likelier", judged(lambda run: run.chosen_shift) == "does not hold")
-claim("twice the shift costs loss", judged(lambda run: run.stray_cost) == "holds")
-claim("the published labels never err", all(run.wrong_labels == 0 for run in published_runs))
-claim("a reward model smooths noise", judged(lambda run: run.ranked_right - 1 + run.wrong_labels) == "holds")
-claim("where there is none it adds some",
+claim("Which method scores higher cannot be told", verdict(score_lead) == "cannot be told")
+claim("DPO drifts further than RLHF", verdict(extra_kl) == "holds")
+claim("DPO does not make the chosen answers likelier in the mean",
+      judged(lambda run: run.chosen_shift) == "does not hold")
+claim("Twice DPO's shift costs loss", judged(lambda run: run.stray_cost) == "holds")
+claim("The published recipe's labels never err", all(run.wrong_labels == 0 for run in published_runs))
+claim("A reward model smooths noisy labels", judged(lambda run: run.ranked_right - 1 + run.wrong_labels) == "holds")
+claim("Where labels never err a reward model adds noise",
       judged(lambda run: run.ranked_right - 1 + run.wrong_labels, published_runs) == "does not hold")
-claim("one bad batch moves PPO less than REINFORCE", judged(lambda run: run.bad_batch) == "holds")
+claim("One bad batch moves PPO less than REINFORCE", judged(lambda run: run.bad_batch) == "holds")
 first_three = [train_reward_model(*[part[i] for part in sized[1000][1:]])[0] for i in range(3)]
 after_epochs = score_for_kl(np.array([optimal_policy(weights) for weights in first_three]))
-claim("100 epochs on 1,000 pairs come to the minimum",
-      abs(after_epochs - score_for_kl(rlhf_optima[1000][:3])).max() < 1e-4)
-claim("more seeds make narrower intervals", interval(score_lead)[1] < interval(score_lead[:6])[1])
+claim("100 epochs on 1,000 pairs come to the reward model's minimum",
+      abs(after_epochs - score_for_kl(rlhf_optima[1000][:3])).max() < 1e-4, see="ledger-seeds")
+claim("More seeds make narrower intervals", interval(score_lead)[1] < interval(score_lead[:6])[1])
 
 # %% [markdown]
 # Three rows deserve a second look. DPO's chosen answers become *less* likely in the mean, which is no fault: it pushes

@@ -1,8 +1,8 @@
 """The linear Gaussian policy y | x ~ N(x W, sigma^2 I).
 
 Contexts are (n, features), outputs (n, dims), weights (features, dims). sigma is a number, or (dims,) where the
-deviations differ. Functions raise ValueError unless sigma > 0. Log-probs take outputs before contexts, as log pi(y | x)
-is written and as the lesson's blocks do.
+deviations differ. Functions raise ValueError unless sigma > 0. The order of arguments is that of the lesson's blocks:
+log-probs take outputs, contexts, policies, as log pi(y | x) is written; all else takes policies, contexts, outputs.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def sample(contexts: np.ndarray, weights: np.ndarray, sigma: ArrayLike, rng: np.
 def log_prob(outputs: np.ndarray, contexts: np.ndarray, weights: np.ndarray, sigma: ArrayLike) -> np.ndarray:
     """log N(y; x W, sigma^2 I) in nats, (n,). A density: it can be above 0."""
     require_positive(sigma=sigma)
-    z = _residuals(contexts, outputs, weights) / sigma
+    z = _residuals(weights, contexts, outputs) / sigma
     return -(0.5 * z**2 + np.log(sigma) + 0.5 * np.log(2 * np.pi)).sum(axis=1)
 
 
@@ -41,27 +41,27 @@ def log_ratio(
     ref_sigma = sigma if ref_sigma is None else ref_sigma
     require_positive(sigma=sigma, ref_sigma=ref_sigma)
     sigma, ref_sigma = np.asarray(sigma, float), np.asarray(ref_sigma, float)
-    residual = _residuals(contexts, outputs, weights)
+    residual = _residuals(weights, contexts, outputs)
     shift = contexts @ (weights - ref)
     widened = 0.5 * residual**2 * (ref_sigma**-2 - sigma**-2) - np.log(sigma / ref_sigma)
     return (shift * (residual + shift / 2) / ref_sigma**2 + widened).sum(axis=1)
 
 
 def weights_gradient(
-    contexts: np.ndarray, outputs: np.ndarray, weights: np.ndarray, sigma: ArrayLike, d_log_prob: np.ndarray
+    weights: np.ndarray, contexts: np.ndarray, outputs: np.ndarray, sigma: ArrayLike, d_log_prob: np.ndarray
 ) -> np.ndarray:
     """d loss / d W, (features, dims), from d loss / d log pi(y | x), (n,): the chain rule through the score."""
     require_positive(sigma=sigma)
-    residual = _residuals(contexts, outputs, weights)
+    residual = _residuals(weights, contexts, outputs)
     return contexts.T @ (np.asarray(d_log_prob, float)[:, None] * residual / np.square(sigma))
 
 
 def log_ratio_difference(
+    weights: np.ndarray,
+    ref: np.ndarray,
     contexts: np.ndarray,
     chosen: np.ndarray,
     rejected: np.ndarray,
-    weights: np.ndarray,
-    ref: np.ndarray,
     sigma: ArrayLike,
 ) -> np.ndarray:
     """log_ratio of the chosen minus that of the rejected, (n,): (y_w - y_l) x (W - W_ref) / sigma^2.
@@ -69,7 +69,7 @@ def log_ratio_difference(
     Linear in W, so that DPO on it is logistic regression; and the cheapest way to a pair's margin.
     """
     require_positive(sigma=sigma)
-    return (_gap(contexts, chosen, rejected, weights) * (contexts @ (weights - ref)) / np.square(sigma)).sum(axis=1)
+    return (_gap(weights, contexts, chosen, rejected) * (contexts @ (weights - ref)) / np.square(sigma)).sum(axis=1)
 
 
 def difference_gradient(
@@ -81,11 +81,11 @@ def difference_gradient(
 
 
 def log_sigma_gradient(
-    contexts: np.ndarray, outputs: np.ndarray, weights: np.ndarray, sigma: ArrayLike, d_log_prob: np.ndarray
+    weights: np.ndarray, contexts: np.ndarray, outputs: np.ndarray, sigma: ArrayLike, d_log_prob: np.ndarray
 ) -> np.ndarray:
     """d loss / d log sigma, (dims,), from d loss / d log pi(y | x), (n,)."""
     require_positive(sigma=sigma)
-    z = _residuals(contexts, outputs, weights) / sigma
+    z = _residuals(weights, contexts, outputs) / sigma
     return np.asarray(d_log_prob, float) @ (z**2 - 1)
 
 
@@ -94,7 +94,7 @@ def entropy(log_sigma: ArrayLike) -> float:
     return float((np.asarray(log_sigma, float) + 0.5 * np.log(2 * np.pi * np.e)).sum())
 
 
-def kl(contexts: np.ndarray, weights: np.ndarray, ref: np.ndarray, sigma: float) -> Loss:
+def kl(weights: np.ndarray, ref: np.ndarray, contexts: np.ndarray, sigma: float) -> Loss:
     """Exact KL(pi || pi_ref) in nats, mean over contexts: |x (W - W_ref)|^2 / (2 sigma^2). Gradient: `weights`."""
     require_positive(sigma=sigma)
     shift = contexts @ (weights - ref)
@@ -117,14 +117,14 @@ def kl_diagonal(mean: ArrayLike, std: ArrayLike, ref_mean: ArrayLike, ref_std: A
     return Loss(float(terms.sum()), terms, grads, {})
 
 
-def _gap(contexts: np.ndarray, chosen: np.ndarray, rejected: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _gap(weights: np.ndarray, contexts: np.ndarray, chosen: np.ndarray, rejected: np.ndarray) -> np.ndarray:
     means, shapes = (len(contexts), weights.shape[1]), (np.shape(chosen), np.shape(rejected))
     if shapes != (means, means):
         raise ValueError(f"Pairs have shapes {shapes[0]} and {shapes[1]}, but the policy's means {means}.")
     return chosen - rejected
 
 
-def _residuals(contexts: np.ndarray, outputs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _residuals(weights: np.ndarray, contexts: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     mean = contexts @ weights
     if mean.shape != np.shape(outputs):
         raise ValueError(f"outputs have shape {np.shape(outputs)}, but the policy's means have {mean.shape}.")

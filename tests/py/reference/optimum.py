@@ -36,7 +36,7 @@ def gaussian_frontier(kl: ArrayLike, reward_weights: ArrayLike, sigma: float) ->
 
 
 def gaussian_objective(
-    contexts: np.ndarray, weights: np.ndarray, ref: np.ndarray, reward_weights: np.ndarray, beta: float, sigma: float
+    weights: np.ndarray, ref: np.ndarray, contexts: np.ndarray, reward_weights: np.ndarray, beta: float, sigma: float
 ) -> Loss:
     """-(E[w.y] - beta KL), mean over contexts (n, features), so that its minimum is the optimum. Gradient: `weights`.
 
@@ -44,7 +44,7 @@ def gaussian_objective(
     """
     if beta < 0:
         raise ValueError(f"beta must not be negative, and is {beta}.")
-    penalty = gaussian_policy.kl(contexts, weights, ref, sigma)
+    penalty = gaussian_policy.kl(weights, ref, contexts, sigma)
     per_example = beta * penalty.per_example - contexts @ weights @ reward_weights
     grad = beta * penalty.grads["weights"] - np.outer(contexts.mean(axis=0), reward_weights)
     reward = float((contexts @ weights @ reward_weights).mean())

@@ -29,9 +29,9 @@ def bradley_terry(
 
 
 def linear_bradley_terry(
+    w: ArrayLike,
     phi_chosen: ArrayLike,
     phi_rejected: ArrayLike,
-    w: ArrayLike,
     b: float = 0.0,
     margin: ArrayLike | None = None,
     centering: float = 0.0,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from preflab.numeric import require_fraction, require_positive, sigmoid
-from preflab.stationary import NODES, WEIGHTS, root
+from preflab.numeric import require_fraction, require_positive, root, sigmoid
+from preflab.stationary import NODES, WEIGHTS
 
 
 def dpo_scale(spread: float, flip_rate: float = 0.0, label_smoothing: float = 0.0) -> float:
@@ -64,4 +64,4 @@ def _logistic_scale(spread: float, target: Callable[[np.ndarray], np.ndarray]) -
     require_positive(spread=spread)
     margins = math.sqrt(2) * spread * NODES
     pull = margins * target(sigmoid(margins))
-    return root(lambda c: float(WEIGHTS @ (pull - margins * sigmoid(c * margins))))
+    return root(lambda c: float(WEIGHTS @ (margins * sigmoid(c * margins) - pull)))
