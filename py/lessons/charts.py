@@ -67,11 +67,14 @@ def preference_pairs(preferred, rejected, true_weights):
             ),
         ],
         f"The first {len(winners)} pairs in two of the five features, and all {len(margins)} by their margin",
-        f"In {len(right)} of {len(margins)} pairs ({len(right) / len(margins):.0%}) the annotator chose the answer that "
-        f"is truly better; in the other {len(wrong)} the better one is ahead by {-wrong.mean() if len(wrong) else 0:.2f} "
-        f"in the mean, and where the label is right by {right.mean() if len(right) else 0:.2f}.",
+        f"In {len(right) / len(margins):.0%} of the pairs the annotator chose the answer that is truly better, which "
+        f"there is ahead by {_mean(right):.2f} in the mean; in the others the rejected one is ahead by {_mean(-wrong):.2f}.",
         barmode="overlay",
     )  # fmt: skip
+
+
+def _mean(values):
+    return values.mean() if len(values) else 0.0
 
 
 def reward_model(losses, epochs, held_out, true_loss, true_held_out, true_weights, learned_weights):

@@ -75,10 +75,14 @@ def row(answers: Iterable[Sequence[float]], room: float | None = None, even: boo
     return _svg(-CELL / 2 - side, -top - 4, CELL * max(len(shapes), 1) + 2 * side, top + 4 + GROUND, drawn)
 
 
-def pair(chosen: Sequence[float], rejected: Sequence[float]) -> str:
-    """The chosen answer with a tick below it, and beside it the rejected one with a cross."""
+def pair(chosen: Sequence[float], rejected: Sequence[float], among: Sequence[Sequence[float]] = ()) -> str:
+    """The chosen answer with a tick below it, and beside it the rejected one with a cross.
+
+    Pairs that are drawn `among` the same answers have one size.
+    """
     both = shape(chosen), shape(rejected)
-    side, top = max(0.0, max(map(_reach, both)) - CELL / 2 + 6), max(map(_top, both))
+    all_shapes = [*both, *map(shape, among)]
+    side, top = max(0.0, max(map(_reach, all_shapes)) - CELL / 2 + 6), max(map(_top, all_shapes))
     marks = [
         _mark(LEAN, CHOSEN, "M-5 0.5L-1.5 4L5.5-4"),
         _mark(CELL + LEAN, REJECTED, "M-4-4L4 4M4-4L-4 4"),

@@ -4,6 +4,7 @@ An answer is five numbers; what it scores is said beside it. More about a flower
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from lessons import flower_svg
 from lessons.flower_svg import flower  # noqa: F401
 from runtime.pictures import part, picture
 
-FEATURES = ["petal length (0)", "fullness (1)", "hue (2)", "droop (3)", "centre (4)"]
+COLUMNS = ["flower", "petal length (0)", "fullness (1)", "hue (2)", "droop (3)", "centre (4)"]
 
 
 def garden(rows, title="What the policies answer", notes=None, room=None):
@@ -32,7 +33,7 @@ def garden(rows, title="What the policies answer", notes=None, room=None):
     numbers = [
         [f"{name}, {i + 1}", *_rounded(answer)] for name, answers in rows.items() for i, answer in enumerate(answers)
     ]
-    return picture(title, _all_told(rows), parts, columns=["flower", *FEATURES], rows=numbers)
+    return picture(title, f"The mean flower of each row. {_all_told(rows)}", parts, columns=COLUMNS, rows=numbers)
 
 
 def stages(answers, title, notes=None):
@@ -45,7 +46,7 @@ def stages(answers, title, notes=None):
     ]
     numbers = [[name, *_rounded(answer)] for name, answer in answers.items()]
     told = _all_told({name: answer[None] for name, answer in answers.items()})
-    return picture(title, told, parts, arrangement="tiles", columns=["flower", *FEATURES], rows=numbers)
+    return picture(title, told, parts, arrangement="tiles", columns=COLUMNS, rows=numbers)
 
 
 def pairs(chosen, rejected, true_weights):
@@ -53,9 +54,10 @@ def pairs(chosen, rejected, true_weights):
     chosen, rejected = np.atleast_2d(chosen), np.atleast_2d(rejected)
     scores = np.column_stack([chosen @ true_weights, rejected @ true_weights])
     right = scores[:, 0] > scores[:, 1]
+    everyone = [*chosen, *rejected]
     parts = [
         part(
-            flower_svg.pair(*both), f"{score[0]:+.2f} over {score[1]:+.2f}",
+            flower_svg.pair(*both, everyone), f"{_signed(score[0])} over {_signed(score[1])}",
             "as the taste has it" if agrees else "against the taste",
             f"Pair {i + 1}. Chosen, of true score {score[0]:.2f}: {flower_svg.words(both[0])}. "
             f"Rejected, of true score {score[1]:.2f}: {flower_svg.words(both[1])}.",
@@ -72,22 +74,27 @@ def pairs(chosen, rejected, true_weights):
         "The annotator likes long petals (feature 0) and full ones (1), dislikes a drooping stem (3), and cares "
         f"neither for the hue (2) nor for the size of the centre (4). The tick is their choice; in {right.sum()} of "
         f"these {len(right)} pairs it is the flower with the higher true score.",
-        parts, arrangement="tiles", columns=["flower", *FEATURES, "true score"], rows=numbers,
+        parts, arrangement="tiles", columns=[*COLUMNS, "true score"], rows=numbers,
     )  # fmt: skip
 
 
 def _rounded(answer: Sequence[float]) -> list[str]:
-    return [f"{value:z.2f}" for value in np.ravel(answer)[: len(FEATURES)]]
+    return [f"{value:z.2f}" for value in np.ravel(answer)[: len(COLUMNS) - 1]]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+z.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _told(answers: np.ndarray) -> str:
-    """A row in words: what the mean flower looks like, in the three parts that the taste looks at."""
+    """What the mean flower of a row looks like, in the three parts that the taste looks at."""
     if not len(answers):
         return "no flowers"
-    count = f"{len(answers)} flowers, in the mean " if len(answers) > 1 else ""
-    return count + flower_svg.words(np.mean(answers, axis=0))
+    return flower_svg.words(np.mean(answers, axis=0))
 
 
 def _all_told(rows: Mapping[str, np.ndarray]) -> str:
-    told = "; ".join(f"{name}: {_told(answers)}" for name, answers in rows.items())
+    """Every row in words; neighbours that look alike share them."""
+    alike = [(look, [name for name, _ in same]) for look, same in groupby(rows.items(), lambda row: _told(row[1]))]
+    told = "; ".join(f"{' and '.join(names)}: {look}" for look, names in alike)
     return f"{told[:1].upper()}{told[1:]}."

@@ -76,18 +76,23 @@ for name, (_, (seen, true, kl)) in exhibits.items():
     print(f"{name:22} proxy {seen:6.2f}   true {true:6.2f}   KL {kl:6.2f} nats")
 
 flowers.garden(exhibited, "What the proxy loves", {
-    name: f"proxy {seen:.1f}, true score {true:.1f}" for name, (_, (seen, true, _)) in exhibits.items()
+    name: f"proxy {seen:z.1f}, true score {true:.1f}" for name, (_, (seen, true, _)) in exhibits.items()
 })
 
 # %% Evidence only="build"
 claim("the best row is not the one with the most of everything",
       exhibits["RLHF, best true score"][1][1] > exhibits["RLHF, pushed furthest"][1][1] + 3)
+proxy_hue = proxy[2]
+drift_of_hue = np.mean(exhibited["RLHF, pushed furthest"] - exhibited["reference"], axis=0)[2]
+claim("the hue drifts as well, for which the taste does not care", TRUE_WEIGHTS[2] == 0 and drift_of_hue > 2)
+claim("because the proxy has an accidental liking for it", 0.05 < proxy_hue < 0.5)
 claim("the proxy prefers the monsters", min(exhibits[name][1][0] for name in list(exhibits)[2:])
       > 1.5 * exhibits["RLHF, best true score"][1][0])
 
 # %% [markdown]
 # Petals without measure. The proxy learned from answers like the first row's that longer is better, and nothing there
-# could tell it where to stop.
+# could tell it where to stop. They are of one colour, too. The annotator does not care for the hue, but 200 noisy labels
+# left the proxy with a weight of {{ proxy_hue:.2f}} for it, and a push that is long enough makes much of little.
 #
 # ### In time? {#in-time}
 #
