@@ -10,6 +10,7 @@ from a generator of its own, so that two settings differ by what they repair and
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -71,6 +72,11 @@ def runner(seeds: Iterable[int]) -> Callable[[Iterable[str]], list[Recipe]]:
     Its calls share the draws, and the parts of the recipe that they have in common. Raises ValueError for what is not
     in REPAIRS.
     """
+    return _runner(tuple(seeds))
+
+
+@lru_cache(maxsize=1)  # so that to throw a switch costs only what it changes
+def _runner(seeds: tuple[int, ...]) -> Callable[[Iterable[str]], list[Recipe]]:
     drawn, known = _draw(seeds), {}
 
     def part(make: Callable, on: frozenset[str], *given: object) -> object:
@@ -99,7 +105,7 @@ class _Draws(NamedTuple):
     pairs: np.ndarray  # first and second answers, (seeds, 2, 200, 5)
     held_out: np.ndarray  # the same, (seeds, 2, 50, 5)
     reference: np.ndarray  # weights, (seeds, 4, 5)
-    ppo: np.ndarray  # of each step: contexts, noise, and what is drawn for no figure, (seeds, STEPS, BATCH * 14)
+    ppo: np.ndarray  # of each step: contexts and noise, (seeds, STEPS, BATCH * 9)
     dpo: np.ndarray  # of each step: contexts, first and second answers, (seeds, STEPS, BATCH * 14)
     asked: np.ndarray  # contexts on which reference, RLHF and DPO are scored, (seeds, 3, 500, 4)
     free: np.ndarray  # as ppo
@@ -117,6 +123,8 @@ def _draw(seeds: Iterable[int]) -> _Draws:
         rng, extra = RandomState(seed), RandomState([seed, 64])
         draws = [rng.randn(*shape) for shape in shapes]
         draws[2] *= 0.1
+        for ppo in (3, 6):  # what is drawn for no figure
+            draws[ppo] = draws[ppo][:, : BATCH * 9].copy()
         draws += [extra.randn(250, 4), extra.random_sample(250), extra.random_sample((STEPS, BATCH))]
         each.append([*draws, extra.random_sample((STEPS, 200)).argsort(axis=1)[:, :BATCH]])
     return _Draws(*(np.array(drawn) for drawn in zip(*each, strict=True)))
@@ -196,7 +204,7 @@ def _ppo(drawn: _Draws, on: frozenset[str], weights: np.ndarray) -> _Trained:
     reference, weights = np.tile(drawn.reference, (2, 1, 1)), np.tile(weights, (2, 1))
     beta = np.repeat([price, 0.0], seeds)[:, None]
     policy, rewards, penalties = reference, [], []
-    for contexts, noise, _ in _steps(np.concatenate([drawn.ppo, drawn.free]), on, 4, 5, 5):
+    for contexts, noise in _steps(np.concatenate([drawn.ppo, drawn.free]), on, 4, 5):
         outputs = contexts @ policy + spread * noise
         away = (outputs - contexts @ reference) ** 2
         if "KL" in on:
@@ -220,7 +228,9 @@ def _ppo(drawn: _Draws, on: frozenset[str], weights: np.ndarray) -> _Trained:
     return _Trained(policy.reshape(2, seeds, 4, 5), histories)
 
 
-def _four_passes(old: np.ndarray, contexts: np.ndarray, outputs: np.ndarray, advantages: np.ndarray, spread: float):
+def _four_passes(
+    old: np.ndarray, contexts: np.ndarray, outputs: np.ndarray, advantages: np.ndarray, spread: float
+) -> np.ndarray:
     """The lesson's PPO step: the gradient of the clipped surrogate, four times over one batch.
 
     The step is 0.05 spread^2, so that in parts of the spread it is the lesson's at any spread.
@@ -265,9 +275,8 @@ def _recipes(
     moved = {"RLHF": ppo.policy[0], "DPO": dpo.policy, "without KL": ppo.policy[1]}
     nats = drawn.reference[0].size / 2 if "KL" in on else 1.0  # sum / (2 sigma^2) at sigma 1, or the mean
     drift = {name: nats * ((policy - drawn.reference) ** 2).mean(axis=(1, 2)) for name, policy in moved.items()}
-    true_gap, learned_gap = (pairs.chosen - pairs.rejected) @ TASTE, np.matvec(
-        pairs.chosen - pairs.rejected, model.weights
-    )
+    difference = pairs.chosen - pairs.rejected
+    true_gap, learned_gap = difference @ TASTE, np.matvec(difference, model.weights)
     gaps = np.matvec(pairs.gaps, model.weights)
     bias = np.zeros_like(model.bias) if "bias" in on else model.bias
     (rewards, free_rewards), (penalties, _) = ppo.histories
@@ -276,7 +285,8 @@ def _recipes(
             pairs.chosen[i, 0], pairs.rejected[i, 0], model.weights[i], float(bias[i]),
             float((true_gap[i] < 0).mean()), float((np.sign(learned_gap[i]) == np.sign(true_gap[i])).mean()),
             model.losses[i], float((gaps[i] > 0).mean()), float(gaps[i].mean()), rewards[i] + bias[i], penalties[i],
-            dpo.histories[0][i], {name: (float(score[i].mean()), float(score[i].std())) for name, score in scores.items()},
+            dpo.histories[0][i],
+            {name: (float(score[i].mean()), float(score[i].std())) for name, score in scores.items()},
             {name: float(values[i]) for name, values in drift.items()}, float(free_rewards[i, -1] + bias[i]),
         )
         for i in range(len(bias))
