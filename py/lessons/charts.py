@@ -67,8 +67,8 @@ def preference_pairs(preferred, rejected, true_weights):
             ),
         ],
         f"The first {len(winners)} pairs in two of the five features, and all {len(margins)} by their margin",
-        f"In {len(right) / len(margins):.0%} of the pairs the annotator chose the answer that is truly better, and it is "
-        f"ahead by {_mean(right):.2f} in the mean; in the others the rejected one is ahead by {_mean(-wrong):.2f}.",
+        f"In {len(right) / len(margins):.0%} of the pairs the annotator chose the answer that is truly better, ahead "
+        f"by {_mean(right):.2f} in the mean; in the others the rejected one is ahead by {_mean(-wrong):.2f}.",
         barmode="overlay",
     )  # fmt: skip
 

@@ -71,8 +71,9 @@ def row(answers: Iterable[Sequence[float]], room: float | None = None, even: boo
     reach = max([SMALLEST, *map(_reach, shapes)]) if room is None else room
     side = max(0.0, reach - CELL / 2 + 6)
     top = STEM + ARC + reach if even else max(map(_top, shapes), default=STEM)
+    below = max(GROUND, reach - STEM - 9) if even else max(map(_below, shapes), default=GROUND)
     drawn = [_standing(it, i, CELL * i + LEAN) for i, it in enumerate(shapes)]
-    return _svg(-CELL / 2 - side, -top - 4, CELL * max(len(shapes), 1) + 2 * side, top + 4 + GROUND, drawn)
+    return _svg(-CELL / 2 - side, -top - 4, CELL * max(len(shapes), 1) + 2 * side, top + 4 + below, drawn)
 
 
 def pair(chosen: Sequence[float], rejected: Sequence[float], among: Sequence[Sequence[float]] = ()) -> str:
@@ -88,7 +89,7 @@ def pair(chosen: Sequence[float], rejected: Sequence[float], among: Sequence[Seq
         _mark(CELL + LEAN, REJECTED, "M-4-4L4 4M4-4L-4 4"),
     ]
     drawn = [_standing(it, i, CELL * i + LEAN) for i, it in enumerate(both)] + marks
-    return _svg(-CELL / 2 - side, -top - 4, 2 * CELL + 2 * side, top + 4 + 34, drawn)
+    return _svg(-CELL / 2 - side, -top - 4, 2 * CELL + 2 * side, top + 4 + max(34.0, *map(_below, all_shapes)), drawn)
 
 
 def reach_of(answers: Iterable[Sequence[float]]) -> float:
@@ -136,6 +137,11 @@ def _reach(it: Shape | None) -> float:
 
 def _top(it: Shape | None) -> float:
     return 140.0 if it is None else max(-_head(it)[1] + _petals(it), STEM + 12)
+
+
+def _below(it: Shape | None) -> float:
+    """How far below the ground: only the longest petals on a drooping stem get there."""
+    return GROUND if it is None else max(GROUND, _head(it)[1] + _petals(it))
 
 
 def _standing(it: Shape | None, index: int, x: float) -> str:

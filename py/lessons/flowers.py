@@ -90,7 +90,8 @@ def _told(answers: np.ndarray) -> str:
     """What the mean flower of a row looks like, in the three parts that the taste looks at."""
     if not len(answers):
         return "no flowers"
-    return flower_svg.words(np.mean(answers, axis=0))
+    with np.errstate(invalid="ignore"):  # infinity less infinity is no number, and then there is no mean
+        return flower_svg.words(np.mean(answers, axis=0))
 
 
 def _all_told(rows: Mapping[str, np.ndarray]) -> str:

@@ -18,7 +18,7 @@ WHY = {
     "mean held-out gap": "Small weights give small gaps.",
     "PPO reward at steps 0, 50, 100, 149": "It is the bias (0.43), which pairs cannot teach, and it does not climb.",
     "“KL” at steps 0, 50, 100, 149": "A squared distance, nearly all of it sampling noise.",
-    "DPO loss at steps 0, 50, 100, 149": "Contexts of mean zero, and pairs that do not depend on them: the expected gradient is 0.",
+    "DPO loss at steps 0, 50, 100, 149": "Contexts of mean 0, and pairs that ignore them: the expected gradient is 0.",
     "true score of the reference, mean and std": "Contexts of mean zero, no constant feature: every mean is 0.",
     "true score of RLHF, mean and std": "The same. No training can move a mean that is 0 by construction.",
     "true score of DPO, mean and std": "The same, and DPO has hardly moved at all.",

@@ -10,6 +10,7 @@ Part = dict[str, Any]
 Picture = dict[str, Any]
 KEYS = {"title", "summary", "arrangement", "parts", "numbers"}
 PART = {"svg": str, "label": str, "note": str, "alt": str, "width": (int, float), "height": (int, float)}
+ARRANGEMENTS = ["rows", "tiles"]
 LARGEST = 4096  # of a width or a height in the picture's units: beyond it the page would be nothing else
 
 
@@ -33,7 +34,7 @@ def picture(
 
     The first column names the rows of the table.
     """
-    if arrangement not in ("rows", "tiles"):
+    if arrangement not in ARRANGEMENTS:
         raise ValueError(f"an arrangement is rows or tiles, not {arrangement!r}")
     numbers = {"columns": list(columns), "rows": [[str(cell) for cell in row] for row in rows]}
     return {"title": title, "summary": summary, "arrangement": arrangement, "parts": list(parts), "numbers": numbers}
@@ -43,7 +44,7 @@ def is_picture(value: Any) -> bool:
     """Whether `value` is what `picture` makes, or so like it that the page can show it."""
     if not isinstance(value, dict) or value.keys() != KEYS:
         return False
-    texts = all(isinstance(value[key], str) for key in ("title", "summary", "arrangement"))
+    texts = all(isinstance(value[key], str) for key in ("title", "summary")) and value["arrangement"] in ARRANGEMENTS
     parts = isinstance(value["parts"], list) and all(map(_is_part, value["parts"]))
     return texts and parts and _is_table(value["numbers"])
 
