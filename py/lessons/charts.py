@@ -41,6 +41,7 @@ def preference_pairs(preferred, rejected, true_weights):
     reach = 1.1 * np.abs(np.vstack([winners, losers])).max()
     margins = (preferred - rejected) @ true_weights
     right, wrong = margins[margins > 0], margins[margins <= 0]
+    ahead, behind = (abs(side.sum()) / max(len(side), 1) for side in (right, wrong))
     widest = np.ceil(np.abs(margins).max())
     edges = np.linspace(-widest, widest, int(4 * widest) + 1)  # 0 is an edge, so that no bar is both
     return figure(
@@ -68,13 +69,9 @@ def preference_pairs(preferred, rejected, true_weights):
         ],
         f"The first {len(winners)} pairs in two of the five features, and all {len(margins)} by their margin",
         f"In {len(right) / len(margins):.0%} of the pairs the annotator chose the answer that is truly better, ahead "
-        f"by {_mean(right):.2f} in the mean; in the others the rejected one is ahead by {_mean(-wrong):.2f}.",
+        f"by {ahead:.2f} in the mean; in the others the rejected one is ahead by {behind:.2f}.",
         barmode="overlay",
     )  # fmt: skip
-
-
-def _mean(values):
-    return values.mean() if len(values) else 0.0
 
 
 def reward_model(losses, epochs, held_out, true_loss, true_held_out, true_weights, learned_weights):
