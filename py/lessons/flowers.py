@@ -97,5 +97,9 @@ def _told(answers: np.ndarray) -> str:
 def _all_told(rows: Mapping[str, np.ndarray]) -> str:
     """Every row in words; neighbours that look alike share them."""
     alike = [(look, [name for name, _ in same]) for look, same in groupby(rows.items(), lambda row: _told(row[1]))]
-    told = "; ".join(f"{' and '.join(names)}: {look}" for look, names in alike)
+    told = "; ".join(f"{_listed(names)}: {look}" for look, names in alike)
     return f"{told[:1].upper()}{told[1:]}."
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -233,8 +233,8 @@ TWICE = 2.0  # half-widths: 64 settings are many looks
 def which_fault(runs_by_setting):
     """Which fault kills which claim: {repairs: runs} of all settings, from none repaired to all.
 
-    A fault's column says what becomes of the claim if all others are repaired. The last one has the smallest sets of
-    repairs with which the claim holds.
+    A fault's column says what becomes of the claim if all others are repaired; a dash, that the fault makes no
+    difference. The last column has the smallest sets of repairs with which the claim holds.
     """
     every = max(runs_by_setting, key=len)
     rows = []
@@ -246,13 +246,13 @@ def which_fault(runs_by_setting):
         ends = [toned(found[setting], TONES[found[setting]]) for setting in (frozenset(), every)]
         rows.append([claim, ends[0], *alone, ends[1], _least(found)])
     columns = ["Claim", "As published", *[f"{fault} left" for fault in _in_order(every)], "All repaired"]
-    return table("Which fault kills which claim", [*columns, "Holds with (at least)"], rows)
+    return table("Which fault kills which claim", [*columns, "Enough to repair"], rows)
 
 
 def _left(repaired, with_fault):
     """What one fault does to a claim when all others are repaired."""
     if with_fault == repaired:
-        return "as repaired"
+        return "–"
     if repaired == "holds":
         return toned("kills it", "no")
     return toned("holds with it", "yes") if with_fault == "holds" else with_fault
@@ -262,7 +262,7 @@ def _least(found):
     """The smallest sets of repairs with which a claim holds."""
     good = [repairs for repairs, said in found.items() if said == "holds"]
     least = [repairs for repairs in good if not any(other < repairs for other in good)]
-    return " or ".join(" + ".join(_in_order(repairs)) or "no repair" for repairs in least) or "never"
+    return " or ".join(" + ".join(_in_order(repairs)) or "nothing" for repairs in least) or "never"
 
 
 def _in_order(repairs):

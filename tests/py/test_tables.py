@@ -80,7 +80,7 @@ def test_which_fault_kills_which_claim(lesson):
         "PPO starts from a reward of about 0 (within 0.3)": ["bias"],
     }
     assert least[rlhf] == least[climbs] == "contexts + step"
-    assert least["DPO drifts less than RLHF"] == "no repair"
+    assert least["DPO drifts less than RLHF"] == "nothing"
 
 
 def test_a_switch_that_is_not_thrown_turns_no_claim():

@@ -64,9 +64,9 @@ claim("and before the true score has turned", with_price["RLHF"][2] < peaks["RLH
 turning = pushed["RLHF"][:, 1].argmax()  # the step where the true score is best
 exhibits = {
     "reference": (W_REF, bent_scores(W_REF, proxy)),
-    "RLHF, best true score": (push["RLHF"][turning], pushed["RLHF"][turning]),
-    "RLHF, pushed furthest": (push["RLHF"][-1], pushed["RLHF"][-1]),
-    "DPO, pushed furthest": (push["DPO"][-1], pushed["DPO"][-1]),
+    "RLHF at its best": (push["RLHF"][turning], pushed["RLHF"][turning]),
+    "RLHF pushed furthest": (push["RLHF"][-1], pushed["RLHF"][-1]),
+    "DPO pushed furthest": (push["DPO"][-1], pushed["DPO"][-1]),
 }
 questions = sample_contexts(7, np.random.default_rng(3))
 exhibited = {name: generate_output(questions, weights, np.random.default_rng(4))
@@ -81,13 +81,13 @@ flowers.garden(exhibited, "What the proxy loves", {
 
 # %% Evidence only="build"
 claim("the best row is not the one with the most of everything",
-      exhibits["RLHF, best true score"][1][1] > exhibits["RLHF, pushed furthest"][1][1] + 3)
+      exhibits["RLHF at its best"][1][1] > exhibits["RLHF pushed furthest"][1][1] + 3)
 proxy_hue = proxy[2]
-drift_of_hue = np.mean(exhibited["RLHF, pushed furthest"] - exhibited["reference"], axis=0)[2]
+drift_of_hue = np.mean(exhibited["RLHF pushed furthest"] - exhibited["reference"], axis=0)[2]
 claim("the hue drifts as well, for which the taste does not care", TRUE_WEIGHTS[2] == 0 and drift_of_hue > 2)
 claim("because the proxy has an accidental liking for it", 0.05 < proxy_hue < 0.5)
 claim("the proxy prefers the monsters", min(exhibits[name][1][0] for name in list(exhibits)[2:])
-      > 1.5 * exhibits["RLHF, best true score"][1][0])
+      > 1.5 * exhibits["RLHF at its best"][1][0])
 
 # %% [markdown]
 # Petals without measure. The proxy learned from answers like the first row's that longer is better, and nothing there
