@@ -91,8 +91,9 @@ def _runner(seeds: tuple[int, ...]) -> Callable[[Iterable[str]], list[Recipe]]:
         if unknown := on - REPAIRS.keys():
             raise ValueError(f"no repair is called {', '.join(sorted(unknown))}: there are {', '.join(REPAIRS)}")
         pairs = part(_pairs, on & {"contexts", "pairs", "labels"})
-        model = part(_reward_model, on & {"contexts", "pairs", "labels"}, pairs)
-        ppo = part(_ppo, on - {"bias"}, model.weights)  # a bias leaves every advantage as it is
+        # What a context adds to both answers of a pair is not in their difference, and a bias is in no advantage.
+        model = part(_reward_model, on & {"labels"}, part(_pairs, on & {"labels"}))
+        ppo = part(_ppo, on - {"bias", "pairs"}, model.weights)
         dpo = part(_dpo, on - {"bias", "step"}, pairs)
         return _recipes(drawn, on, pairs, model, ppo, dpo)
 
