@@ -19,10 +19,11 @@
  */
 import { escapeHtml } from './html.js';
 import { chart } from './kinds/chart.js';
+import { picture } from './kinds/picture.js';
 import { table } from './kinds/table.js';
 
 /** @type {Kind[]} */
-export const KINDS = [chart, table];
+export const KINDS = [chart, picture, table];
 
 /** @param {string} mime */
 export const kindOfMime = (mime) => KINDS.find((kind) => kind.mime === mime);

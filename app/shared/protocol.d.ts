@@ -18,6 +18,15 @@ export interface Table {
   rows: (string | { text: string; tone: string })[][];
 }
 
+/** A picture made in Python: SVG texts, what stands beside each, and the numbers that they show. */
+export interface Picture {
+  title: string;
+  summary: string;
+  arrangement: 'rows' | 'tiles';
+  parts: { svg: string; label: string; note: string; alt: string; width: number; height: number }[];
+  numbers: { columns: string[]; rows: string[][] };
+}
+
 /** One value in a table of variables; py/runtime/safe_inspect.py makes it. `shape` is '' for what has none. */
 export interface Row {
   name: string;

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from lessons import charts, tables
+from lessons import charts, flowers, tables
 from runtime.display import display, live, progress, show
 
 GIVEN = {
     "np": np,
     "charts": charts,
     "display": display,
+    "flowers": flowers,
     "live": live,
     "progress": progress,
     "show": show,

@@ -24,7 +24,7 @@ from runtime.figures import (
     step_axis,
 )
 
-PAIRS_DRAWN = 60  # more arrows than that are a hedge
+PAIRS_DRAWN = 12  # more arrows than that are a hedge
 FEATURES_0_1 = ("answer feature 0", "answer feature 1")
 LEARNED_REWARD = "learned reward of a batch"
 KL = "KL to reference (nats)"
@@ -32,28 +32,45 @@ STEP = "step"
 
 
 def preference_pairs(preferred, rejected, true_weights):
-    """Pairs (n, d) in the plane of features 0 and 1, an arrow from loser to winner."""
+    """A few pairs (n, d) in the plane of features 0 and 1, an arrow from loser to winner; all by how they differ.
+
+    The margin of a pair is r*(chosen) - r*(rejected): negative where the label contradicts the taste.
+    """
     winners, losers = preferred[:PAIRS_DRAWN, :2], rejected[:PAIRS_DRAWN, :2]
     direction = true_weights[:2] / np.linalg.norm(true_weights[:2])
-    along = ((winners - losers) @ direction > 0).mean()
-    reach = 3.2
+    reach = 1.1 * np.abs(np.vstack([winners, losers])).max()
+    margins = (preferred - rejected) @ true_weights
+    right, wrong = margins[margins > 0], margins[margins <= 0]
+    ahead, behind = (abs(side.sum()) / max(len(side), 1) for side in (right, wrong))
+    widest = np.ceil(np.abs(margins).max())
+    edges = np.linspace(-widest, widest, int(4 * widest) + 1)  # 0 is an edge, so that no bar is both
     return figure(
-        panel(
-            [
-                arrows(losers, winners, "from rejected to chosen", "guide"),
-                points(*losers.T, "rejected", "rejected", size=7, symbol="x"),
-                points(*winners.T, "chosen", "chosen", size=8),
-                line(
-                    [-reach * direction[0], reach * direction[0]],
-                    [-reach * direction[1], reach * direction[1]],
-                    "true taste", "true", dash="dash", width=1.8,
-                ),
-            ],
-            *FEATURES_0_1,
-        ),
-        f"The first {len(winners)} pairs, in two of the five features",
-        f"In {along:.0%} of the pairs drawn, the chosen answer lies further along the true taste "
-        "than the rejected one, judged by these two features.",
+        [
+            panel(
+                [
+                    arrows(losers, winners, "from rejected to chosen", "guide"),
+                    points(*losers.T, "rejected", "rejected", size=7, symbol="x"),
+                    points(*winners.T, "chosen", "chosen", size=8),
+                    line(
+                        [-reach * direction[0], reach * direction[0]],
+                        [-reach * direction[1], reach * direction[1]],
+                        "true taste", "true", dash="dash", width=1.8,
+                    ),
+                ],
+                *FEATURES_0_1,
+            ),
+            panel(
+                [
+                    histogram(right, edges, "label agrees with the taste", "chosen"),
+                    histogram(wrong, edges, "label contradicts it", "rejected"),
+                ],
+                "true score, chosen minus rejected", "pairs",
+            ),
+        ],
+        f"The first {len(winners)} pairs in two of the five features, and all {len(margins)} by their margin",
+        f"In {len(right) / len(margins):.0%} of the pairs the annotator chose the answer that is truly better, ahead "
+        f"by {ahead:.2f} in the mean; in the others the rejected one is ahead by {behind:.2f}.",
+        barmode="overlay",
     )  # fmt: skip
 
 

@@ -38,12 +38,15 @@ def t_quantile(freedom: int) -> float:
     return float(sum(term / freedom**power for power, term in enumerate(terms)))
 
 
-def verdict(values: Sequence[float] | np.ndarray, above: float = 0.0) -> Verdict:
-    """Does the claim hold that the mean of `values` lies above a bound? Told by its 95 % interval."""
+def verdict(values: Sequence[float] | np.ndarray, above: float = 0.0, widths: float = 1.0) -> Verdict:
+    """Does the claim hold that the mean of `values` lies above a bound? Told by its 95 % interval.
+
+    Who looks many times finds something by chance: then let the bound be `widths` half-widths away.
+    """
     mean, half = interval(values)
-    if mean - half > above:
+    if mean - widths * half > above:
         return "holds"
-    return "does not hold" if mean + half < above else "cannot be told"
+    return "does not hold" if mean + widths * half < above else "cannot be told"
 
 
 def verdict_equal(values: Sequence[float] | np.ndarray, claimed: float) -> Verdict:

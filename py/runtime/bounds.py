@@ -1,4 +1,4 @@
-"""How much of a chart or a table is sent to the page. What is left out is said."""
+"""How much of a chart, a table or a picture is sent to the page. What is left out is said."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ import numpy as np
 MOST_TRACES = 60
 MOST_POINTS = 5_000  # of one trace: more than a screen has columns of pixels
 MOST_ROWS = 500
+MOST_PARTS = 24  # of one picture
+MOST_SVG = 400_000  # characters of all its parts
 
 
 def bounded_chart(figure: dict) -> dict:
@@ -36,6 +38,25 @@ def bounded_table(table: dict) -> dict:
         return table
     title = f"{table['title']} (the first {MOST_ROWS} of {len(rows):,} rows)"
     return {**table, "rows": rows[:MOST_ROWS], "title": title}
+
+
+def bounded_picture(picture: dict) -> dict:
+    """`picture` with at most MOST_PARTS images of MOST_SVG characters; its summary says how many are left out."""
+    parts, room = [], MOST_SVG
+    for part in picture["parts"][:MOST_PARTS]:
+        room -= len(part["svg"])
+        if room < 0:
+            break
+        parts.append(part)
+    bounded = {**picture, "parts": parts, "numbers": _bounded_numbers(picture["numbers"])}
+    if len(parts) < len(picture["parts"]):
+        said = f"Only the first {len(parts)} of {len(picture['parts']):,} images are shown."
+        bounded["summary"] = f"{picture['summary']} {said}".strip()
+    return bounded
+
+
+def _bounded_numbers(numbers: dict) -> dict:
+    return {**numbers, "rows": numbers["rows"][:MOST_ROWS]}
 
 
 def _is_series(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What a block shows while it runs: values, charts and tables that grow, progress.
+"""What a block shows while it runs: values, charts, tables and pictures that grow, progress.
 
 Blocks call `show`, `live` and `progress`. The runner points them at the run that is under way;
 in plain Python, where nobody looks, they do nothing but iterate.
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from runtime import tables
-from runtime.bounds import bounded_chart, bounded_table
+from runtime import pictures, tables
+from runtime.bounds import bounded_chart, bounded_picture, bounded_table
 
 TEXT = "text/plain"
 CHART = "application/vnd.plotly.v1+json"
@@ -46,7 +46,7 @@ class Display:
         """Send a value now: charts and tables as such, the rest as its repr."""
         self._count += 1
         slot = slot or f"out-{self._count}"
-        if is_chart(value) or tables.is_table(value):
+        if is_chart(value) or tables.is_table(value) or pictures.is_picture(value):
             self._figures.add(slot)
             kind, full = "charts and tables", len(self._figures) > MOST_FIGURES
         else:
@@ -157,6 +157,8 @@ def bundle(value: Any) -> tuple[str, Any]:
         return CHART, plain(bounded_chart(value))
     if tables.is_table(value):
         return tables.MIME, plain(bounded_table(value))
+    if pictures.is_picture(value):
+        return pictures.MIME, plain(bounded_picture(value))
     text = repr(value)
     if len(text) > LONGEST_REPR:
         text = f"{text[:LONGEST_REPR]}… ({len(text):,} characters in all)"

@@ -1,5 +1,6 @@
-"""What the page gives to every block: np, charts, tables, live, progress, show. Charts are dicts, and drawn."""
+"""What the page gives to every block: np, charts, flowers, tables, live, progress, show. Dicts are drawn."""
 
+from base64 import b64encode
 from html import escape
 
 import numpy as np  # noqa: F401
@@ -8,7 +9,7 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 from IPython.lib.pretty import pretty
 
-from lessons import charts, tables  # noqa: F401
+from lessons import charts, flowers, tables  # noqa: F401
 
 COLOURS = {"guide": "#8b929b"}  # of each role, as on the page
 
@@ -67,12 +68,32 @@ def _tabulate(table):
     display(HTML(f"<table><caption>{escape(table['title'])}</caption><tr>{head}</tr>{rows}</table>"))
 
 
+def _hang(picture):
+    """The parts as images: what is in their SVG cannot reach the notebook."""
+
+    def image(part):
+        source = b64encode(part["svg"].encode(errors="replace")).decode()
+        head = f"<b>{escape(part['label'])}</b> {escape(part['note'])}"
+        size = f"max-width: 100%; width: {float(part['width'])}px"
+        return (
+            f'<div style="flex: none; max-width: 100%">{head}<br>'
+            f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(part["alt"])}" style="{size}"></div>'
+        )
+
+    parts = "".join(map(image, picture["parts"]))
+    wrap = "flex-wrap: wrap; gap: 1em" if picture["arrangement"] == "tiles" else "flex-direction: column"
+    said = f"<p><b>{escape(picture['title'])}.</b> {escape(picture['summary'])}</p>"
+    display(HTML(f'<div style="display: flex; {wrap}">{parts}</div>{said}'))
+
+
 def _display(value):
-    """How a cell shows a dict: a chart, a table or what it says."""
+    """How a cell shows a dict: a chart, a table, a picture or what it says."""
     if {"data", "layout"} <= value.keys():
         _draw(value)
     elif {"title", "columns", "rows"} == value.keys():
         _tabulate(value)
+    elif {"title", "summary", "arrangement", "parts", "numbers"} == value.keys():
+        _hang(value)
     else:
         print(pretty(value))
 

@@ -1,4 +1,4 @@
-"""What the page gives to every block. Plain Python draws nothing, so here charts and tables are left out."""
+"""What the page gives to every block. Plain Python draws nothing, so here charts, flowers and tables are left out."""
 
 import numpy as np  # noqa: F401
 
@@ -27,4 +27,4 @@ def display(*values, **options):
     """Shows values below the block, on the page."""
 
 
-charts, tables = NotDrawn(), NotDrawn()
+charts, flowers, tables = NotDrawn(), NotDrawn(), NotDrawn()

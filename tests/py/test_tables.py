@@ -59,6 +59,39 @@ def test_the_claims_as_measured(lesson):
 
 
 @pytest.mark.slow
+def test_which_fault_kills_which_claim(lesson):
+    rows = texts(ledger_tables.which_fault(lesson.by_setting))
+    kills = {
+        row[0]: [fault for fault, cell in zip(published.REPAIRS, row[2:8], strict=True) if cell == "kills it"]
+        for row in rows
+    }
+    least = {row[0]: row[-1] for row in rows}
+    rlhf, climbs = "RLHF raises the true score", "PPO's reward climbs"
+    assert kills == {
+        rlhf: ["contexts", "step"],
+        "DPO raises the true score": ["contexts"],
+        climbs: ["contexts", "step"],
+        "DPO's loss falls": ["contexts"],
+        "RLHF scores higher than DPO": [],
+        "DPO drifts less than RLHF": [],
+        "The labels are noisy (more than 1 in 100 is wrong)": ["labels"],
+        "The reward model smooths the noise": ["labels"],
+        "Without KL the policy drifts further": ["step", "KL"],
+        "PPO starts from a reward of about 0 (within 0.3)": ["bias"],
+    }
+    assert least[rlhf] == least[climbs] == "contexts + step"
+    assert least["DPO drifts less than RLHF"] == "nothing"
+
+
+def test_a_switch_that_is_not_thrown_turns_no_claim():
+    run_with = published.runner(range(3))
+    rows = texts(ledger_tables.switches(run_with([]), run_with([]), []))
+    assert {row[-1] for row in rows} == {"no"}
+    thrown = texts(ledger_tables.switches(run_with([]), run_with(["labels"]), ["labels"]))
+    assert "The labels are noisy (more than 1 in 100 is wrong)" in {row[0] for row in thrown if row[-1] == "turned"}
+
+
+@pytest.mark.slow
 def test_the_seeds_of_the_ledger_are_those_of_the_lesson(lesson):
     """The ledger and the evidence of the head-to-head draw the same pairs and train the same policies."""
     for run, (ppo, dpo, _) in zip(lesson.seed_runs, lesson.twenty, strict=True):

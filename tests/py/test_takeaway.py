@@ -111,6 +111,16 @@ def test_every_chart_and_every_table_is_shown(results, blocks):
 
 
 @pytest.mark.slow
+def test_every_picture_is_shown_as_images(results, blocks):
+    drawn = [block for block, source in blocks.items() if re.search(r"\bflowers\.", source) and block not in EDITS]
+    assert len(drawn) >= 4
+    for block in drawn:
+        html = results[block]["html"]
+        assert html.count('<img src="data:image/svg+xml;base64,') >= 4, block
+        assert "<svg" not in html and "alt=" in html
+
+
+@pytest.mark.slow
 def test_blocks_print_what_they_print_on_the_page(results, lesson):
     assert re.search(rf"^learned weights +{lesson.rm_losses[-1]:.3f} ", results["train-reward"]["text"], flags=re.M)
     assert results["ledger-seeds"]["text"].startswith("2 seeds: RLHF scored")

@@ -1,5 +1,6 @@
 /** What a reader does on the page, in words. */
 import { test as base, expect } from '@playwright/test';
+import { sourceOf } from '../../app/output/kinds/picture.js';
 import { isText, textOf } from '../../app/output/output-items.js';
 
 export { expect };
@@ -168,17 +169,25 @@ export async function recorded(page, id, site = '/') {
   const items = await (await page.request.get(`${site}recorded/${id}.json`)).json();
   const of = (/** @type {string} */ kind) =>
     items.flatMap((item) => (!isText(item) && item.kind === kind ? [item] : []));
-  return { text: textOf(items), charts: of('chart'), tables: of('table') };
+  return { text: textOf(items), charts: of('chart'), pictures: of('picture'), tables: of('table') };
 }
 
 /** @param {Page} page @param {string} id */
 export async function gaveWhatWasRecorded(page, id) {
-  const { text, charts, tables } = await recorded(page, id);
+  const { text, charts, pictures, tables } = await recorded(page, id);
   const { section, output } = block(page, id);
   expect(await output.evaluate((log) => log.textContent)).toBe(text);
   await expect(section.locator('figure.chart')).toHaveCount(charts.length);
   for (const { slot, data } of charts) {
     await expect(section.locator(`figure[data-slot="${slot}"] .summary`)).toHaveText(data.layout.meta.summary);
+  }
+  await expect(section.locator('figure.picture-figure')).toHaveCount(pictures.length);
+  for (const { slot, data } of pictures) {
+    const sources = await section
+      .locator(`figure[data-slot="${slot}"] img`)
+      .evaluateAll((all) => all.map((image) => image.getAttribute('src')));
+    expect(sources).toEqual(data.parts.map((/** @type {{svg: string}} */ { svg }) => sourceOf(svg)));
+    await expect(section.locator(`figure[data-slot="${slot}"] .summary`)).toHaveText(data.summary);
   }
   await expect(section.locator('figure.table-figure')).toHaveCount(tables.length);
   for (const { slot, data } of tables) {

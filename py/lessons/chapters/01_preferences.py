@@ -119,23 +119,26 @@ print("first pair, preferred", preferred[0].round(3))
 print("first pair, rejected ", rejected[0].round(3))
 print(f"the annotator picked the truly better answer in {agree:.1%} of the pairs")
 
+show(flowers.pairs(preferred[:6], rejected[:6], TRUE_WEIGHTS))  # an answer's five numbers draw a flower
 charts.preference_pairs(preferred, rejected, TRUE_WEIGHTS)
 
 # %% Evidence only="build"
 from lessons.claims import claim  # noqa: E402
 
-drawn_along = ((preferred - rejected)[:60, :2] @ TRUE_WEIGHTS[:2] > 0).mean()
-claim("Most arrows point along the true taste", drawn_along > 0.6)
-claim("A good number of arrows point against the true taste", drawn_along < 0.85)
-claim("The annotator contradicts their own taste in about a quarter of the pairs", abs(agree - 0.75) < 0.05)
+drawn_along = ((preferred - rejected)[:12, :2] @ TRUE_WEIGHTS[:2] > 0).mean()
+claim("Most arrows point along the true taste", 0.5 < drawn_along < 1)
+wrong_margins = (rejected - preferred)[linear_taste(preferred) < linear_taste(rejected)] @ TRUE_WEIGHTS
+right_margins = (preferred - rejected)[linear_taste(preferred) > linear_taste(rejected)] @ TRUE_WEIGHTS
+claim("Labels contradict the taste mostly where the two answers are close", wrong_margins.mean() < 0.8 * right_margins.mean())
+claim("The annotator contradicts their taste in about a quarter of the pairs", abs(agree - 0.75) < 0.05)
 
 # %% [markdown]
-# Each arrow runs from the rejected answer to the chosen one. Most of them point along the dashed
-# line, the direction of the true taste; a good number do not: the annotator is human.
+# Arrows run from rejected to chosen, most of them along the true taste. The bars hold all pairs: below zero, labels
+# contradict it, mostly where the two are close. The annotator is human.
 #
 # ::: tip What the blocks may use
-# `np` is NumPy. `charts` holds the pictures, `live` redraws one inside a loop, and `progress` shows how far the loop
-# is. A block first runs those above that it needs, so you can start anywhere.
+# `np` is NumPy. `charts` and `flowers` hold the pictures, `live` redraws one inside a loop, and `progress` shows how
+# far the loop is. A block first runs those above that it needs, so you can start anywhere.
 # :::
 #
 # ## The reward model {#reward}

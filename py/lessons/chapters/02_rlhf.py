@@ -249,6 +249,38 @@ claim("At the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
 # {{ half_beta_kl:.0f}} times as much: it moves twice as far, and the KL grows with the square.
 # :::
 #
+# What does that do to an answer? Here is a poor one, to one context and with one draw of the noise, as the weights
+# change under it.
+
+# %% One answer while PPO trains id="ppo-flower"
+one_context = sample_contexts(1, np.random.default_rng(7))
+one_answer = {  # the generator starts anew each time, so the noise is the same
+    step: generate_output(one_context, rlhf_path[step], np.random.default_rng(51))[0]
+    for step in (0, 5, 10, 20, 150)
+}
+
+print("step  answer" + " " * 30 + "true score")
+for step, answer in one_answer.items():
+    print(f"{step:4}", "".join(f"{value:7.2f}" for value in answer), f"{answer @ TRUE_WEIGHTS:10.2f}")
+
+flowers.stages(
+    {f"step {step}": answer for step, answer in one_answer.items()},
+    "One answer while PPO trains",
+    {f"step {step}": f"true score {answer @ TRUE_WEIGHTS:.2f}" for step, answer in one_answer.items()},
+)
+
+# %% Evidence only="build"
+one_score = [answer @ TRUE_WEIGHTS for answer in one_answer.values()]
+one_change = one_answer[150] - one_answer[0]
+claim("The flower's petals grow longer and fuller", min(one_change[:2]) > 0.8)
+claim("Its stem straightens", one_change[3] < -0.2)
+claim("The two numbers that the taste ignores change less", abs(one_change[[2, 4]]).max() < min(one_change[:2]) / 2)
+claim("Its true score rises", one_score[-1] > one_score[0] + 2)
+
+# %% [markdown]
+# The petals grow longer and fuller, which is what the annotator likes, and the stem straightens a little. Hue and
+# centre change less; nobody asked for them.
+#
 # ::: key-insight The price decides where training stops
 # The reward is linear, so there is always a better answer further out. What stops the policy is
 # not that it has found the best answer, but that the next bit of reward costs more KL than it is

@@ -183,6 +183,37 @@ claim("A reward model of five numbers spends less KL than one of twenty", small_
 # fifteen numbers that can only fit noise cost KL. A taste is often simpler than a policy that serves it, and RLHF may
 # use that. More pairs close the gap, as [mistake 3](#few-pairs) shows.
 #
+# ### Look at the answers {#look}
+#
+# Four policies, asked the same seven questions, with the same noise.
+
+# %% Four rows of answers id="policy-garden"
+seven = sample_contexts(7, np.random.default_rng(3))
+answered = {
+    name: generate_output(seven, weights, np.random.default_rng(4)) for name, weights in policies.items()
+}
+
+print("mean of the seven  " + "".join(f"{i:>9}" for i in range(OUTPUT_DIM)) + "   true score")
+for name, answers in answered.items():
+    print(f"{name:19}" + "".join(f"{value:9.2f}" for value in answers.mean(axis=0))
+          + f"{linear_taste(answers).mean():13.2f}")
+
+flowers.garden(answered, notes={
+    name: f"true score {linear_taste(answers).mean():.2f} here, {exact[name]:.2f} over all answers"
+    for name, answers in answered.items()
+})
+
+# %% Evidence only="build"
+moved = {name: answers - answered["reference"] for name, answers in answered.items()}
+claim("RLHF moves each flower by nearly the same", moved["RLHF"].std(axis=0).max() < 0.5 * moved["DPO"].std(axis=0).max())
+claim("RLHF and DPO make longer and fuller petals in every flower",
+      min(moved[name][:, :2].min() for name in ("RLHF", "DPO")) > 0)
+
+# %% [markdown]
+# Both make every flower longer and fuller in its petals than the reference did, as the annotator would have it. RLHF
+# moves all seven by nearly the same, as the optimum does; DPO moves each by something of its own: those are the fifteen
+# numbers that fit noise.
+#
 # ## When to choose which {#when}
 #
 # | Aspect | RLHF with PPO | DPO |

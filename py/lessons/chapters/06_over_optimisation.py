@@ -59,6 +59,42 @@ claim("With the KL price RLHF stops before the true score has turned", with_pric
 # of the curve apart. That is *reward over-optimisation* (Gao and others, 2023), and DPO, which has no reward model
 # that one could blame, does it too (Rafailov and others, 2024).
 #
+# And what does the proxy love so much?
+
+# %% What the proxy loves id="monsters"
+turning = pushed["RLHF"][:, 1].argmax()  # the step where the true score is best
+exhibits = {
+    "reference": (W_REF, bent_scores(W_REF, proxy)),
+    "RLHF at its best": (push["RLHF"][turning], pushed["RLHF"][turning]),
+    "RLHF pushed furthest": (push["RLHF"][-1], pushed["RLHF"][-1]),
+    "DPO pushed furthest": (push["DPO"][-1], pushed["DPO"][-1]),
+}
+questions = sample_contexts(7, np.random.default_rng(3))
+exhibited = {name: generate_output(questions, weights, np.random.default_rng(4))
+             for name, (weights, _) in exhibits.items()}
+
+for name, (_, (seen, true, kl)) in exhibits.items():
+    print(f"{name:22} proxy {seen:6.2f}   true {true:6.2f}   KL {kl:6.2f} nats")
+
+flowers.garden(exhibited, "What the proxy loves", {
+    name: f"proxy {seen:z.1f}, true score {true:.1f}" for name, (_, (seen, true, _)) in exhibits.items()
+})
+
+# %% Evidence only="build"
+claim("The best row is not the one with the most of everything",
+      exhibits["RLHF at its best"][1][1] > exhibits["RLHF pushed furthest"][1][1] + 3)
+proxy_hue = proxy[2]
+drift_of_hue = np.mean(exhibited["RLHF pushed furthest"] - exhibited["reference"], axis=0)[2]
+claim("The hue drifts as well, for which the taste does not care", TRUE_WEIGHTS[2] == 0 and drift_of_hue > 2)
+claim("The proxy has an accidental liking for the hue", 0.05 < proxy_hue < 0.5)
+claim("The proxy prefers the monsters", min(exhibits[name][1][0] for name in list(exhibits)[2:])
+      > 1.5 * exhibits["RLHF at its best"][1][0])
+
+# %% [markdown]
+# Petals without measure. The proxy learned from answers like the first row's that longer is better, and nothing there
+# could tell it where to stop. They are of one colour, too. The annotator does not care for the hue, but 200 noisy labels
+# left the proxy with a weight of {{ proxy_hue:.2f}} for it, and a push that is long enough makes much of little.
+#
 # ### In time? {#in-time}
 #
 # The KL price stops it; whether in time depends on $\beta$. The optimum of the proxy is known at every $\beta$, so we
