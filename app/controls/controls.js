@@ -1,7 +1,7 @@
 /**
- * Controls are the code: `beta = 0.5  # @param {type:"slider", min:0.05, max:2, step:0.05}` in a block's source is a
- * slider above it, and to move the slider is to write another literal in its place. The notation is Colab's, where a
- * notebook that was taken along has the same controls. Pure functions; app/controls/controls-html.js is how they look.
+ * Controls are the code: a comment behind an assignment makes a slider of it (app/controls/README.md has the notation,
+ * which is Colab's), and to move the slider is to write another literal in that place. So edits, undo, Reset, links
+ * and files need to know nothing of controls. Pure functions; controls-html.js is how they look.
  *
  * @typedef {import('./literals.js').Literal} Literal
  * @typedef {'slider' | 'number' | 'integer' | 'choice' | 'steps' | 'boolean' | 'string'} Kind
