@@ -2,6 +2,8 @@
  * A block and its exercise as the reader gets them before any script runs. app/tab/block and app/tab/exercise bring
  * them to life.
  */
+import { readControls } from '../controls/controls.js';
+import { controlsHtml } from '../controls/controls-html.js';
 import { escapeHtml } from '../output/html.js';
 import { figureHtml } from '../output/kinds.js';
 import { isText, textOf } from '../output/output-items.js';
@@ -62,12 +64,18 @@ const COPY_MENU =
   '<span class="menu"><button type="button" data-copy="code">Code</button>' +
   '<button type="button" data-copy="output">Output</button></span>';
 
-/** Every button says whose it is. @param {string} id @param {boolean} checked whether there is an exercise */
-function actions(id, checked) {
+/**
+ * Every button says whose it is.
+ * @param {string} id
+ * @param {boolean} checked whether there is an exercise
+ * @param {boolean} folded
+ */
+function actions(id, checked, folded) {
   const about = `aria-describedby="${id}-title"`;
   return (
     `<span class="actions"><details class="copy"><summary ${about}>Copy</summary>${COPY_MENU}</details>` +
     `<button type="button" class="reset" ${about} hidden>Reset</button>` +
+    `${folded ? `<button type="button" class="show-code" ${about} aria-expanded="false" disabled>Show code</button>` : ''}` +
     `<button type="button" class="run" ${about} disabled>Run</button>` +
     `${checked ? `<button type="button" class="check-answer" ${about} disabled>Check</button>` : ''}</span>`
   );
@@ -77,21 +85,29 @@ function actions(id, checked) {
 const EXERCISE_REM = 4;
 const CLAIMS_REM = 2;
 
+/** @param {string} source @param {string} id @param {string} name */
+function controlsOf(source, id, name) {
+  const controls = readControls(source);
+  if (!controls.length) return '';
+  return `<div class="controls" role="group" aria-label="Controls: ${name}">${controlsHtml(controls, id, { disabled: true })}</div>\n`;
+}
+
 /** @param {Cell} cell @param {Recording} recording @param {Exercise} [exercise] */
-export function blockHtml({ id, title, source }, recording, exercise) {
+export function blockHtml({ id, title, source, folded = false }, recording, exercise) {
   const name = escapeHtml(title);
   // A chapter that is being written has blocks of which nothing is recorded.
   const items = recording.items[id] ?? [];
   const names = escapeHtml(JSON.stringify(recording.names[id] ?? null));
-  const code = `<pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre>`;
+  const listed = `<pre tabindex="0" aria-label="Code: ${name}"><code>${highlight(source)}</code></pre>`;
+  const code = `<div class="code" translate="no">${listed}</div>`;
   const claims = claimsHtml(id, recording.claims?.[id]);
-  const height = blockHeight(source, items) + (exercise ? EXERCISE_REM : 0) + (claims ? CLAIMS_REM : 0);
+  const height = blockHeight(folded ? '' : source, items) + (exercise ? EXERCISE_REM : 0) + (claims ? CLAIMS_REM : 0);
   return `<py-block ${tall(height)}><section class="block" id="${id}" role="group" aria-labelledby="${id}-title"
   data-state="recorded" data-names="${names}">
 <div class="block-head"><span class="block-title" id="${id}-title">${name}</span>
 <span class="block-state">recorded</span>
-${exercise ? '<span class="passed" hidden>passed</span>' : ''}${actions(id, Boolean(exercise))}</div>
-<div class="code" translate="no">${code}</div>
+${exercise ? '<span class="passed" hidden>passed</span>' : ''}${actions(id, Boolean(exercise), folded)}</div>
+${controlsOf(source, id, name)}${folded ? `<details class="fold"><summary>Show code</summary>${code}</details>` : code}
 <progress class="progress" aria-label="Progress: ${name}" max="1" value="0"></progress>
 <div class="messages"></div>
 ${recordedOutput(items, id, title)}${exercise ? exerciseHtml(exercise, recording) : ''}${claims}

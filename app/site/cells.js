@@ -12,6 +12,7 @@ import { PAGES } from './pages.js';
  * @property {string} title
  * @property {string} source Markdown or Python
  * @property {string} page the path of the page that shows it
+ * @property {boolean} [folded] the code is shown when it is asked for
  */
 
 const LESSONS = join(TOP, 'py/lessons/chapters');
@@ -26,7 +27,7 @@ function describe(header) {
   if (given.only === 'python') return { kind: 'outside', id: '', title };
   if (given.only === 'build') return { kind: 'evidence', id: '', title };
   if (given.solution) return { kind: 'solution', id: given.solution, title };
-  if (given.id) return { kind: 'block', id: given.id, title };
+  if (given.id) return { kind: 'block', id: given.id, title, ...(given.code === 'folded' && { folded: true }) };
   throw new Error(`A cell needs [markdown], id="...", solution="..." or only="...": # %% ${header}`);
 }
 

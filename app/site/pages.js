@@ -35,6 +35,7 @@ export const PAGES = [
       'next to exact answers.',
     file: 'the-lesson',
     chapters: [
+      '00_playground',
       '01_preferences',
       '02_rlhf',
       '03_dpo',

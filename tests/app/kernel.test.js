@@ -346,3 +346,27 @@ test('a block that is reset is forgotten, where there is a Python that knows it'
   kernel.forget('b');
   assert.deepEqual(workers[0].received.slice(1), [{ type: 'forget', block: 'b' }]);
 });
+
+test('a run that is interrupted may go on, and keeps its worker', async () => {
+  const { kernel, ended } = await startKernelAndRun(true);
+  const [{ buffer }] = /** @type {any} */ (workers[0].received);
+  kernel.interrupt();
+  assert.equal(Atomics.load(buffer, 0), 2);
+  assert.deepEqual(workers[0].received.at(-1), { type: 'stop', id: 1, nth: 1 });
+  workers[0].say({ type: 'done', id: 1, status: 'ok', seconds: 1 });
+  assert.equal(await ended, 'ok');
+  assert.equal(Atomics.load(buffer, 0), 0);
+  assert.equal(workers.length, 1);
+});
+
+test('without shared memory an interrupt does nothing, and before Python is ready it ends the run', async () => {
+  const { kernel, ended } = await startKernelAndRun(false);
+  kernel.interrupt();
+  workers[0].say({ type: 'done', id: 1, status: 'ok', seconds: 1 });
+  assert.equal(await ended, 'ok');
+  kernel.interrupt(); // nothing runs
+  const early = startKernel(false);
+  const run = startRun(early);
+  early.interrupt();
+  assert.equal(await run.ended, 'stopped');
+});

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beforeEach, mock, test } from 'node:test';
+import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Cell, stateOf } from '../../app/tab/lesson/cell.js';
 import { Lesson } from '../../app/tab/lesson/lesson.js';
 
@@ -57,6 +57,14 @@ class FakeKernel extends EventTarget {
   stop() {
     this.stopped += 1;
     this.end('stopped');
+  }
+
+  interrupted = 0;
+
+  /** A run that is interrupted ends when the test says so. */
+  interrupt() {
+    this.interrupted += 1;
+    if (this.status.state !== 'ready') this.end('stopped');
   }
 
   /** @param {Outcome} loss */
@@ -477,4 +485,183 @@ test('a state follows from the run, the queue and the code', () => {
   ]);
   assert.deepEqual(stateOf({ ran, edited: false }, { ...now, runs: true }), ['running', 'running']);
   assert.deepEqual(stateOf({ ran: { ...ran, outcome: 'stopped' }, edited: false }, now), ['stale', 'stopped']);
+});
+
+/** A control of a cell moves. @param {Lesson} lesson @param {Cell} cell @param {string} source */
+function moves(lesson, cell, source) {
+  lesson.edit(cell, source, { typed: true });
+  lesson.follow(cell);
+}
+
+/** What runs from here on; time passes only by `later`. */
+function following() {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const { lesson, told, cell } = lessonOf({ a: 'A = 1', b: 'B = A', c: 'C = 1' });
+  return { lesson, told, cell, later: (/** @type {number} */ ms) => mock.timers.tick(ms) };
+}
+
+afterEach(() => mock.timers.reset());
+
+test('a control that moves runs its cell, and those below become stale', async () => {
+  const { lesson, cell } = following();
+  await runs(lesson, cell('b'), 2);
+  kernel.ran = [];
+  moves(lesson, cell('a'), 'A = 2');
+  assert.equal(cell('a').state, 'running', 'and not queued, which nobody could read');
+  await settled();
+  await ends();
+  assert.deepEqual(kernel.ran, ['a: A = 2']);
+  assert.equal(cell('a').state, 'done');
+  assert.equal(cell('b').state, 'stale');
+  assert.equal(lesson.working, false);
+});
+
+test('the latest value wins, and nothing queues up', async () => {
+  const { lesson, cell } = following();
+  moves(lesson, cell('a'), 'A = 2');
+  await settled();
+  for (const value of [3, 4, 5, 6]) moves(lesson, cell('a'), `A = ${value}`);
+  await ends();
+  await ends();
+  assert.deepEqual(kernel.ran, ['a: A = 2', 'a: A = 6']);
+  assert.equal(lesson.working, false);
+  assert.equal(kernel.interrupted, 0, 'a short run ends by itself');
+});
+
+test('a run that is overtaken is ended when it has had its time', async () => {
+  const { lesson, told, cell, later } = following();
+  moves(lesson, cell('a'), 'A = 2');
+  await settled();
+  later(200);
+  moves(lesson, cell('a'), 'A = 3');
+  later(49);
+  assert.equal(kernel.interrupted, 0);
+  later(1);
+  assert.equal(kernel.interrupted, 1);
+  moves(lesson, cell('a'), 'A = 4');
+  later(10_000);
+  assert.equal(kernel.interrupted, 1, 'once');
+  /** @type {boolean[]} */
+  const cuts = [];
+  lesson.on('end', ({ cut }) => cuts.push(cut));
+  await ends('stopped');
+  await ends();
+  assert.deepEqual(kernel.ran, ['a: A = 2', 'a: A = 4']);
+  assert.deepEqual(cuts, [true, false]);
+  assert.deepEqual(
+    told.filter((line) => line.startsWith('a:')),
+    [],
+    'nobody is told that it was stopped',
+  );
+  assert.equal(cell('a').state, 'done');
+  later(10_000);
+  assert.equal(kernel.interrupted, 1, 'the next run is left alone');
+});
+
+test('a run that has gone on for long is ended as soon as it is overtaken', async () => {
+  const { lesson, cell, later } = following();
+  lesson.run(cell('a'));
+  await settled();
+  later(5000);
+  moves(lesson, cell('a'), 'A = 2');
+  later(0);
+  assert.equal(kernel.interrupted, 1);
+});
+
+test('where a run cannot be ended, it ends, and then the latest runs', async () => {
+  const { lesson, cell, later } = following();
+  moves(lesson, cell('a'), 'A = 2');
+  await settled();
+  later(1000);
+  for (const value of [3, 4]) moves(lesson, cell('a'), `A = ${value}`);
+  later(1000); // the signal goes nowhere
+  await ends();
+  await ends();
+  assert.deepEqual(kernel.ran, ['a: A = 2', 'a: A = 4']);
+});
+
+test('a value that fails does not keep the latest from running', async () => {
+  const { lesson, cell } = following();
+  moves(lesson, cell('a'), 'A = 0');
+  await settled();
+  moves(lesson, cell('a'), 'A = 1');
+  await ends('error');
+  await ends();
+  assert.deepEqual(kernel.ran, ['a: A = 0', 'a: A = 1']);
+  assert.equal(cell('a').state, 'done');
+});
+
+test('before Python is ready the last value waits', async () => {
+  const { lesson, cell, later } = following();
+  kernel.become('booting');
+  kernel.answer = undefined;
+  lesson.run(cell('a')); // as published: it needs no names, and waits in the kernel with the code that it had
+  await settled();
+  moves(lesson, cell('a'), 'A = 2');
+  later(0);
+  await settled();
+  moves(lesson, cell('a'), 'A = 3');
+  later(0);
+  await settled();
+  assert.equal(cell('a').state, 'queued');
+  assert.equal(kernel.ran.at(-1), 'a: A = 3');
+  kernel.become('ready');
+  await ends();
+  assert.equal(cell('a').state, 'done');
+  assert.equal(lesson.working, false);
+});
+
+test('what moves runs before what waits, and stop ends both', async () => {
+  const { lesson, cell } = following();
+  lesson.runAll();
+  await settled();
+  moves(lesson, cell('c'), 'C = 2');
+  await ends();
+  assert.deepEqual(kernel.ran, ['a: A = 1', 'c: C = 2']);
+  moves(lesson, cell('c'), 'C = 3');
+  lesson.stop();
+  await settled();
+  assert.equal(lesson.working, false);
+  assert.deepEqual(kernel.ran, ['a: A = 1', 'c: C = 2']);
+});
+
+test('a cell that waits for its run is only edited', async () => {
+  const { lesson, cell } = following();
+  lesson.run(cell('b'));
+  await settled();
+  moves(lesson, cell('b'), 'B = A + A');
+  await ends();
+  await ends();
+  assert.deepEqual(kernel.ran, ['a: A = 1', 'b: B = A + A']);
+});
+
+test('a cell that was ended under way to another runs again, and then the other', async () => {
+  const { lesson, cell, later } = following();
+  lesson.run(cell('b'));
+  await settled();
+  moves(lesson, cell('a'), 'A = 2');
+  later(250);
+  await ends('stopped');
+  await ends();
+  await ends();
+  assert.deepEqual(kernel.ran, ['a: A = 1', 'a: A = 2', 'b: B = A']);
+  assert.equal(cell('b').state, 'done');
+});
+
+test('who moves a control sees what comes of it, and need not be told', async () => {
+  const { lesson, cell } = following();
+  /** @type {boolean[]} */
+  const follows = [];
+  lesson.on('begin', (about) => follows.push(about.follows));
+  moves(lesson, cell('a'), 'A = 2');
+  await settled();
+  assert.equal(lesson.progressText, '');
+  assert.equal(lesson.isFollowing, true);
+  await ends();
+  lesson.run(cell('a'));
+  await settled();
+  assert.equal(lesson.progressText, 'Running: A');
+  assert.equal(lesson.isFollowing, false);
+  await ends();
+  assert.deepEqual(follows, [true, false]);
 });

@@ -6,11 +6,13 @@
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
  */
 
+import { changed } from '../../controls/controls.js';
 import { Output } from '../../output/output-view.js';
 import { notice } from '../dom/notice.js';
 import { Cell } from '../lesson/cell.js';
 import { inWords } from '../lesson/pace.js';
 import { fromRoot } from '../root.js';
+import { BlockControls } from './block-controls.js';
 import { errorBox, noteBox } from './error-box.js';
 
 export class PyBlock extends HTMLElement {
@@ -29,11 +31,15 @@ export class PyBlock extends HTMLElement {
   #editor;
   /** @type {Promise<void> | undefined} */
   #mounting;
+  /** @type {BlockControls | undefined} */
+  #controls;
   #errorLine = /** @type {number | null} */ (null);
   /** @type {Promise<void> | undefined} */
   #recordedMount;
   /** Whether what it shows is a run's, and no longer what was recorded. */
   #begun = false;
+  /** Messages of the run before, which stay until there is something new to show. @type {Element[]} */
+  #left = [];
 
   connectedCallback() {
     if (this.cell) return;
@@ -61,6 +67,14 @@ export class PyBlock extends HTMLElement {
     reset.title = 'Back to the original code';
     reset.addEventListener('click', () => lesson.reset(this.cell));
     this.#part('.code').addEventListener('pointerdown', (event) => this.#editor ?? this.#editAt(event));
+    this.#showCode?.addEventListener('click', () => this.#unfold(!this.#fold?.open));
+    if (this.#showCode) this.#showCode.disabled = false;
+    this.#controls = new BlockControls(this.#section, {
+      source: this.cell.original,
+      title: this.cell.title,
+      move: (change, goesOn) => this.#move(change, goesOn),
+      undo: () => this.#undo(),
+    });
     this.showSource();
   }
 
@@ -103,36 +117,98 @@ export class PyBlock extends HTMLElement {
       const listing = this.#part('.code code');
       if (listing.textContent !== source) listing.textContent = source;
     }
+    this.#controls?.show(source);
     this.#section.toggleAttribute('data-edited', edited);
     this.#button('.reset').disabled = !edited;
   }
 
-  /** Before a run: what the last one left makes room. */
-  begin() {
+  /**
+   * A control has moved: its value is written into the code, and the block runs.
+   * @param {import('../../controls/controls.js').Change} change
+   * @param {boolean} goesOn the same gesture as the last change
+   */
+  #move(change, goesOn) {
+    const lesson = /** @type {Lesson} */ (this.#lesson);
+    if (this.#editor) this.#editor.replace(change, goesOn);
+    else {
+      lesson.edit(this.cell, changed(this.cell.source, change), { typed: true });
+      this.mountEditor();
+    }
+    lesson.follow(this.cell);
+  }
+
+  /** Takes back what a control has done last. */
+  #undo() {
+    if (!this.#editor?.undo()) return false;
+    this.#lesson?.follow(this.cell);
+    return true;
+  }
+
+  /** Around the code, where that is folded. @returns {HTMLDetailsElement | null} */
+  get #fold() {
+    return this.#section.querySelector('.fold');
+  }
+
+  /** @returns {HTMLButtonElement | null} */
+  get #showCode() {
+    return this.#section.querySelector('.show-code');
+  }
+
+  /** Shows code that is folded, or folds it. @param {boolean} [open] */
+  async #unfold(open = true) {
+    const [fold, button] = [this.#fold, this.#showCode];
+    if (!fold || !button || fold.open === open) return;
+    fold.open = open;
+    button.ariaExpanded = String(open);
+    button.textContent = open ? 'Hide code' : 'Show code';
+    await this.mountEditor();
+    this.#editor?.layOut();
+  }
+
+  /**
+   * Before a run: what the last one left makes room; where a control is moved, only when there is something new.
+   * @param {boolean} [follows]
+   */
+  begin(follows = false) {
     this.#begun = true;
-    this.clearMessages();
+    if (follows) this.#left = this.#passing();
+    else this.clearMessages();
     this.#output?.begin();
     this.showProgress(0, '');
   }
 
   /** All but those that wait for a choice. */
   clearMessages() {
-    for (const message of this.#part('.messages').querySelectorAll(':scope > :not([data-lasting])')) message.remove();
+    this.#left = this.#passing();
+    this.#clearLeft();
+  }
+
+  /** @returns {Element[]} */
+  #passing() {
+    return [...this.#part('.messages').querySelectorAll(':scope > :not([data-lasting])')];
+  }
+
+  #clearLeft() {
+    if (!this.#left.length) return;
+    for (const message of this.#left.splice(0)) message.remove();
     this.#markError(null);
   }
 
   /** @param {RunEvent} event */
   receive(event) {
+    if (event.type === 'error' || event.type === 'warning') this.#clearLeft();
     if (event.type === 'error') this.#showError(event);
     else if (event.type === 'verdict') this.#markError(event.line ?? this.#errorLine);
     else if (event.type === 'warning') this.#part('.messages').append(noteBox(event, (line) => this.#goTo(line)));
     else this.#output?.add(event);
   }
 
-  /** After a run, whatever its end. */
-  finish() {
-    this.#output?.settle();
+  /** After a run, whatever its end. @param {boolean} [cut] the next one follows at once, and will show more */
+  finish(cut = false) {
     this.showProgress(0, '');
+    if (cut) return;
+    this.#clearLeft();
+    this.#output?.settle();
   }
 
   /**
@@ -182,6 +258,7 @@ export class PyBlock extends HTMLElement {
   }
 
   async focusEditor() {
+    this.#unfold();
     await this.mountEditor();
     this.#editor?.focus();
   }
@@ -245,6 +322,7 @@ export class PyBlock extends HTMLElement {
 
   /** @param {number} line */
   async #goTo(line) {
+    await this.#unfold();
     await this.mountEditor();
     this.#editor?.goTo(line);
   }

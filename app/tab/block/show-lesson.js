@@ -11,10 +11,10 @@ export function showLesson(lesson, blocks) {
   lesson.on('source', ({ cell }) => blocks.get(cell)?.showSource());
   lesson.on('reset', ({ cell }) => blocks.get(cell)?.showRecorded());
   lesson.on('next', ({ cell }) => blocks.get(cell)?.focusEditor());
-  lesson.on('begin', ({ cell }) => blocks.get(cell)?.begin());
+  lesson.on('begin', ({ cell, follows }) => blocks.get(cell)?.begin(follows));
   lesson.on('output', ({ cell, event }) => blocks.get(cell)?.receive(event));
   lesson.on('progress', ({ cell, share, said }) => blocks.get(cell)?.showProgress(share, said));
-  lesson.on('end', ({ cell }) => blocks.get(cell)?.finish());
+  lesson.on('end', ({ cell, cut }) => blocks.get(cell)?.finish(cut));
   lesson.on('message', ({ cell, text, failed }) => {
     const block = blocks.get(cell);
     const other = failed && blocks.get(failed);

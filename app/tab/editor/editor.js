@@ -1,9 +1,9 @@
 /** CodeMirror for one block of Python. It edits; it does not run anything. */
 import { closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, indentWithTab, undo } from '@codemirror/commands';
 import { python } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
-import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
+import { Annotation, EditorState, Prec, StateEffect, StateField, Transaction } from '@codemirror/state';
 import {
   Decoration,
   EditorView,
@@ -29,6 +29,32 @@ const errorLine = StateField.define({
   },
   provide: (field) => EditorView.decorations.from(field),
 });
+
+/** On what a control changes: whether it goes on with the change before it. */
+const goesOn = Annotation.define();
+
+/** What is typed without such a pause is undone in one. */
+const PAUSE_MS = 500;
+
+/** @param {Transaction} transaction */
+const timeOf = (transaction) => transaction.annotation(Transaction.time) ?? 0;
+
+/** When the code was last changed. */
+const changedAt = StateField.define({
+  create: () => 0,
+  update: (at, transaction) => (transaction.docChanged ? timeOf(transaction) : at),
+});
+
+/** As CodeMirror's own, but for a gesture on a control, which is undone in one however long it takes. */
+const undoing = [
+  changedAt,
+  history({
+    newGroupDelay: Infinity,
+    joinToEvent: (transaction, adjacent) =>
+      transaction.annotation(goesOn) ??
+      (adjacent && timeOf(transaction) - transaction.startState.field(changedAt) < PAUSE_MS),
+  }),
+];
 
 /** @param {EditorState} state @param {number | null} line from 1 */
 function markLine({ doc }, line) {
@@ -71,7 +97,7 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
         // Signs that nobody sees, such as a space of no width, are seen.
         highlightSpecialChars(),
         lineNumbers(),
-        history(),
+        undoing,
         bracketMatching(),
         closeBrackets(),
         indentOnInput(),
@@ -116,6 +142,14 @@ export function createEditor({ source, label, onChange, onRun, onRunAndNext, ass
       view.focus();
       view.dispatch({ selection: { anchor: view.posAtCoords(place, false) } });
     },
+    /**
+     * Another text in place of a part; cursor and scroll stay where they are.
+     * @param {{from: number, to: number, insert: string}} change
+     * @param {boolean} joins whether it is undone together with the change before
+     */
+    replace: (change, joins) => view.dispatch({ changes: change, annotations: joins ? goesOn.of(true) : [] }),
+    /** Whether there was something to undo. */
+    undo: () => undo(view),
     /** @param {string} text */
     setSource: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
     /** @param {number | null} line from 1 */

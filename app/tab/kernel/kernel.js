@@ -197,6 +197,19 @@ export class Kernel extends EventTarget {
   }
 
   /**
+   * Asks the run to end, once, and leaves it at that: unlike `stop` it costs no values, and where no signal can be sent
+   * the run goes on.
+   */
+  interrupt() {
+    if (!this.#run) return;
+    if (this.status.state !== 'ready') this.#end('stopped');
+    else if (this.#interrupt && !this.#signals) {
+      this.#worker?.post({ type: 'stop', id: this.#run.id, nth: 1 });
+      Atomics.store(this.#interrupt, 0, KEYBOARD_INTERRUPT);
+    }
+  }
+
+  /**
    * Interrupts the run once, and looks what comes of it.
    * @param {Int32Array} interrupt @param {number} id of the run
    */

@@ -5,8 +5,8 @@
  * @typedef {import('../kernel/kernel.js').Kernel} Kernel
  * @typedef {import('../kernel/kernel.js').Outcome} Outcome
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
- * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'forget' | 'status' | 'addEventListener'>} Runs what a
- *   lesson asks of a kernel
+ * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'interrupt' | 'forget' | 'status' | 'addEventListener'>} Runs
+ *   what a lesson asks of a kernel
  */
 import { addEvent } from '../../output/output-items.js';
 import { stateOf } from './cell.js';
@@ -18,6 +18,12 @@ import { follow, inWords } from './pace.js';
 /** @typedef {import('./cell.js').Cell} Cell */
 
 const ASK_NAMES_AFTER_MS = 250;
+
+/**
+ * How long a run may take though a control has moved on: short ones end by themselves and show what lies on the way,
+ * longer ones are ended. If each were ended at once, a hand that moves all the time would see nothing.
+ */
+const OVERTAKEN_AFTER_MS = 250;
 
 const RESTARTED =
   'was restarted. Your code is untouched; all values are gone, and blocks run again when they are needed.';
@@ -49,6 +55,14 @@ export class Lesson extends Emitter {
   #planned = [];
   /** @type {Cell | undefined} */
   #running;
+  /** When the run that is under way has begun, unless it is an exercise's check. @type {number | undefined} */
+  #begun;
+  /** Whether the run that is under way is of a value that a control has left. */
+  #overtaken = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #overtakenTimer;
+  /** Cells that run because a control has moved. @type {Set<Cell>} */
+  #following = new Set();
   #working = false;
   /** How many cells have run since there was last nothing to do. */
   #finished = 0;
@@ -94,10 +108,33 @@ export class Lesson extends Emitter {
    * @param {{next?: boolean}} [options] next: the reader moves on to the one below
    */
   run(cell, { next = false } = {}) {
+    this.#following.delete(cell);
     this.#want([cell]);
     const { shown } = this;
     const below = shown[shown.indexOf(cell) + 1];
     if (next && below) this.emit('next', { cell: below });
+  }
+
+  /**
+   * Runs a cell because a control has moved and changed its code: the latest value wins. One that runs meanwhile is
+   * overtaken, and no more than one waits, before all others.
+   * @param {Cell} cell
+   */
+  follow(cell) {
+    if (this.#planned.includes(cell)) return; // it will run as it is then
+    this.#following.add(cell);
+    this.#wanted = [cell, ...this.#wanted.filter((other) => other !== cell)];
+    if (cell === this.#running && this.#begun !== undefined) this.#overtake(this.#begun);
+    this.#show();
+    this.#work();
+  }
+
+  /** @param {number} begun when the run began */
+  #overtake(begun) {
+    if (this.#overtaken) return;
+    this.#overtaken = true;
+    const rest = this.#kernel.status.state === 'ready' ? begun + OVERTAKEN_AFTER_MS - Date.now() : 0;
+    this.#overtakenTimer = setTimeout(() => this.#kernel.interrupt(), Math.max(0, rest));
   }
 
   /** Runs every cell of this page in order; one that fails ends it. */
@@ -120,6 +157,7 @@ export class Lesson extends Emitter {
     this.#wanted = [];
     this.#planned = [];
     this.#toCheck.clear();
+    this.#following.clear();
     this.#kernel.stop();
     this.#show();
   }
@@ -157,9 +195,15 @@ export class Lesson extends Emitter {
     return { at, of: at + new Set([...this.#wanted, ...this.#planned]).size };
   }
 
-  /** How far the work is, in words; '' if nothing runs. */
+  /** Whether what is done follows a control: the reader looks at what comes of it, and need not be told. */
+  get isFollowing() {
+    const cell = this.#running ?? this.#planned[0];
+    return Boolean(cell && this.#following.has(cell));
+  }
+
+  /** How far the work is, in words; '' if nothing runs, or only follows a control. */
   get progressText() {
-    if (!this.#running) return '';
+    if (!this.#running || this.isFollowing) return '';
     const { at, of } = this.plan;
     return of > 1 ? `Running ${at} of ${of}: ${this.#running.title}` : `Running: ${this.#running.title}`;
   }
@@ -237,8 +281,15 @@ export class Lesson extends Emitter {
       const { source } = cell;
       const outcome = await this.#run(cell, cell === target ? unseen : []);
       if (checked && cell === target && (outcome === 'ok' || outcome === 'error')) await this.#check(cell, source);
+      const overtaken = this.#overtaken && this.#wanted.includes(cell);
+      this.#overtaken = false;
       if (outcome === 'ok') continue;
       this.#planned = [];
+      if (overtaken) {
+        // What has failed, or was ended, is no longer wanted; what follows it still is.
+        if (cell !== target && !this.#wanted.includes(target)) this.#wanted.splice(1, 0, target);
+        return;
+      }
       this.#wanted = [];
       if (cell !== target && outcome !== 'stopped' && outcome !== 'lost') {
         this.emit('message', { cell: target, text: `Not run: it needs “${cell.title}”, which failed.`, failed: cell });
@@ -252,10 +303,12 @@ export class Lesson extends Emitter {
     let seconds = 0;
     /** @type {string[]} */
     let changed = [];
+    const follows = this.#following.has(cell);
     this.#running = cell;
+    this.#begun = Date.now();
     cell.outputs = [];
     cell.pace = undefined;
-    this.emit('begin', { cell });
+    this.emit('begin', { cell, follows });
     if (unseen.length)
       this.emit('message', { cell, text: `Ran before it, as published on other pages: ${titles(unseen)}.` });
     this.#show();
@@ -263,7 +316,10 @@ export class Lesson extends Emitter {
       if (event.type === 'done') ({ seconds, changed = [] } = event);
       else this.#receive(cell, event);
     });
-    this.#running = undefined;
+    clearTimeout(this.#overtakenTimer);
+    const cut = outcome === 'stopped' && this.#overtaken && this.#wanted.includes(cell);
+    if (!this.#wanted.includes(cell)) this.#following.delete(cell);
+    this.#running = this.#begun = undefined;
     this.#finished += 1;
     cell.pace = undefined;
     if (outcome === 'ok' || outcome === 'error' || outcome === 'stopped') {
@@ -271,8 +327,8 @@ export class Lesson extends Emitter {
       // What it changed in place is no longer what the cell that defines it gave: who needs it has that cell run again.
       for (const name of [...cell.names.defines, ...changed]) this.#writers.set(name, cell.id);
     }
-    this.emit('end', { cell, outcome });
-    if (outcome !== 'ok' && outcome !== 'error') this.emit('message', { cell, text: OUTCOMES[outcome] });
+    this.emit('end', { cell, outcome, cut });
+    if (outcome !== 'ok' && outcome !== 'error' && !cut) this.emit('message', { cell, text: OUTCOMES[outcome] });
     this.#show();
     return outcome;
   }
@@ -326,8 +382,10 @@ export class Lesson extends Emitter {
     const now = signatures(this.#cells);
     const ready = this.#kernel.status.state === 'ready';
     for (const cell of this.#cells) {
-      const runs = cell === this.#running && ready;
-      const waits = cell === this.#running ? !ready : this.#wanted.includes(cell) || this.#planned.includes(cell);
+      // What follows a control does not wait as long as a word could be read.
+      const isNext = !this.#running && cell === this.#planned[0] && this.#following.has(cell);
+      const runs = (cell === this.#running || isNext) && ready;
+      const waits = !runs && (cell === this.#running || this.#wanted.includes(cell) || this.#planned.includes(cell));
       const [state, said] = stateOf(cell, {
         signature: now.get(cell.id),
         published: this.#published.get(cell.id),

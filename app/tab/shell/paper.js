@@ -32,7 +32,7 @@ export function preparePaper(blocks, started) {
     // The editor draws what is on the screen, and no more of a long block.
     listings = blocks.map((block) => {
       const listing = element('pre', { className: 'on-paper' }, block.source);
-      block.querySelector('.code')?.after(listing);
+      (block.querySelector('.fold') ?? block.querySelector('.code'))?.after(listing);
       return listing;
     });
     chartsForPaper();

@@ -8,7 +8,7 @@ from lessons import run_in_terminal  # noqa: E402
 globals().update(run_in_terminal.chapters_before(__file__))
 
 # %% [markdown]
-# # RLHF and DPO, running in your browser
+# ## From comparisons to a policy {#from-comparisons}
 #
 # A language model that has only read the web continues text. It does not yet help, and it does
 # not yet decline. What turns it into an assistant is a second training, on comparisons: people

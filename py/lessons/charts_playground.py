@@ -1,0 +1,51 @@
+"""The picture that opens the lesson."""
+
+import numpy as np
+
+from preflab import playground as recipe
+from runtime.figures import figure, line, panel, points
+
+TICKS = [0, 0.5, 2, 5, 10, 20, 30, 60, 120, 240, 480, 960, 1920]  # nats
+WIDEST = 30  # nats that the picture has room for; four times as many where a policy goes further, and so on
+
+
+def playground(run, method="both"):
+    """Paths and exact ends of a `recipe.Run` under the frontier, which the root of the KL makes a straight line."""
+    paths = {"RLHF": (run.rlhf, run.rlhf_end), "DPO": (run.dpo, run.dpo_end)}
+    drawn = {name: paths[name] for name in ([method] if method in paths else paths)}
+    best_score, best_kl = recipe.score_and_kl(run.optimum)
+    furthest = max(recipe.score_and_kl(path)[1].max() for path, _ in drawn.values())
+    room = WIDEST * 4 ** max(0, np.ceil(np.log(max(furthest, best_kl) / WIDEST) / np.log(4)))
+
+    traces = [line([0, _x(room)], [0, recipe.frontier(room)], "frontier", "guide")]
+    told = []
+    for name, (path, end) in drawn.items():
+        score, kl = recipe.score_and_kl(path)
+        traces += [line(_x(kl), score, name, name), points(_x(kl[-1:]), score[-1:], name, name, size=11)]
+        told.append(f"{name} ends at {kl[-1]:.2f} nats with {score[-1] / recipe.frontier(kl[-1]):.0%} of the most")
+        if end is not None and recipe.score_and_kl(end)[1] <= room:
+            end_score, end_kl = recipe.score_and_kl(end)
+            traces.append(points(_x([end_kl]), [end_score], f"{name}, exact end", name, size=13, symbol="diamond-open"))
+        else:
+            told[-1] += ", and has no exact end" if end is None else ", and its exact end lies outside of the picture"
+    traces += [
+        points([0], [0], "reference", "reference", size=11, symbol="square"),
+        points(_x([best_kl]), [best_score], "optimum", "optimum", size=14, symbol="star"),
+    ]
+    ticks = [tick for tick in TICKS if tick <= room]
+    top = float(recipe.frontier(room))
+    return figure(
+        panel(
+            traces, "KL to reference (nats), scaled by its root", "true score above the reference’s",
+            xaxis={"range": [-0.02 * _x(room), _x(room)], "tickvals": _x(ticks).tolist(), "ticktext": ticks},
+            yaxis={"range": [-0.12 * top, 1.02 * top]},
+        ),
+        "Two ways from the reference, and the frontier that no policy passes",
+        f"{'; '.join(told)} that any policy can score for its KL. The optimum for the true taste is at {best_kl:.2f} "
+        "nats.",
+    )  # fmt: skip
+
+
+def _x(kl):
+    """Where a KL stands on the axis: the length of the shift, in units of the policy's spread."""
+    return np.sqrt(2 * np.asarray(kl, float))
