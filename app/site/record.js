@@ -33,6 +33,7 @@ const RECORDING = join(RECORDED, 'lesson.json');
 const RECORDER = `
 import json
 from lessons.exercises import EXERCISES
+from words.exercises import EXERCISES as OF_WORDS
 from lessons.block_globals import GIVEN
 from runtime.dependencies import names
 from runtime.runner import Runner
@@ -59,7 +60,7 @@ async def record_aside(block, source):
     return recorded
 
 def exercises():
-    return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in EXERCISES.items()})
+    return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in (EXERCISES | OF_WORDS).items()})
 
 def figure(expression):
     return eval(f'f"""{{{expression}}}"""', runner.namespace)

@@ -1,0 +1,3 @@
+"""What is checked in the exercises of the page."""
+
+EXERCISES = {}
