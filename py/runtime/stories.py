@@ -10,7 +10,7 @@ Stories = dict[str, Any]
 
 
 def stories(title: str, told: Iterable[tuple[str, Sequence[tuple[str, float | None]]]], note: str = "") -> Stories:
-    """Stories under a title, each with its label ("before", "beta 0.5", ...) and its words, and a note on how to read them.
+    """Stories under a title, each with its label ("before", "beta 0.5", ...) and its words, and a note for the reader.
 
     A word comes with what it is worth; None is a word that nobody judged.
     """

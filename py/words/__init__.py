@@ -6,7 +6,7 @@ starts and ends it, and fills the row after its end. Log-probs, KL and rewards a
 grammar      the vocabulary, and stories of a grammar as a corpus
 network      the next word from the last two: log-probs, gradients, sampling; Adam
 reference    the trained storyteller's weights
-exact        soft value iteration; rewards, KL and lengths of a policy without sampling
+solve        soft value iteration; rewards, KL and lengths of a policy without sampling
 preferences  tastes, a simulated annotator, a Bradley-Terry model over words
 charts       what the page draws
 exercises    what is checked in the page's exercises

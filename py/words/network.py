@@ -119,7 +119,7 @@ def score(weights: np.ndarray, stories: np.ndarray) -> Scored:
 
 
 def gradient(weights: np.ndarray, scored: Scored, slopes: np.ndarray) -> np.ndarray:
-    """The gradient of sum(slopes * logps), slopes (n, T): each word pulls itself up and all words of its softmax down."""
+    """The gradient of sum(slopes * logps), slopes (n, T): each word pulls itself up, and its whole softmax down."""
     m, V = scored.kept.logps.shape
     pull = slopes[scored.mask]
     up = np.bincount(scored.context * V + scored.word, pull, m * V).reshape(m, V)

@@ -1,7 +1,8 @@
 """The exact answers: a storyteller that sees two words has V^2 states, and all of them fit into one table.
 
-A table is (V, V, V): log-probs, in nats, of the next word after the older and the newer of the last two. A reward is a
-number a word, (V,), and a story's reward is their sum. A story begins after two ENDs, and stops at END or after T words.
+A table is (V, V, V): log-probs, in nats, of the next word after the older and the newer of the last two. A reward is
+a number a word, (V,), and a story's reward is their sum. A story begins after two ENDs, and stops at END or after T
+words.
 """
 
 from typing import NamedTuple
@@ -34,7 +35,10 @@ def soft_values(reference: np.ndarray, reward: np.ndarray, beta: float, T: int) 
 
 
 def soft_policy(reference: np.ndarray, values: np.ndarray, reward: np.ndarray, beta: float) -> NextLogps:
-    """The best policy for `network.sample`: pi_t(w|a, b) = ref(w|a, b) exp((r(w) + V_{t+1}(b, w) - V_t(a, b)) / beta)."""
+    """The best policy, for `network.sample`.
+
+    pi_t(w|a, b) = ref(w|a, b) exp((r(w) + V_{t+1}(b, w) - V_t(a, b)) / beta).
+    """
 
     def next_logps(place: int, contexts: np.ndarray) -> np.ndarray:
         older, newer = contexts.T
