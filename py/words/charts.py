@@ -159,7 +159,8 @@ def credit(names, true, implicit, learned):
 def critic(exact, learned, chance):
     """The value of states, exact against a value head's, (k,) each; the size of a marker is how often it is met."""
     reach = [float(exact.min()), float(exact.max())]
-    size = float(np.corrcoef(exact, learned)[0, 1])
+    weigh = np.cov(exact, learned, fweights=chance)
+    size = float(weigh[0, 1] / np.sqrt(weigh[0, 0] * weigh[1, 1]))
     common = np.argsort(-chance)[:300]
     return figure(
         panel(

@@ -11,9 +11,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # # Words {#words}
 #
 # What has all this to do with text? On this page the policy is a language model. It knows
-# {{ len(grammar.VOCABULARY) - 1 }} words, it tells stories of at most {{ grammar.LENGTH - 1 }} of them, and it is small
-# enough to be *solved*: beside everything that RLHF and DPO make of it stands the exact optimum, without sampling and
-# without training.
+# {{ len(grammar.VOCABULARY) - 1 }} words, it tells stories of at most {{ grammar.LENGTH - 1 }} of them, and it is
+# small enough to be *solved*: beside everything that RLHF and DPO make of it stands the exact optimum, without
+# sampling and without training.
 #
 # ## Goodhart in words {#words-goodhart-section}
 #
@@ -26,7 +26,7 @@ import words.charts
 import words.stories
 from words import grammar, network, preferences, reference, solve
 
-storyteller = reference.weights()  # trained further down; 6,300 numbers that come with the page
+storyteller = reference.weights()  # trained further down; its numbers come with the page
 ref_table = solve.table(storyteller)  # log-probs of each word after each pair of words
 kind_taste = preferences.taste(preferences.KIND)
 small_words = [grammar.CODES[word] for word in ("the", "a", "and")]
@@ -68,8 +68,8 @@ proxy_values = solve.soft_values(ref_table, word_proxy, beta_goodhart, grammar.L
 proxy_visits = solve.soft_visits(ref_table, proxy_values, word_proxy, beta_goodhart)
 proxy_optimum = solve.soft_policy(ref_table, proxy_values, word_proxy, beta_goodhart)
 told_anew = tell(proxy_optimum, 400, seed=5)
-print(f"beta {beta_goodhart:g}: KL {proxy_visits.kl:.2f} nats, proxy {proxy_visits.counts @ word_proxy:.2f} (both exact), "
-      f"true score {true_score(told_anew).mean():.2f} (of 400 stories)")
+print(f"beta {beta_goodhart:g}: KL {proxy_visits.kl:.2f} nats, proxy {proxy_visits.counts @ word_proxy:.2f} "
+      f"(both exact), true score {true_score(told_anew).mean():.2f} (of 400 stories)")
 show(words.stories.coloured("Without a reward", tell(network.policy(storyteller), 4, seed=5), word_proxy))
 show(words.stories.coloured(
     f"The exact optimum of the proxy at beta {beta_goodhart:g}", told_anew[:4], word_proxy,
@@ -108,8 +108,8 @@ claim("in the end it is worse than without any reward", goodhart_true[-1] < ref_
 # {{ goodhart_true[-1]:.1f}}: the few words that pay most, over and over.
 #
 # No optimiser is to blame. These are the exact optima: this is what was asked for. A small $\beta$ makes a nat of KL
-# cheap, the grammar costs only nats, and the proxy pays for each repetition in full. What is left of the stories is what
-# the proxy can see.
+# cheap, the grammar costs only nats, and the proxy pays for each repetition in full. What is left of the stories is
+# what the proxy can see.
 #
 # ## A storyteller {#words-model}
 #
@@ -120,12 +120,13 @@ corpus = grammar.corpus(3000, np.random.default_rng(1))
 for story_codes in corpus[:6]:
     print(grammar.text(story_codes))
 print(f"\n{len(np.unique(corpus, axis=0)):,} of {len(corpus):,} stories differ; "
-      f"{(corpus > 0).sum(axis=1).mean():.1f} words on average; {len(grammar.VOCABULARY)} words, the full stop included")
+      f"{(corpus > 0).sum(axis=1).mean():.1f} words on average; "
+      f"{len(grammar.VOCABULARY)} words, the full stop included")
 
 # %% [markdown]
 # The model is the neural language model of Bengio and others (2003). It sees the last two words, looks up an embedding
-# for each, mixes them in one tanh layer, and gives each word a log-prob through a softmax. A story starts after two full
-# stops and ends with the next one.
+# for each, mixes them in one tanh layer, and gives each word a log-prob through a softmax. A story starts after two
+# full stops and ends with the next one.
 #
 # Here are all of it and its backward pass. The loss is the cross-entropy of the word that came.
 

@@ -10,9 +10,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% [markdown]
 # ## Preferences {#words-preferences}
 #
-# Two stories of the reference, side by side, and a reader who picks one. Our reader is simulated: a taste gives each word
-# a worth, a story is worth the sum, and the better one wins with the Bradley–Terry probability. Change the taste and run
-# on: everything below follows it.
+# Two stories of the reference, side by side, and a reader who picks one. Our reader is simulated: a taste gives each
+# word a worth, a story is worth the sum, and the better one wins with the Bradley–Terry probability. Change the taste
+# and run on: everything below follows it.
 
 # %% Pairs id="words-pairs"
 taste_name = "kind"  # @param ["kind", "spooky", "cats", "food", "short"]
@@ -63,8 +63,10 @@ def ranked_as(reward):
     return (np.sign(clear_gaps @ reward) == np.sign(clear_gaps @ story_taste)).mean()
 
 
-for label, fitted in (("300 pairs, free", free_reward), ("300 pairs, prior", few_reward), ("1,000, prior", story_reward)):
-    print(f"{label:17} fresh pairs ranked right: {ranked_as(fitted):.1%}")
+for model_name, word_model in (
+    ("300 pairs, free", free_reward), ("300 pairs, prior", few_reward), ("1,000, prior", story_reward),
+):
+    print(f"{model_name:17} fresh pairs ranked right: {ranked_as(word_model):.1%}")
 accidents = np.argsort(-abs(free_reward) * (story_taste == 0))[:5]
 print("the taste is indifferent to", ", ".join(f"{grammar.VOCABULARY[w]} (free {free_reward[w]:+.1f}, "
       f"prior {few_reward[w]:+.1f})" for w in accidents))
@@ -81,8 +83,8 @@ claim("free accidents are larger", bool((abs(free_reward[accidents]) > abs(few_r
 # ## The optimum {#words-optimum-section}
 #
 # In the lesson the optimum was a formula. Here it is ten lines. The state is the last two words,
-# {{ len(grammar.VOCABULARY) }}² of them. Go backwards from the last place. What a state is worth is a soft maximum over
-# the next word $w$ of its reward and of what the state after it is worth, weighted by the reference:
+# {{ len(grammar.VOCABULARY) }}² of them. Go backwards from the last place. What a state is worth is a soft maximum
+# over the next word $w$ of its reward and of what the state after it is worth, weighted by the reference:
 #
 # $$ V_t(a, b) = \beta \log \sum_w \pi_\text{ref}(w \mid a, b)\,
 #   \exp\!\Big(\frac{r(w) + V_{t+1}(b, w)}{\beta}\Big) $$
@@ -112,7 +114,8 @@ best_visits = solve.soft_visits(ref_table, best_values, story_taste, beta_words)
 best_policy = solve.soft_policy(ref_table, best_values, story_taste, beta_words)
 ref_visits = solve.visits(ref_table, ref_table, grammar.LENGTH)
 print(f"reference   E[r] {ref_visits.counts @ story_taste:6.3f}   KL 0       {ref_visits.length:.1f} words")
-print(f"the optimum E[r] {best_visits.counts @ story_taste:6.3f}   KL {best_visits.kl:.3f}   {best_visits.length:.1f} words")
+print(f"the optimum E[r] {best_visits.counts @ story_taste:6.3f}   KL {best_visits.kl:.3f}   "
+      f"{best_visits.length:.1f} words")
 print(f"\nE[r] - beta KL = {best_visits.counts @ story_taste - beta_words * best_visits.kl:.12f}")
 print(f"V_0            = {best_values[0, 0, 0]:.12f}")
 show(words.stories.coloured(
@@ -128,10 +131,10 @@ claim("the ten lines agree with the library",
       abs(best_values - solve.soft_values(ref_table, story_taste, beta_words, grammar.LENGTH)).max() < 1e-10)
 
 # %% [markdown]
-# $E[r]$, KL and length come without sampling as well. Start with all probability on the empty story and push it forward
-# place by place. `counts` is how often each word is said in a story on average, so that `counts @ reward` is the expected
-# reward for *any* reward over words. From here on every curve on this page is computed so: no sampling noise, for any
-# policy.
+# $E[r]$, KL and length come without sampling as well. Start with all probability on the empty story and push it
+# forward place by place. `counts` is how often each word is said in a story on average, so that `counts @ reward` is
+# the expected reward for *any* reward over words. From here on every curve on this page is computed so: no sampling
+# noise, for any policy.
 #
 # At a row of betas the optima draw the frontier. What a policy with the reward model's numbers reaches lies below it,
 # even when it is the exact optimum of *those* numbers.
@@ -144,28 +147,31 @@ frontier_visits = [
 ]
 frontier_line = [v.kl for v in frontier_visits], [v.counts @ story_taste for v in frontier_visits]
 learned_ends = {}
-for label, fitted in (("free_on_300", free_reward), ("prior_on_300", few_reward), ("prior_on_1000", story_reward)):
-    values_of = solve.soft_values(ref_table, fitted, beta_words, grammar.LENGTH)
-    visits_of = solve.soft_visits(ref_table, values_of, fitted, beta_words)
-    learned_ends[label] = visits_of.kl, visits_of.counts @ story_taste
-    print(f"optimum of the model {label:14} KL {visits_of.kl:5.2f}, true E[r] {visits_of.counts @ story_taste:5.2f}, "
-          f"true E[r] - beta KL {visits_of.counts @ story_taste - beta_words * visits_of.kl:6.2f}")
-near_ends = {label: end for label, end in learned_ends.items() if end[0] < 5}  # the free one is off the chart
+for model_name, word_model in (
+    ("free_on_300", free_reward), ("prior_on_300", few_reward), ("prior_on_1000", story_reward),
+):
+    values_of = solve.soft_values(ref_table, word_model, beta_words, grammar.LENGTH)
+    visits_of = solve.soft_visits(ref_table, values_of, word_model, beta_words)
+    learned_ends[model_name] = visits_of.kl, visits_of.counts @ story_taste
+    true_mean = visits_of.counts @ story_taste
+    print(f"optimum of the model {model_name:14} KL {visits_of.kl:5.2f}, true E[r] {true_mean:5.2f}, "
+          f"true E[r] - beta KL {true_mean - beta_words * visits_of.kl:6.2f}")
+near_ends = {key: end for key, end in learned_ends.items() if end[0] < 5}  # the free one is off the chart
 words.charts.frontier(*frontier_line, reference=(0, ref_visits.counts @ story_taste), **near_ends)
 
 # %% Evidence only="build"
-def below_frontier(kl, reward):
+def is_below_frontier(kl, reward):
     """Whether a policy lies on or below every supporting line of the frontier: E[r] - b KL <= V_0 at b."""
     return all(reward - b * kl <= v[0, 0, 0] + 1e-9 for v, b in zip(frontier_values, frontier_betas, strict=True))
 
 
-claim("no learned optimum is above the frontier", all(below_frontier(*end) for end in learned_ends.values()))
+claim("no learned optimum is above the frontier", all(is_below_frontier(*end) for end in learned_ends.values()))
 free_j, few_j, many_j = [reward - beta_words * kl for kl, reward in learned_ends.values()]
 claim("without a prior the model's optimum is worse than the reference", free_j < ref_visits.counts @ story_taste)
 claim("a prior helps, and so do pairs", free_j < few_j < many_j)
 
 # %% [markdown]
-# The free model's optimum walks {{ learned_ends["free_on_300"][0]:.1f}} nats for numbers that are mostly accidents, and
-# would have been better off at home: its $E[r] - \beta\,\text{KL}$ is {{ free_j:.2f}}, the reference's
+# The free model's optimum walks {{ learned_ends["free_on_300"][0]:.1f}} nats for numbers that are mostly accidents,
+# and would have been better off at home: its $E[r] - \beta\,\text{KL}$ is {{ free_j:.2f}}, the reference's
 # {{ ref_visits.counts @ story_taste:.2f}}. With the prior the same 300 pairs give {{ few_j:.2f}}, a thousand
 # {{ many_j:.2f}}; the optimum of the true taste has {{ best_gain:.2f}}.

@@ -11,12 +11,13 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## RLHF, word by word {#words-rlhf}
 #
 # Nobody can solve a large model, so it is trained. PPO tells stories, scores each with the reward model, charges
-# $\beta$ times the log-ratio for every word, and passes the return back to the words by GAE. A value head, linear in the
-# network's hidden layer, says what to expect. The functions are `preflab.rollout` and `preflab.ppo`, which agree with
-# TRL's to the last digits; here they train a language model.
+# $\beta$ times the log-ratio for every word, and passes the return back to the words by GAE. A value head, linear in
+# the network's hidden layer, says what to expect. The functions are `preflab.rollout` and `preflab.ppo`, which agree
+# with TRL's to the last digits; here they train a language model.
 
 # %% PPO id="words-ppo"
-from preflab import groups, losses
+from preflab import groups
+from preflab import losses as pair_losses
 from preflab import ppo as ppo_losses
 from preflab.rollout import rollout
 
@@ -51,7 +52,8 @@ def train_ppo_words(reward, beta, steps=150, n=64, passes=2, lr=0.005, seed=0, e
             loss = ppo_losses.policy_loss(now.logps, old.logps, paid.advantages_raw[:, :-1], mask=now.mask)
             by_logps = loss.grads["logps"] * now.mask.sum() / n  # a sum over words, a mean over stories
             actor = network.descend(actor, network.gradient(actor.weights, now, by_logps), lr * (1 - step / steps))
-            value = ppo_losses.value_loss(seen @ critic.weights, paid.returns[:, :-1], paid.returns[:, :-1], None, old.mask)
+            expected, returns = seen @ critic.weights, paid.returns[:, :-1]
+            value = ppo_losses.value_loss(expected, expected, returns, clip=None, mask=old.mask)
             critic = network.descend(critic, np.tensordot(value.grads["values"], seen, 2), 0.05)
         if (step + 1) % every == 0:
             path.append(story_objective(actor.weights, reward, beta))
@@ -111,20 +113,19 @@ claim("neither passes the optimum", max(ppo_climb.max(), rloo_climb.max()) <= le
 # %% [markdown]
 # Both climb to the exact optimum and neither can pass it: PPO ends at {{ ppo_share:.0%}} of its gain, RLOO at
 # {{ rloo_share:.0%}}. That is worth a thought. The optimum was computed as a table for each place in the story; the
-# network has never seen it, forgets which place it is at, and gets there by telling
-# {{ 150 * 64:,}} stories.
+# network has never seen it, forgets which place it is at, and gets there by telling {{ 150 * 64:,}} stories.
 #
 # ## DPO, on the same pairs {#words-dpo-section}
 #
 # DPO needs no stories of its own and no reward model: the thousand pairs and the reference. The loss is
-# `preflab.losses.dpo` on summed log-probs. What is logged has the names that TRL's trainer uses, so that you can read a
-# real run afterwards.
+# `preflab.losses.dpo` on summed log-probs. What is logged has the names that TRL's trainer uses, so that you can read
+# a real run afterwards.
 
 # %% DPO id="words-dpo"
 def dpo_of(beta):
     """DPO's loss on the summed log-probs of n pairs; lengths do not matter to it."""
-    return lambda chosen, rejected, ref_chosen, ref_rejected, *lengths: losses.pairwise(
-        losses.dpo, chosen, rejected, ref_chosen, ref_rejected, beta=beta
+    return lambda chosen, rejected, ref_chosen, ref_rejected, *lengths: pair_losses.pairwise(
+        pair_losses.dpo, chosen, rejected, ref_chosen, ref_rejected, beta=beta
     )
 
 
@@ -165,8 +166,8 @@ dpo_story_log = {}
 dpo_story = train_on_stories(
     dpo_of(beta_words), story_chosen, story_rejected, log=dpo_story_log, beta=beta_words
 )
-for name, entries in dpo_story_log.items():
-    print(f"{name:20} {entries[0]:8.3f} -> {entries[-1]:8.3f}")
+for logged, entries in dpo_story_log.items():
+    print(f"{logged:20} {entries[0]:8.3f} -> {entries[-1]:8.3f}")
 words.charts.dpo_log(dpo_story_log)
 
 # %% Evidence only="build"
@@ -179,50 +180,51 @@ claim("the rejected stories' falls further",
 # %% [markdown]
 # Look at `logps/chosen`: it goes from {{ dpo_story_log["logps/chosen"][0]:.2f}} to
 # {{ dpo_story_log["logps/chosen"][-1]:.2f}} nats. The chosen stories have become *less* likely while the loss went
-# down as it should. This is likelihood displacement (Razin and others, 2024). DPO only asks that the chosen answer gain on
-# the rejected one. Pushing the rejected one down is the quickest way, its words are the chosen one's words as well, and
-# the probability that is set free goes to stories in neither list.
+# down as it should. This is likelihood displacement (Razin and others, 2024). DPO only asks that the chosen answer
+# gain on the rejected one. Pushing the rejected one down is the quickest way, its words are the chosen one's words as
+# well, and the probability that is set free goes to stories in neither list.
 #
 # With fewer pairs it is worse.
 
 # %% The same pairs, two paths id="words-dpo-pairs"
 pair_numbers = (300, 1000, 5000)
-many_chosen, many_rejected = judged_pairs(max(pair_numbers), 7, story_taste)  # the first 1,000 are those above
+most_chosen, most_rejected = judged_pairs(max(pair_numbers), 7, story_taste)  # the first 1,000 are those above
 corpus_pairs = np.zeros((len(grammar.VOCABULARY),) * 2, bool)
 corpus_pairs[corpus[:, :-1], corpus[:, 1:]] = True
 
 
-def broken(told):
+def off_grammar(told):
     """Share of stories with two words in a row that never follow each other in the corpus."""
     return (~corpus_pairs[told[:, :-1], told[:, 1:]]).any(axis=1).mean()
 
 
 dpo_by_pairs, rlhf_by_pairs, displaced, dpo_broken, dpo_told = [], [], [], [], []
-for number in pair_numbers:
-    side_up, side_down = many_chosen[:number], many_rejected[:number]
+for pair_count in pair_numbers:
+    side_up, side_down = most_chosen[:pair_count], most_rejected[:pair_count]
     params = train_on_stories(dpo_of(beta_words), side_up, side_down)
     dpo_by_pairs.append(story_objective(params, story_taste, beta_words))
-    fitted = preferences.fit_reward(side_up, side_down, prior=0.7)
-    fitted_values = solve.soft_values(ref_table, fitted, beta_words, grammar.LENGTH)
-    end_of = solve.soft_visits(ref_table, fitted_values, fitted, beta_words)
+    word_model = preferences.fit_reward(side_up, side_down, prior=0.7)
+    fitted_values = solve.soft_values(ref_table, word_model, beta_words, grammar.LENGTH)
+    end_of = solve.soft_visits(ref_table, fitted_values, word_model, beta_words)
     rlhf_by_pairs.append(end_of.counts @ story_taste - beta_words * end_of.kl)
-    displaced.append((network.score(params, side_up).logps - network.score(storyteller, side_up).logps).sum(axis=1).mean())
-    dpo_broken.append(broken(tell(network.policy(params), 1000, 11)))
+    moved_logps = network.score(params, side_up).logps - network.score(storyteller, side_up).logps
+    displaced.append(moved_logps.sum(axis=1).mean())
+    dpo_broken.append(off_grammar(tell(network.policy(params), 1000, 11)))
     dpo_told.append(tell(network.policy(params), 2, 11))
-    print(f"{number:5,} pairs: DPO {dpo_by_pairs[-1]:6.2f}, RLHF {rlhf_by_pairs[-1]:5.2f}; chosen stories' log-prob "
-          f"{displaced[-1]:+.2f} nats; {dpo_broken[-1]:.1%} of DPO's stories break the grammar")
+    print(f"{pair_count:5,} pairs: DPO {dpo_by_pairs[-1]:6.2f}, RLHF {rlhf_by_pairs[-1]:5.2f}; "
+          f"chosen stories' log-prob {displaced[-1]:+.2f} nats; {dpo_broken[-1]:.1%} of DPO's stories break the grammar")
 print(f"reference     {ref_visits.counts @ story_taste:6.2f}, optimum {best_values[0, 0, 0]:.2f}; "
-      f"{broken(tell(network.policy(storyteller), 1000, 11)):.1%} of the reference's stories break the grammar")
+      f"{off_grammar(tell(network.policy(storyteller), 1000, 11)):.1%} of the reference's stories break the grammar")
 show(words.stories.coloured(
     "Two stories of DPO's, by the number of pairs", np.concatenate(dpo_told), story_taste,
-    [f"{number:,} pairs" for number in pair_numbers for _ in range(2)],
+    [f"{n:,} pairs" for n in pair_numbers for _ in range(2)],
 ))
 words.charts.by_pairs(
     pair_numbers, dpo_by_pairs, rlhf_by_pairs, best_values[0, 0, 0], ref_visits.counts @ story_taste
 )
 
 # %% Evidence only="build"
-ref_broken = broken(tell(network.policy(storyteller), 1000, 11))
+ref_broken = off_grammar(tell(network.policy(storyteller), 1000, 11))
 claim("DPO gets better with pairs", bool((np.diff(dpo_by_pairs) > 0).all()))
 claim("on 300 pairs it is worse than the reference", dpo_by_pairs[0] < ref_visits.counts @ story_taste)
 claim("on 5,000 it is better", dpo_by_pairs[-1] > ref_visits.counts @ story_taste)
@@ -234,9 +236,9 @@ claim("few pairs break the grammar more often",
       dpo_broken[0] > 1.5 * ref_broken and dpo_broken[0] > dpo_broken[-1])
 
 # %% [markdown]
-# Both paths lead to the same exact point as pairs grow. On a few hundred pairs they do not, and the reason is what each
-# one fits: the reward model has {{ len(grammar.VOCABULARY) - 1 }} numbers and a prior, DPO's implicit reward is the whole
-# network, {{ f"{len(storyteller):,}" }} numbers without one. It learns the pairs by heart: its $E[r] - \beta\,\text{KL}$ is
-# {{ dpo_by_pairs[0]:.2f}}, below the reference's, and {{ dpo_broken[0]:.1%}} of its stories break the grammar, against
-# {{ ref_broken:.1%}} of the reference's. In the lesson, where DPO's policy and the reward model had nearly the same shape,
-# the two were closer.
+# Both paths lead to the same exact point as pairs grow. On a few hundred pairs they do not, and the reason is what
+# each one fits: the reward model has {{ len(grammar.VOCABULARY) - 1 }} numbers and a prior, DPO's implicit reward is
+# the whole network, {{ f"{len(storyteller):,}" }} numbers without one. It learns the pairs by heart: its
+# $E[r] - \beta\,\text{KL}$ is {{ dpo_by_pairs[0]:.2f}}, below the reference's, and {{ dpo_broken[0]:.1%}} of its
+# stories break the grammar, against {{ ref_broken:.1%}} of the reference's. In the lesson, where DPO's policy and the
+# reward model had nearly the same shape, the two were closer.
