@@ -106,10 +106,19 @@ function turnOf(pages, here) {
   return `${link(pages[at - 1], 'prev')}${link(pages[at + 1], 'next')}`;
 }
 
-/** @param {Recording} recording @returns {(cell: Cell) => Site['cells'][number]} */
+/**
+ * A block of another page. Nothing above can need what a later page defines: of its blocks only the names are told.
+ * @param {Recording} recording @param {Page[]} later @returns {(cell: Cell) => Site['cells'][number]}
+ */
 const unseen =
-  ({ names }) =>
-  ({ id, title, source, page }) => ({ id, title, source, page, names: names[id] });
+  ({ names }, later) =>
+  ({ id, title, source, page }) => ({
+    id,
+    title,
+    source: later.some(({ path }) => path === page) ? '' : source,
+    page,
+    names: names[id],
+  });
 
 /**
  * @param {Page[]} pages
@@ -142,7 +151,9 @@ export function renderPages(pages, cells, recording) {
       page: page.path,
       pages: pages.map(({ path, name, file }) => ({ path, name, file })),
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, path]) => path !== page.path)),
-      cells: blocks.filter((block) => block.page !== page.path).map(unseen(recording)),
+      cells: blocks
+        .filter((block) => block.page !== page.path)
+        .map(unseen(recording, pages.slice(pages.indexOf(page) + 1))),
       order: blocks.map(({ id }) => id),
       answers: Object.fromEntries(own.flatMap(({ kind, id, source }) => (kind === 'solution' ? [[id, source]] : []))),
     },

@@ -131,7 +131,7 @@ def by_pairs(numbers, dpo, rlhf, best, start):
                 marked_line(numbers, dpo, "DPO on the network", "DPO"),
                 marked_line(numbers, rlhf, "RLHF's end: the optimum of the reward model", "RLHF", dash="dash"),
             ],
-            "pairs", J, xaxis={"type": "log"},
+            "pairs", J, xaxis={"type": "log", "tickvals": list(numbers), "ticktext": [f"{n:,}" for n in numbers]},
         ),
         "The same pairs, two paths",
         f"On {numbers[0]:,} pairs DPO ends at {dpo[0]:.2f}, on {numbers[-1]:,} at {dpo[-1]:.2f}; "

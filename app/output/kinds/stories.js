@@ -6,6 +6,9 @@ import { escapeHtml } from '../html.js';
 /** Words are told apart in so many steps of worth, up and down. */
 const STEPS = 3;
 
+/** What is worth less than this share of the most is not marked. */
+const LEAST = 0.05;
+
 /** @param {number} worth with its sign, so that colour is not all that tells */
 const signed = (worth) => `${worth < 0 ? '−' : '+'}${Math.abs(worth).toFixed(2)}`;
 
@@ -16,7 +19,7 @@ const signed = (worth) => `${worth < 0 ? '−' : '+'}${Math.abs(worth).toFixed(2
  */
 function wordHtml(word, worth, most) {
   const text = escapeHtml(word);
-  if (worth === null || !(Math.abs(worth) >= 0.005)) return `<span class="word">${text}</span>`;
+  if (worth === null || !(Math.abs(worth) >= LEAST * most)) return `<span class="word">${text}</span>`;
   const step = Math.ceil((STEPS * Math.abs(worth)) / most);
   const tone = `${worth > 0 ? 'up' : 'down'} step-${step}`;
   return `<span class="word ${tone}">${text}<span class="worth"> ${signed(worth)}</span></span>`;

@@ -212,7 +212,7 @@ for pair_count in pair_numbers:
     dpo_broken.append(off_grammar(tell(network.policy(params), 1000, 11)))
     dpo_told.append(tell(network.policy(params), 2, 11))
     print(f"{pair_count:5,} pairs: DPO {dpo_by_pairs[-1]:6.2f}, RLHF {rlhf_by_pairs[-1]:5.2f}; "
-          f"chosen stories' log-prob {displaced[-1]:+.2f} nats; {dpo_broken[-1]:.1%} of DPO's stories break the grammar")
+          f"chosen stories' log-prob {displaced[-1]:+.2f} nats; {dpo_broken[-1]:.1%} of its stories break the grammar")
 print(f"reference     {ref_visits.counts @ story_taste:6.2f}, optimum {best_values[0, 0, 0]:.2f}; "
       f"{off_grammar(tell(network.policy(storyteller), 1000, 11)):.1%} of the reference's stories break the grammar")
 show(words.stories.coloured(
