@@ -10,6 +10,11 @@ declare module 'virtual:python' {
   export default url;
 }
 
+declare module 'virtual:later' {
+  const url: string;
+  export default url;
+}
+
 declare module 'virtual:interpreter' {
   const url: string;
   export default url;

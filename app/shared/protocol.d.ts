@@ -27,6 +27,13 @@ export interface Picture {
   numbers: { columns: string[]; rows: string[][] };
 }
 
+/** Stories made in Python. Each word comes with what it is worth; null is a word that nobody judged. */
+export interface Stories {
+  title: string;
+  stories: { label: string; words: [word: string, worth: number | null][] }[];
+  note: string;
+}
+
 /** One value in a table of variables; py/runtime/safe_inspect.py makes it. `shape` is '' for what has none. */
 export interface Row {
   name: string;

@@ -120,10 +120,22 @@ const addressesOf = (cells) =>
 const answersIn = (cells) =>
   Object.fromEntries(cells.flatMap(({ kind, id, source }) => (kind === 'solution' ? [[id, source]] : [])));
 
-/** @param {Recording} recording @returns {(cell: Cell) => Site['cells'][number]} */
+/**
+ * A block of another page. Nothing above can need what a later page defines: of its blocks only the names are told.
+ * @param {Recording} recording @param {Page[]} later @returns {(cell: Cell) => Site['cells'][number]}
+ */
 const unseen =
-  ({ names }) =>
-  ({ id, title, source, page }) => ({ id, title, source, page, names: names[id] });
+  ({ names }, later) =>
+  ({ id, title, source, page }) => ({
+    id,
+    title,
+    source: later.some(({ path }) => path === page) ? '' : source,
+    page,
+    names: names[id],
+  });
+
+/** None are later than a page that is none of them. @param {Page} page @param {Page[]} pages */
+const laterThan = (page, pages) => (pages.includes(page) ? pages.slice(pages.indexOf(page) + 1) : []);
 
 /**
  * What a page must know of the site.
@@ -139,7 +151,7 @@ function siteOf(page, pages, cells, recording, own) {
     pages: pages.map(({ path, name, file }) => ({ path, name, file })),
     all: ALL,
     addresses: Object.fromEntries(Object.entries(addressesOf(cells)).filter(([, path]) => path !== page.path)),
-    cells: blocks.filter((block) => block.page !== page.path).map(unseen(recording)),
+    cells: blocks.filter((block) => block.page !== page.path).map(unseen(recording, laterThan(page, pages))),
     order: blocks.map(({ id }) => id),
     answers: answersIn(own),
   };

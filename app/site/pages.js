@@ -48,6 +48,15 @@ export const PAGES = [
     ],
   },
   {
+    path: 'words/',
+    name: 'Words',
+    title: 'Words: a language model small enough to be solved',
+    description:
+      'A storyteller of 76 words is trained in the page and aligned by RLHF and by DPO, next to the exact optimum.',
+    file: 'words',
+    chapters: ['11_words_1_model', '11_words_2_optimum', '11_words_3_training', '11_words_4_credit'],
+  },
+  {
     path: 'relatives/',
     name: 'The relatives',
     title: 'The relatives of PPO and DPO, running in your browser',

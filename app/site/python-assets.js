@@ -10,7 +10,7 @@ import { build } from 'vite';
 import { pack } from '../shared/file-pack.js';
 import { sha256, TOP } from '../tools/tools.js';
 import { cached, startCompiler } from './compile.js';
-import { pythonFiles } from './python-files.js';
+import { LATER, PACKAGES, pythonFiles } from './python-files.js';
 import { lockInfo, RUNTIME, startOptions } from './runtime.js';
 
 /** Where Pyodide starts: modules are found here without more ado. */
@@ -19,12 +19,15 @@ const HOME = '/home/pyodide';
 /** @type {ReturnType<typeof startCompiler> | undefined} */
 let compiler;
 
-/** Each module as its source, for error messages and the curious, and as compiled code, for Python. */
-async function pythonPack() {
+/**
+ * Each module as its source, for error messages and the curious, and as compiled code, for Python.
+ * @param {string[]} packages
+ */
+async function pythonPack(packages) {
   const compile = await (compiler ??= startCompiler(await startOptions()));
   /** @type {import('../shared/file-pack.js').Files} */
   const files = [];
-  for (const name of await pythonFiles()) {
+  for (const name of await pythonFiles(packages)) {
     const source = await readFile(join(TOP, 'py', name));
     const path = `${HOME}/${name}`;
     files.push([path, source], [cached(path), compile(source, path)]);
@@ -80,10 +83,11 @@ function assets() {
     made.set(name, known);
     return known;
   };
-  const python = once('python.pack', pythonPack);
+  const python = once('python.pack', () => pythonPack(PACKAGES));
   /** @type {Record<string, Asset>} by what the scripts import */
   const files = {
     'virtual:python': { name: 'python.pack', make: python },
+    'virtual:later': { name: 'later.pack', make: once('later.pack', () => pythonPack(LATER)) },
     'virtual:interpreter': { name: 'interpreter.js', make: once('interpreter.js', interpreter) },
     'virtual:snapshot': { name: 'snapshot.pack', make: once('snapshot.pack', () => snapshot(python)) },
   };
@@ -128,7 +132,7 @@ export function pythonAssets() {
       });
     },
     hotUpdate({ file }) {
-      if (!/\/(py\/(runtime|preflab|lessons)|app\/(worker|shared))\//.test(file)) return undefined;
+      if (!/\/(py\/(runtime|preflab|lessons|words)|app\/(worker|shared))\//.test(file)) return undefined;
       forget();
       for (const id of Object.keys(files)) {
         const module = this.environment.moduleGraph.getModuleById(`\0${id}`);

@@ -1,14 +1,22 @@
-/** The Python that the page carries: py/runtime, py/preflab and py/lessons, chapters apart. */
+/** The Python that the pages carry, chapters apart. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TOP } from '../tools/tools.js';
 
+/** What Python starts with. */
 export const PACKAGES = ['runtime', 'preflab', 'lessons'];
 
-/** Paths below py/, such as runtime/explain/hints.py, in order. @returns {Promise<string[]>} */
-export async function pythonFiles() {
+/** What is fetched when it is first imported: py/words is one page's, and no other gets heavier by it. */
+export const LATER = ['words'];
+
+/**
+ * Paths below py/, such as runtime/explain/hints.py, in order.
+ * @param {string[]} [packages]
+ * @returns {Promise<string[]>}
+ */
+export async function pythonFiles(packages = [...PACKAGES, ...LATER]) {
   const found = await Promise.all(
-    PACKAGES.map(async (folder) =>
+    packages.map(async (folder) =>
       (await readdir(join(TOP, 'py', folder), { recursive: true })).map((name) =>
         join(folder, name).replaceAll('\\', '/'),
       ),

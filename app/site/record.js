@@ -36,6 +36,7 @@ const RECORDER = `
 import json
 from lessons import claims
 from lessons.exercises import EXERCISES
+from words.exercises import EXERCISES as OF_WORDS
 from lessons.block_globals import GIVEN
 from runtime.dependencies import names
 from runtime.runner import Runner
@@ -67,7 +68,7 @@ def claimed():
     return said
 
 def exercises():
-    return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in EXERCISES.items()})
+    return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in (EXERCISES | OF_WORDS).items()})
 
 def figure(expression):
     return eval(f'f"""{{{expression}}}"""', runner.namespace)

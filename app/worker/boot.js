@@ -1,6 +1,7 @@
 /** What PyScript's worker imports as its interpreter: Pyodide from our own server, saying how far it is. */
+import { unpack } from '../shared/file-pack.js';
 import { askPage } from '../shared/prefetch.js';
-import { compiledStart } from '../shared/pyodide-files.js';
+import { compiledStart, install } from '../shared/pyodide-files.js';
 
 /**
  * None where the folder app/snapshot was deleted.
@@ -18,6 +19,7 @@ const LIBRARY = address(`${__PYTHON__}/python_stdlib.zip`);
 const ASSEMBLY = address(`${__PYODIDE__}/pyodide.asm.wasm`);
 const PACKAGES = address(`${__PYTHON__}/packages.pack`);
 const LESSON = String(query.get('lesson'));
+const LATER = String(query.get('later'));
 
 /** @param {'step' | 'failed'} type @param {string} text */
 const say = (type, text) => self.postMessage(JSON.stringify({ type, text }));
@@ -153,6 +155,8 @@ export async function loadPyodide() {
   say('step', 'Starting Python and NumPy');
   const python = await started;
   self.removeEventListener('unhandledrejection', onRejection);
+  // Python calls it where it first imports what is in this pack: runtime.in_a_worker.
+  Object.assign(self, { installLater: () => install(python.FS, unpack(bytesAtOnce(LATER))) });
   const { runPython } = python;
   python.runPython = (/** @type {[code: string, options?: object]} */ ...asked) =>
     isPreparation(asked[0]) ? undefined : runPython.apply(python, asked);

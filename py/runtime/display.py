@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from runtime import pictures, tables
+from runtime import pictures, stories, tables
 from runtime.bounds import bounded_chart, bounded_picture, bounded_table
 
 TEXT = "text/plain"
@@ -23,7 +23,7 @@ Emit = Callable[[Event], None]
 
 INTERVAL = 0.05  # seconds between two updates of one chart or bar: about what an eye can follow
 LONGEST_REPR = 20_000
-MOST_FIGURES = 24  # charts and tables that one run may show
+MOST_FIGURES = 24  # charts, tables and sets of stories that one run may show
 MOST_SHOWN = 200_000  # characters of other values
 VALUE_COST = 100  # characters that a value counts on top of its own
 
@@ -46,7 +46,7 @@ class Display:
         """Send a value now: charts and tables as such, the rest as its repr."""
         self._count += 1
         slot = slot or f"out-{self._count}"
-        if is_chart(value) or tables.is_table(value) or pictures.is_picture(value):
+        if is_chart(value) or any(kind(value) for kind in (tables.is_table, pictures.is_picture, stories.is_stories)):
             self._figures.add(slot)
             kind, full = "charts and tables", len(self._figures) > MOST_FIGURES
         else:
@@ -159,6 +159,8 @@ def bundle(value: Any) -> tuple[str, Any]:
         return tables.MIME, plain(bounded_table(value))
     if pictures.is_picture(value):
         return pictures.MIME, plain(bounded_picture(value))
+    if stories.is_stories(value):
+        return stories.MIME, plain(stories.bounded(value))
     text = repr(value)
     if len(text) > LONGEST_REPR:
         text = f"{text[:LONGEST_REPR]}… ({len(text):,} characters in all)"

@@ -1,6 +1,7 @@
 """What Python does otherwise in a browser's worker: one thread, no keyboard, no terminal."""
 
 import builtins
+import importlib
 import sys
 import threading
 import time
@@ -25,6 +26,23 @@ def settle_in() -> None:
     sys.breakpointhook = no_debugger
     sys.setrecursionlimit = set_recursion_limit
     own_loop.settle_in()
+
+
+class FetchedLater:
+    """Fetches packages that Python did not start with, all at once, when one of them is first imported.
+
+    The first of `sys.meta_path`; it finds nothing itself, but leaves that to those after it.
+    """
+
+    def __init__(self, packages: tuple[str, ...], fetch: Callable[[], None]) -> None:
+        self._packages, self._fetch = packages, fetch
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name.partition(".")[0] not in self._packages:
+            return
+        self._fetch()  # where it fails, the next import tries again
+        sys.meta_path.remove(self)
+        importlib.invalidate_caches()
 
 
 def sleep_in_slices(seconds: float) -> None:

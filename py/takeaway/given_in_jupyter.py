@@ -86,14 +86,30 @@ def _hang(picture):
     display(HTML(f'<div style="display: flex; {wrap}">{parts}</div>{said}'))
 
 
+def _tell(stories):
+    def said(word, worth):
+        if not worth:
+            return escape(word)
+        style = f"text-decoration: underline {'solid #007a5a' if worth > 0 else 'dotted #b83a78'}"
+        return f'<span style="{style}" title="{worth:+.2f}">{escape(word)}</span>'
+
+    rows = "".join(
+        f"<li><b>{escape(story['label'])}</b> {' '.join(said(*word) for word in story['words'])}</li>"
+        for story in stories["stories"]
+    )
+    display(HTML(f"<p>{escape(stories['title'])}</p><ul>{rows}</ul><p>{escape(stories['note'])}</p>"))
+
+
 def _display(value):
-    """How a cell shows a dict: a chart, a table, a picture or what it says."""
+    """How a cell shows a dict: a chart, a table, a picture, stories or what it says."""
     if {"data", "layout"} <= value.keys():
         _draw(value)
     elif {"title", "columns", "rows"} == value.keys():
         _tabulate(value)
     elif {"title", "summary", "arrangement", "parts", "numbers"} == value.keys():
         _hang(value)
+    elif {"title", "stories", "note"} == value.keys():
+        _tell(value)
     else:
         print(pretty(value))
 

@@ -120,7 +120,7 @@ test('the table of contents lists the pages with their chapters, and this page w
   const there = FILE.replace('{#title}', '{#there}').replaceAll('"first"', '"other"');
   const recording = { ...RECORDING, solutions: { ...RECORDING.solutions, other: [] } };
   const cells = [...parseCells(FILE), ...parseCells(there, 'ledger/')];
-  const [lesson, ledger] = renderPages([PAGES[0], PAGES[2]], cells, recording);
+  const [lesson, ledger] = renderPages([PAGES[0], PAGES[3]], cells, recording);
   assert.match(
     lesson.contents,
     /<a href="#title">Title<\/a><ol><li><a href="#first" data-block="first" data-state="recorded">First block<\/a>/,
@@ -155,19 +155,24 @@ test('a page knows the blocks of the others, and where their addresses are', () 
   const there = FILE.replace('{#title}', '{#there}').replaceAll('"first"', '"other"');
   const recording = { ...RECORDING, solutions: { ...RECORDING.solutions, other: [] } };
   const cells = [...parseCells(FILE), ...parseCells(there, 'ledger/')];
-  const [{ site }, second] = renderPages([PAGES[0], PAGES[2]], cells, recording);
+  const [{ site }, second] = renderPages([PAGES[0], PAGES[3]], cells, recording);
   assert.deepEqual(site.order, ['first', 'other']);
   assert.deepEqual(site.addresses, { other: 'ledger/', there: 'ledger/' });
   assert.deepEqual(
     second.site.cells.map(({ id, source, names }) => ({ id, source, names })),
     [{ id: 'first', source: 'x = 1 < 2\n\nprint(x)', names: RECORDING.names.first }],
   );
+  // What no block above needs is named and not carried.
+  assert.deepEqual(
+    site.cells.map(({ id, source }) => ({ id, source })),
+    [{ id: 'other', source: '' }],
+  );
   const html = fillPage('<a href="./x.py"></a><script id="site"><!-- site --></script><!-- lesson -->', second);
   assert.match(html, /^<a href="..\/x\.py"><\/a>/);
   assert.equal(html.match(/<\/script>/g)?.length, 1);
   const link = [...parseCells(FILE), ...parseCells('# %% [markdown]\n# [see](#title) [and](#there)', 'ledger/')];
   assert.match(
-    renderPages([PAGES[0], PAGES[2]], link, RECORDING)[1].lesson,
+    renderPages([PAGES[0], PAGES[3]], link, RECORDING)[1].lesson,
     /href="..\/#title">see<.*href="#there">and</,
   );
 });

@@ -4,7 +4,7 @@ import { block, expect, open, test } from './page.js';
 test('the contents show all pages, this one with its blocks; next and previous lead on', async ({ page }) => {
   await page.goto('/relatives/');
   const contents = page.getByRole('navigation', { name: 'Contents' });
-  await expect(contents.locator('a.page')).toHaveText(['The lesson', 'The relatives', 'The ledger']);
+  await expect(contents.locator('a.page')).toHaveText(['The lesson', 'Words', 'The relatives', 'The ledger']);
   await expect(contents.locator('a.page[aria-current="page"]')).toHaveText('The relatives');
   await expect(contents.locator('a[data-block="ipo"]')).toBeVisible();
   await expect(contents.locator('a[data-block="policy"]')).toHaveCount(0);
@@ -13,7 +13,8 @@ test('the contents show all pages, this one with its blocks; next and previous l
   await expect(page).toHaveURL(/\/#reward$/);
   await expect(page.locator('#reward')).toBeInViewport();
   const others = page.getByRole('navigation', { name: 'Other pages' });
-  await expect(others.getByRole('link')).toHaveText(['The relatives']);
+  await expect(others.getByRole('link')).toHaveText(['Words']);
+  await others.getByRole('link', { name: 'Words' }).click();
   await others.getByRole('link', { name: 'The relatives' }).click();
   await others.getByRole('link', { name: 'The ledger' }).click();
   await expect(page).toHaveURL(/\/ledger\/$/);

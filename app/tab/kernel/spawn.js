@@ -1,6 +1,7 @@
 /** Starts a Python worker through PyScript. All that touches PyScript is here and in app/worker/boot.js. */
 
 import interpreter from 'virtual:interpreter';
+import later from 'virtual:later';
 import lesson from 'virtual:python';
 import snapshot, { digest } from 'virtual:snapshot';
 import main from '../../../py/worker.py?raw';
@@ -23,7 +24,11 @@ const withSnapshot = snapshot !== '' && new URLSearchParams(window.location.sear
 /** @returns {string} its address says where its other files are */
 function interpreterUrl() {
   const url = new URL(asset(interpreter));
-  const files = { lesson: asset(lesson), ...(withSnapshot && { snapshot: asset(snapshot), digest }) };
+  const files = {
+    lesson: asset(lesson),
+    later: asset(later),
+    ...(withSnapshot && { snapshot: asset(snapshot), digest }),
+  };
   for (const [name, value] of Object.entries(files)) url.searchParams.set(name, value);
   return url.href;
 }

@@ -14,10 +14,15 @@ import { site, store } from '../site.js';
 
 const TYPES = { py: 'text/x-python', ipynb: 'application/x-ipynb+json' };
 
-/** @param {Lesson} lesson @param {What} what @returns {Map<string, string>} the code of each block, by id */
-function sourcesOf(lesson, what) {
+/**
+ * The code of each block, by id.
+ * @param {Lesson} lesson @param {What} what @param {TakeAlong} all @returns {Map<string, string>}
+ */
+function sourcesOf(lesson, what, all) {
   const here = lesson.shown.map(({ id, source }) => /** @type {const} */ ([id, source]));
-  const elsewhere = site.cells.map(({ id, source }) => /** @type {const} */ ([id, keptSource(store, id, source)]));
+  const elsewhere = all.cells
+    .filter(({ kind, page }) => kind === 'block' && page !== site.page)
+    .map(({ id, source }) => /** @type {const} */ ([id, keptSource(store, id, source)]));
   return new Map(what === 'all' ? [...elsewhere, ...here] : here);
 }
 
@@ -35,7 +40,7 @@ export async function codeFile(lesson, what, kind, names) {
   ]);
   const ids = lesson.shown.map(({ id }) => id);
   const published = what === 'page' ? onePage(all, site.page, withAllNeeded(lesson.cells, ids)) : all;
-  const sources = sourcesOf(lesson, what);
+  const sources = sourcesOf(lesson, what, all);
   const unread = await unreadable(published, sources, names);
   const text = kind === 'py' ? pythonFile(published, sources, unread) : notebookFile(published, sources);
   const mine = published.cells.some(({ id, source }) => sources.has(id) && sources.get(id) !== source);
