@@ -548,14 +548,14 @@ scales.py | c4 of one answer fewer
 - for _ in range(passes):
 + for _ in range(passes - 1):
 03_dpo.py | the margin from four large log-probs
-- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
+- return beta * np.vecdot(preferred - rejected, shift) / SIGMA**2
 + a, b, c, d = (log_prob(y, contexts, w) for y in (preferred, rejected) for w in (weights, ref))
 +     return beta * ((a - b) - (c - d))
 03_dpo.py | the margin without the variance
-- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
-+ return beta * ((preferred - rejected) * shift).sum(axis=-1)
+- return beta * np.vecdot(preferred - rejected, shift) / SIGMA**2
++ return beta * np.vecdot(preferred - rejected, shift)
 03_dpo.py | chosen and rejected exchanged
-- return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
+- return beta * np.vecdot(preferred - rejected, shift) / SIGMA**2
 + return beta * ((rejected - preferred) * shift).sum(axis=-1) / SIGMA**2
 03_dpo.py | log(sigmoid(x)) that overflows
 - return np.logaddexp(0.0, -margin).mean(axis=-1), contexts

@@ -62,9 +62,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # $$ P(y_1 \succ y_2) = \sigma\big(r^*(y_1) - r^*(y_2)\big) $$
 #
-# which is the Bradley–Terry model (1952), with the logistic function $\sigma(z) = 1/(1 + e^{-z})$. Close calls go either
-# way, as they do with people. That noise matters: where labels never err, the reward model's loss and DPO's have no
-# minimum.
+# which is the Bradley–Terry model (1952), with the logistic function $\sigma(z) = 1/(1 + e^{-z})$. Close calls go
+# either way, as they do with people. That noise matters: where labels never err, the reward model's loss and DPO's
+# have no minimum.
 #
 # The first feature of a context is always on. Without it a linear policy's answers would be zero on average over
 # contexts, whatever its weights are.
@@ -149,8 +149,8 @@ claim("The annotator contradicts their taste in about a quarter of the pairs", a
 #
 # $$ \mathcal{L}(w) = -\frac{1}{n}\sum_{i=1}^{n} \log \sigma\big(r(y_w^{(i)}) - r(y_l^{(i)})\big) $$
 #
-# A step of gradient descent adds the differences $y_w - y_l$, each weighted by the prediction error: how wrong the model
-# still is about the pair.
+# A step of gradient descent adds the differences $y_w - y_l$, each weighted by the prediction error: how wrong the
+# model still is about the pair.
 #
 # ::: warning No bias, please
 # A constant added to every score cancels in the difference. Its gradient is zero, so a bias never learns anything, and

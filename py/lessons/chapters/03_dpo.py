@@ -35,7 +35,7 @@ def implicit_margin(weights, contexts, preferred, rejected, beta=BETA, ref=W_REF
     where subtracting four large log-probs would lose digits.
     """
     shift = contexts @ (weights - ref)  # how far the policy's mean has moved, (n, 5)
-    return beta * ((preferred - rejected) * shift).sum(axis=-1) / SIGMA**2
+    return beta * np.vecdot(preferred - rejected, shift) / SIGMA**2
 
 
 def dpo_loss_and_grad(weights, contexts, preferred, rejected, beta=BETA, ref=W_REF):

@@ -156,9 +156,9 @@ claim("At its exact end DPO scores higher than after 150 steps", dpo_end_gain > 
 # %% The same shape, the same policy id="same-class"
 # r(chosen) - r(rejected) is linear in B: its features are x (y_w - y_l), twenty numbers a pair.
 features = np.einsum("ni,nj->nij", contexts, preferred - rejected).reshape(len(contexts), -1)
-fitted, _ = train_reward_model(features, np.zeros_like(features), epochs=3000)
+fitted, _ = train_reward_model(features, np.zeros_like(features), lr=1.5, epochs=1000)
 fitted = fitted.reshape(CONTEXT_DIM, OUTPUT_DIM)
-small, _ = train_reward_model(preferred, rejected, epochs=3000)  # r = w . y, trained as long
+small, _ = train_reward_model(preferred, rejected, lr=1.5, epochs=1000)  # r = w . y, trained as long
 
 ends = {
     "RLHF, r = w y": (optimal_policy(small), small.size),

@@ -106,7 +106,8 @@ claim("The proxy prefers the monsters", min(exhibits[name][1][0] for name in lis
 # - $\beta$ = 0.25
 # - $\beta$ = 0.1
 #
-# {{ best_beta }}, with {{ stops[best_beta][1]:.2f}}. At 0.5 it is {{ stops[0.5][1]:.2f}}, at 0.1 {{ stops[0.1][1]:.2f}}.
+# {{ best_beta }}, with {{ stops[best_beta][1]:.2f}}. At 0.5 it is {{ stops[0.5][1]:.2f}}, at 0.1
+# {{ stops[0.1][1]:.2f}}.
 # :::
 
 # %% Where each beta stops id="beta-stops"

@@ -167,8 +167,8 @@ claim("Where labels never err DPO keeps walking",
 # ## KTO {#kto-loss}
 #
 # KTO (Ethayarajh and others, 2024) does not need pairs: every answer is marked good or bad by itself. A good one
-# should have a log-ratio above a baseline $z_0$, a bad one below it. The logistic function is flat on both sides, so that
-# answers far from the baseline, right or wrong, have hardly any gradient.
+# should have a log-ratio above a baseline $z_0$, a bad one below it. The logistic function is flat on both sides, so
+# that answers far from the baseline, right or wrong, have hardly any gradient.
 
 # %% KTO id="kto"
 def kto(logs, beta=BETA):

@@ -85,7 +85,8 @@ claim("REINFORCE jitters, and RLOO's jitter is all but gone", jitter(reinforce_p
 # ## GRPO {#grpo-loss}
 #
 # GRPO (group relative policy optimisation; Shao and others, 2024) takes the group's mean as baseline and divides by the
-# group's standard deviation. Its KL is a term of the loss, estimated by k3: $e^{-\ell} - 1 + \ell$, with the log-ratio $\ell$ of the answer.
+# group's standard deviation. Its KL is a term of the loss, estimated by k3: $e^{-\ell} - 1 + \ell$,
+# with the log-ratio $\ell$ of the answer.
 
 # %% GRPO id="grpo"
 import math
