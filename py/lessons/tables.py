@@ -234,7 +234,7 @@ def which_fault(runs_by_setting):
     """Which fault kills which claim: {repairs: runs} of all settings, from none repaired to all.
 
     A fault's column says what becomes of the claim if all others are repaired; a dash, that the fault makes no
-    difference. The last column has the smallest sets of repairs with which the claim holds.
+    difference. Enough to repair are the smallest sets of repairs with which the claim holds.
     """
     every = max(runs_by_setting, key=len)
     rows = []
@@ -244,9 +244,11 @@ def which_fault(runs_by_setting):
         }
         alone = [_left(found[every], found[every - {fault}]) for fault in _in_order(every)]
         ends = [toned(found[setting], TONES[found[setting]]) for setting in (frozenset(), every)]
-        rows.append([claim, ends[0], *alone, ends[1], _least(found)])
-    columns = ["Claim", "As published", *[f"{fault} left" for fault in _in_order(every)], "All repaired"]
-    return table("Which fault kills which claim", [*columns, "Enough to repair"], rows)
+        rows.append([claim, ends[0], _least(found), *alone, ends[1]])
+    return table(
+        "Which fault kills which claim: in the column of a fault all others are repaired",
+        ["Claim", "As published", "Enough to repair", *_in_order(every), "All repaired"], rows,
+    )  # fmt: skip
 
 
 def _left(repaired, with_fault):

@@ -11,7 +11,7 @@ import pytest
 from lessons import flower_svg, flowers
 from runtime import pictures
 from runtime.bounds import MOST_PARTS, MOST_ROWS, MOST_SVG
-from runtime.display import bundle
+from runtime.display import Display, bundle, current, live
 
 PARTS = {0: "length", 1: "fullness", 2: "hue", 3: "droop", 4: "centre"}
 TASTE = np.array([1.0, 0.8, 0.0, -0.3, 0.0])
@@ -175,6 +175,19 @@ def test_pictures_are_shown_as_such_and_are_json(picture):
     for part in data["parts"]:
         tree(part["svg"])
         assert (round(box(part["svg"])[2]), round(box(part["svg"])[3])) == (part["width"], part["height"])
+
+
+def test_a_garden_can_grow_while_a_loop_runs():
+    sent = []
+    token = current.set(Display(sent.append, clock=iter(np.arange(1000.0)).__next__))
+    try:
+        for length in (0.0, 1.0, 2.0):
+            live(flowers.garden, {"one": np.full((1, 5), length)})
+        current.get().flush()
+    finally:
+        current.reset(token)
+    assert {event["slot"] for event in sent} == {"garden"} and sent[-1]["mime"] == pictures.MIME
+    assert sent[-1]["data"]["parts"][0]["svg"] == flowers.garden({"one": np.full((1, 5), 2.0)})["parts"][0]["svg"]
 
 
 def test_colours_are_srgb():

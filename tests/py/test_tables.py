@@ -62,10 +62,10 @@ def test_the_claims_as_measured(lesson):
 def test_which_fault_kills_which_claim(lesson):
     rows = texts(ledger_tables.which_fault(lesson.by_setting))
     kills = {
-        row[0]: [fault for fault, cell in zip(published.REPAIRS, row[2:8], strict=True) if cell == "kills it"]
+        row[0]: [fault for fault, cell in zip(published.REPAIRS, row[3:9], strict=True) if cell == "kills it"]
         for row in rows
     }
-    least = {row[0]: row[-1] for row in rows}
+    least = {row[0]: row[2] for row in rows}
     rlhf, climbs = "RLHF raises the true score", "PPO's reward climbs"
     assert kills == {
         rlhf: ["contexts", "step"],

@@ -92,8 +92,9 @@ claim("The proxy prefers the monsters", min(exhibits[name][1][0] for name in lis
 
 # %% [markdown]
 # Petals without measure. The proxy learned from answers like the first row's that longer is better, and nothing there
-# could tell it where to stop. They are of one colour, too. The annotator does not care for the hue, but 200 noisy labels
-# left the proxy with a weight of {{ proxy_hue:.2f}} for it, and a push that is long enough makes much of little.
+# could tell it where to stop. They are nearly of one colour, too. The annotator does not care for the hue, but 200
+# noisy labels left the proxy with a weight of {{ proxy_hue:.2f}} for it, and a push that is long enough makes much of
+# little.
 #
 # ### In time? {#in-time}
 #

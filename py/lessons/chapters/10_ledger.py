@@ -218,8 +218,8 @@ tables.switches(recipe_with([]), recipe_with(thrown), thrown)
 # ### Which fault kills which claim? {#which-fault-kills}
 #
 # Six switches have 64 settings. Run them all, and the question has an answer. In a fault's column all the *others* are
-# repaired and this one is left: does the claim survive it? The last column asks the other way round: which repairs are
-# enough? So many looks find something by chance, so here a verdict needs an interval twice as wide.
+# repaired and this one is left: does the claim survive it? *Enough to repair* asks the other way round: with which
+# repairs does it hold, and with none fewer? So many looks find something by chance, so here a verdict needs an interval twice as wide.
 
 # %% All 64 settings id="which-fault"
 every_recipe = published.runner(range(20))
@@ -234,15 +234,15 @@ fault_rows = {
     row[0]: [cell if isinstance(cell, str) else cell["text"] for cell in row[1:]]
     for row in tables.which_fault(by_setting)["rows"]
 }
-enough = {name: row[-1] for name, row in fault_rows.items()}
+enough = {name: row[1] for name, row in fault_rows.items()}
 claim("Two repairs bring RLHF back", enough["RLHF raises the true score"] == "contexts + step")
 claim("DPO needs only the constant feature", enough["DPO raises the true score"] == "contexts")
 claim("The bias matters for the first reward, and for no other claim",
-      [name for name, row in fault_rows.items() if row[5] == "kills it"] == [list(fault_rows)[-1]])
+      [name for name, row in fault_rows.items() if row[6] == "kills it"] == [list(fault_rows)[-1]])
 claim("Labels that never err kill the two claims about noise",
-      [name for name, row in fault_rows.items() if row[6] == "kills it"] == [
+      [name for name, row in fault_rows.items() if row[7] == "kills it"] == [
           "The labels are noisy (more than 1 in 100 is wrong)", "The reward model smooths the noise"])
-claim("The pairs kill no claim by themselves", not any(row[2] == "kills it" for row in fault_rows.values()))
+claim("The pairs kill no claim by themselves", not any(row[3] == "kills it" for row in fault_rows.values()))
 claim("Without KL the drift grows if the step is one and the KL is one",
       enough["Without KL the policy drifts further"] == "step + KL")
 rlhf_ahead = [
