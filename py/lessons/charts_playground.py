@@ -9,10 +9,10 @@ TICKS = [0, 0.5, 2, 5, 10, 18, 36, 72, 144, 288, 576, 1152]  # nats
 WIDEST = 18  # nats that the picture has room for; four times as many where a policy goes further, and so on
 
 
-def playground(run, method="both"):
+def playground(run, methods="both"):
     """Paths and exact ends of a `recipe.Run` under the frontier, which the root of the KL makes a straight line."""
     paths = {"RLHF": (run.rlhf, run.rlhf_end), "DPO": (run.dpo, run.dpo_end)}
-    drawn = {name: paths[name] for name in ([method] if method in paths else paths)}
+    drawn = {name: paths[name] for name in ([methods] if methods in paths else paths)}
     best_score, best_kl = recipe.score_and_kl(run.optimum)
     furthest = max(recipe.score_and_kl(path)[1].max() for path, _ in drawn.values())
     room = WIDEST * 4 ** max(0, np.ceil(np.log(max(furthest, best_kl) / WIDEST) / np.log(4)))

@@ -10,7 +10,7 @@ function playground(page) {
     ...all,
     beta: section.getByRole('slider', { name: /^beta/ }),
     pairs: section.getByRole('slider', { name: /^pairs/ }),
-    method: section.getByRole('combobox', { name: /^method/ }),
+    method: section.getByRole('combobox', { name: /^methods/ }),
     show: section.getByRole('button', { name: 'Show code' }),
   };
 }
@@ -35,7 +35,7 @@ test('a key on a slider writes the code and runs the block alone', async ({ page
   await expect(pairs).toHaveAttribute('aria-valuetext', '1000');
   await method.selectOption('DPO');
   await expect.poll(code).toContain('pairs = 1000  # @param');
-  await expect.poll(code).toContain('method = "DPO"  # @param');
+  await expect.poll(code).toContain('methods = "DPO"  # @param');
   await is('done');
   await expect(output).toContainText('optimum');
 });

@@ -24,8 +24,8 @@ pairs = 200  # @param [10, 20, 50, 100, 200, 500, 1000] {type:"raw"}
 noise = 0.0  # @param {type:"slider", min:0, max:0.4, step:0.05}
 # of all draws
 seed = 42  # @param {type:"slider", min:0, max:99, step:1}
-# drawn
-method = "both"  # @param ["both", "RLHF", "DPO"]
+# what is drawn
+methods = "both"  # @param ["both", "RLHF", "DPO"]
 
 play = playground.train(beta, pairs, noise, seed)
 
@@ -34,7 +34,7 @@ for who, policy in {"RLHF": play.rlhf[-1], "DPO": play.dpo[-1], "optimum": play.
     score, kl = playground.score_and_kl(policy)
     print(f"{who:9} {kl:9.2f} {score:12.2f} {score / playground.frontier(kl):15.0%}")
 
-charts.playground(play, method)
+charts.playground(play, methods)
 
 # %% Evidence only="build"
 from lessons.claims import claim  # noqa: E402
