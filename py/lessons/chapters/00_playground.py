@@ -29,10 +29,10 @@ methods = "both"  # @param ["both", "RLHF", "DPO"]
 
 play = playground.train(beta, pairs, noise, seed)
 
-print("          KL (nats)   true score   of the most for that KL")
+print("         KL, nats   score   of the most")
 for who, policy in {"RLHF": play.rlhf[-1], "DPO": play.dpo[-1], "optimum": play.optimum}.items():
     score, kl = playground.score_and_kl(policy)
-    print(f"{who:9} {kl:9.2f} {score:12.2f} {score / playground.frontier(kl):15.0%}")
+    print(f"{who:7} {kl:9.2f} {score:7.2f} {score / playground.frontier(kl):13.0%}")
 
 charts.playground(play, methods)
 
