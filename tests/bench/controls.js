@@ -27,23 +27,24 @@ const move = (page, inputs) =>
         const section = /** @type {HTMLElement} */ (document.querySelector('#playground'));
         const slider = /** @type {HTMLInputElement} */ (section.querySelector('input[type="range"]'));
         const plot = /** @type {any} */ (section.querySelector('.plot'));
-        let [last, pictures, left] = [0, 0, inputs];
+        let [last, drawnAt, pictures, left] = [0, 0, 0, inputs];
         const drawn = () => {
           pictures += 1;
-          requestAnimationFrame(look);
+          drawnAt = performance.now();
         };
         const look = () => {
-          const said = section.querySelector('.block-state')?.textContent ?? '';
-          // The state of the last run comes after its picture was asked for, or before.
-          if (left || section.dataset.state !== 'done' || !pictures) return void (left || setTimeout(look, 4));
+          // When no other picture has come for a while, it was the last one.
+          const isOver = section.dataset.state === 'done' && drawnAt > last && performance.now() - drawnAt > 300;
+          if (left || !isOver) return void setTimeout(look, 20);
           plot.removeListener('plotly_afterplot', drawn);
+          const said = section.querySelector('.block-state')?.textContent ?? '';
           const [, number, unit] = /([\d.]+) (ms|s)$/.exec(said) ?? [];
-          resolve({ picture: performance.now() - last, run: Number(number) * (unit === 's' ? 1000 : 1), pictures });
+          resolve({ picture: drawnAt - last, run: Number(number) * (unit === 's' ? 1000 : 1), pictures });
         };
         plot.on('plotly_afterplot', drawn);
+        look();
         const step = () => {
           slider.value = String(slider.value === slider.max ? slider.min : Number(slider.value) + Number(slider.step));
-          pictures = left === 1 && inputs === 1 ? 0 : pictures;
           last = performance.now();
           slider.dispatchEvent(new Event('input', { bubbles: true }));
           left -= 1;
