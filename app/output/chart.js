@@ -42,6 +42,8 @@ class Plot {
   runs = 0;
   /** What was drawn last in full, but for its numbers. */
   frame = '';
+  /** What was drawn last as it shall stay. @type {Figure | undefined} */
+  whole;
 
   /** @param {HTMLElement} element @param {Figure} figure */
   constructor(element, figure) {
@@ -68,6 +70,7 @@ class Plot {
     if (plots.get(plot) !== this || !plot.clientWidth) return;
     const grows = this.grows && isLines(figure);
     const frame = `${plot.clientWidth} ${plot.clientHeight} ${frameOf(figure)}`;
+    if (this.whole === figure && this.frame === frame) return;
     try {
       if (grows && this.frame === frame && fits(figure, (axis) => rangeOf(plot, axis))) {
         const { data } = figure;
@@ -83,6 +86,7 @@ class Plot {
         CONFIG,
       );
       this.frame = frame;
+      this.whole = dressed === figure ? figure : undefined;
     } catch {
       plot.textContent = 'This chart could not be drawn.';
     }
@@ -383,13 +387,16 @@ function colourTrace(trace) {
     marker: {
       ...trace.marker,
       color: own,
-      ...(trace.mode === 'markers' && { line: { width: 0.5, color: colour('--paper') } }),
+      ...(trace.mode === 'markers' && { line: outline(trace.marker?.symbol) }),
     },
     ...(trace.error_y && {
       error_y: { ...trace.error_y, color: trace.type === 'bar' ? colour('--ink') : own, thickness: 1.5, width: 4 },
     }),
   };
 }
+
+/** Of a marker: an open one is nothing else. @param {unknown} symbol */
+const outline = (symbol) => (/-open$/.test(String(symbol)) ? { width: 2 } : { width: 0.5, color: colour('--paper') });
 
 /** The same colour, to see through. @param {string} rgb as getComputedStyle writes it */
 const faint = (rgb) => rgb.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.18)');

@@ -71,15 +71,17 @@ const blockEntry = ({ id, title }) =>
 function chaptersOf({ entries }, address, here) {
   /** @type {{heading: Heading, blocks: Cell[]}[]} */
   const chapters = [];
+  /** Blocks before the first of them. @type {Cell[]} */
+  const first = [];
   for (const entry of entries) {
-    if (!('level' in entry)) chapters.at(-1)?.blocks.push(entry);
+    if (!('level' in entry)) (chapters.at(-1)?.blocks ?? first).push(entry);
     else if (entry.level <= 2) chapters.push({ heading: entry, blocks: [] });
   }
   const items = chapters.map(({ heading: { id, text }, blocks }) => {
     const inner = here && blocks.length ? `<ol>${blocks.map(blockEntry).join('')}</ol>` : '';
     return `<li><a href="${here ? '' : address}#${id}">${escapeHtml(text)}</a>${inner}</li>`;
   });
-  const list = `<ol class="chapters">${items.join('')}</ol>`;
+  const list = `<ol class="chapters">${here ? first.map(blockEntry).join('') : ''}${items.join('')}</ol>`;
   return here ? list : `<details><summary>Chapters</summary>${list}</details>`;
 }
 

@@ -10,7 +10,7 @@ from lessons.charts_beyond import (  # noqa: F401
     over_optimisation,
     variants_plane,
 )
-from lessons.charts_playground import playground  # noqa: F401
+from lessons.charts_playground import playground, tilt  # noqa: F401
 from runtime.figures import (
     arrows,
     band,

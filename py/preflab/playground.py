@@ -52,7 +52,7 @@ def frontier(kl: np.ndarray | float) -> np.ndarray:
 
 @lru_cache(16)
 def _learned(pairs, label_noise, seed):
-    """Contexts, chosen minus rejected, the reward model's weights, DPO's minimum times beta: what beta is no part of."""
+    """Contexts, chosen minus rejected, the reward model, and DPO's minimum times beta: what beta is no part of."""
     rng = np.random.default_rng(seed)
     contexts = rng.standard_normal((pairs, 4))
     contexts[:, 0] = 1.0

@@ -133,3 +133,24 @@ test('blocks that Python cannot read are named before the file is saved', async 
   assert.equal(saidOfUnreadable([]), '');
   assert.deepEqual(await unreadable(lesson, sources, async () => undefined), []);
 });
+
+test('controls are comments of the code, which a notebook shows as a form', () => {
+  const edited =
+    'beta = 0.35  # @param {type:"slider", min:0.25, max:2, step:0.05}\nm = "DPO"  # @param ["PPO", "DPO"]';
+  const sources = new Map([['playground', edited]]);
+  const { cells, nbformat } = JSON.parse(notebookFile(lesson, sources));
+  const cell = cells.find((/** @type {any} */ { id }) => id === 'playground');
+  assert.deepEqual(cell, {
+    cell_type: 'code',
+    id: 'playground',
+    metadata: cell.metadata,
+    execution_count: null,
+    outputs: [],
+    source: edited.split(/(?<=\n)/),
+  });
+  assert.equal(nbformat, 4);
+  assert.ok(pythonFile(lesson, sources).includes(edited));
+  const original = blocks.find(({ id }) => id === 'playground')?.source ?? '';
+  assert.ok(original.split('# @param').length > 4);
+  assert.ok(pythonFile(lesson).includes(original));
+});

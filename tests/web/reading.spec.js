@@ -27,6 +27,8 @@ test('every block is a named group with an editor, Run, Reset and an output', as
     const { section, editor, output } = block(page, id);
     const title = await section.locator('.block-title').textContent();
     await expect(page.getByRole('group', { name: String(title), exact: true })).toHaveAttribute('id', id);
+    const show = section.getByRole('button', { name: 'Show code' });
+    if (await show.count()) await show.click();
     await expect(editor).toHaveCount(1, { timeout: 30_000 });
     await expect(section.getByRole('button', { name: 'Run' })).toHaveCount(1);
     await expect(output).toHaveCount(1);

@@ -208,7 +208,9 @@ def draw_rlhf(rewards, kls):
     live(charts.rlhf_training, rewards, kls, optimum_reward, optimum_kl)
 
 
-rlhf_path, reward_history, kl_history = train_ppo(rm_weights, watch=draw_rlhf)
+# how far a ratio may move
+clip = 0.2  # @param [0.05, 0.1, 0.2, 0.5, 1.0, "np.inf"] {type:"raw"}
+rlhf_path, reward_history, kl_history = train_ppo(rm_weights, epsilon=clip, watch=draw_rlhf)
 policy_weights = rlhf_path[-1]
 
 for step in (0, 50, 100, 149):
@@ -286,7 +288,17 @@ claim("Its true score rises", one_score[-1] > one_score[0] + 2)
 # not that it has found the best answer, but that the next bit of reward costs more KL than it is
 # worth. Halve $\beta$ and the optimum moves twice as far, at four times the KL.
 # :::
-#
+
+# %% The price moves the optimum id="price"
+# of a nat of KL
+price = 0.5  # @param {type:"slider", min:0.25, max:2, step:0.05}
+tilted = optimal_policy(rm_weights, price)
+print(f"the mean moves by {np.linalg.norm(tilted[0] - W_REF[0]):.2f}, KL {kl_to_reference(tilted):.2f} nats, "
+      f"learned reward {tilted[0] @ rm_weights:+.2f}")
+
+charts.tilt(W_REF[0], rm_weights, price)
+
+# %% [markdown]
 # ::: check Why whiten the advantages?
 # The size of the reward should not set the size of the step. Dividing by the standard deviation makes the
 # same learning rate work for rewards of any scale. Near the optimum it has a cost: all answers are then

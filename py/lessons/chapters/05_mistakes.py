@@ -174,7 +174,9 @@ claim("At one learning rate a tiny beta is far from its end", kl_same_lr[0] < kl
 # :::
 
 # %% Mistake 3: too few pairs id="few-pairs"
-sizes, seeds = [10, 50, 200, 1000], range(10)
+# pairs in the first row
+fewest = 10  # @param [5, 10, 20, 30] {type:"raw"}
+sizes, seeds = [fewest, 50, 200, 1000], range(10)
 pairs_by_size = [sample_pairs(n, Seeds(1000 + seed for seed in seeds), taste=bent_taste)
                  for n in sizes]
 learned = np.array([train_reward_model(*pairs[1:])[0] for pairs in pairs_by_size])  # (4, 10, 5)

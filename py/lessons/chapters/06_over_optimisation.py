@@ -17,8 +17,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # smaller $\beta$, and look at both scores, the proxy's and the true one, against the KL that was spent.
 
 # %% Pushed too far id="over-optimisation-run"
+# how long PPO is pushed
+push_steps = 90  # @param {type:"slider", min:10, max:150, step:10}
 push = {
-    "RLHF": train_ppo(proxy, beta=0.0, steps=90)[0],
+    "RLHF": train_ppo(proxy, beta=0.0, steps=push_steps)[0],
     # lr / beta^2 takes equal steps in the margins: each beta gets equally far.
     "DPO": np.array([train_dpo(*bent_pairs, beta=b, lr=0.5 * (BETA / b) ** 2)[0][-1]
                      for b in np.geomspace(4.0, 0.12, 24)]),
