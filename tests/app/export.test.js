@@ -50,12 +50,12 @@ test('the code of now takes the place of the original, and is marked', () => {
 });
 
 test('a module that an edit imports comes along, after those that it needs', () => {
-  const sources = new Map([['policy', 'from preflab import (\n    rollout,\n)\n']]);
+  const sources = new Map([['policy', 'from preflab import (\n    stationary,\n)\n']]);
   const file = pythonFile(lesson, sources);
-  const at = ['preflab.numeric', 'preflab.rollout'].map((name) => file.indexOf(`load("${name}"`));
+  const at = ['preflab.numeric', 'preflab.stationary'].map((name) => file.indexOf(`load("${name}"`));
   assert.ok(at[0] > 0 && at[0] < at[1] && at[1] < file.indexOf('# %% id="policy"'));
-  assert.equal(file.split('load("preflab.rollout"').length, 2);
-  assert.doesNotMatch(pythonFile(lesson), /load\("preflab\.rollout"/);
+  assert.equal(file.split('load("preflab.stationary"').length, 2);
+  assert.doesNotMatch(pythonFile(lesson), /load\("preflab\.stationary"/);
 });
 
 test('imports are found in each form', () => {

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from lessons.block_globals import GIVEN
+from lessons.exercises import exercise
 from preflab import losses
 from runtime.dependencies import names
+from runtime.grading import grade
 from runtime.in_a_worker import FetchedLater
 from runtime.stories import is_stories
 from words import grammar, network, preferences, reference, solve
+from words.exercises import soft
 from words.stories import coloured, plain, weighed
 
 V = len(grammar.VOCABULARY)
@@ -376,3 +379,50 @@ def test_dpo_through_the_network_against_finite_differences():
         nudge = 1e-6 * rng.standard_normal(len(weights))
         expected = (loss(weights + nudge).loss - loss(weights - nudge).loss) / 2
         assert found @ nudge == pytest.approx(expected, rel=1e-5, abs=1e-12)
+
+
+# The exercises
+
+
+BACKUPS = [
+    ("beta * soft(ref + (reward + later) / beta)", None),
+    ("beta * soft(ref + (reward + after) / beta)", "The full stop ends the story"),
+    ("soft(ref + (reward + later) / beta)", "units of beta"),
+    ("beta * np.log(np.exp(ref + (reward + later) / beta).sum(2))", "overflow"),
+    ("(reward + later + 0 * ref).max(2)", "hard maximum"),
+    ("(np.exp(ref) * (reward + later)).sum(2)", "*reference*"),
+    ("beta * soft(ref + reward / beta)", "no further"),
+    ("0 * after", "still empty"),
+]
+SLOPES = [
+    ("(one_hot - np.exp(logps)) * mask[:, :, None]", None),
+    ("one_hot - np.exp(logps)", "full stop"),
+    ("-(one_hot - np.exp(logps)) * mask[:, :, None]", "sign"),
+    ("one_hot * mask[:, :, None]", "pulls all words down"),
+    ("0 * logps", "still empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("block", "answer", "said"),
+    [("words-exercise-backup", *case) for case in BACKUPS] + [("words-exercise-gradient", *case) for case in SLOPES],
+)
+def test_an_exercise_knows_right_answers_and_common_mistakes(block, answer, said):
+    space = {"np": np, "soft": soft}
+    if block == "words-exercise-backup":
+        start = "def backup(ref, reward, after, beta):\n    later = after * (np.arange(len(after)) > 0)\n"
+    else:
+        start = "def story_slopes(logps, told, mask):\n    one_hot = np.eye(logps.shape[2])[told]\n"
+    exec(f"{start}    return {answer}", space)
+    verdict = grade(exercise(block), space, block)
+    assert verdict["passed"] == (said is None)
+    assert said is None or said in verdict["message"]
+
+
+def test_worked_answers_and_starters_are_told_apart(page, cells):
+    for cell in cells:
+        if cell["page"] != "words/" or not (cell["kind"] == "solution" or cell["id"].startswith("words-exercise-")):
+            continue
+        space = dict(vars(page))
+        exec(cell["source"], space)
+        assert grade(exercise(cell["id"]), space, cell["id"])["passed"] == (cell["kind"] == "solution")

@@ -28,23 +28,29 @@ def story_objective(params, reward, beta):
     return of.counts @ reward - beta * of.kl
 
 
+def reference_logps(told):
+    """The reference's log-prob of each word of the stories (n, T), looked up."""
+    before = network.contexts_of(told)
+    return ref_table[before[..., 0], before[..., 1], told]
+
+
 def one_further(array):
     """Values reach one place further than words: to the state after the last one, (n, T) -> (n, T + 1)."""
     return np.pad(array, ((0, 0), (0, 1)))
 
 
-def train_ppo_words(reward, beta, steps=150, n=64, passes=2, lr=0.005, seed=0, every=15):
+def train_ppo_words(reward, beta, steps=150, n=64, passes=2, lr=0.005, seed=0, every=25):
     """PPO on stories; returns the network, the value head (33,), and E[r] - beta KL every so many steps, exactly."""
     rng = np.random.default_rng([seed, 5])
     actor, critic = network.Adam(storyteller), network.Adam(np.zeros(network.HIDDEN + 1))
     path = [story_objective(storyteller, reward, beta)]
     for step in progress(range(steps)):
         told = tell(network.policy(actor.weights), n, rng)
-        old, ref = network.score(actor.weights, told), network.score(storyteller, told)
+        old, ref_logps = network.score(actor.weights, told), reference_logps(told)
         seen = np.zeros((*told.shape, network.HIDDEN + 1))  # what the value head sees before each word
         seen[old.mask] = np.pad(old.kept.hidden, ((0, 0), (0, 1)), constant_values=1)[old.context]
         paid = rollout(
-            one_further(old.logps - ref.logps), one_further(seen @ critic.weights), preferences.counts(told) @ reward,
+            one_further((old.logps - ref_logps) * old.mask), one_further(seen @ critic.weights), preferences.counts(told) @ reward,
             old.mask.sum(axis=1) - 1, kl_coef=beta, gamma=1.0, lam=1.0,
         )
         for turn in range(passes):
@@ -71,15 +77,15 @@ print(f"E[r] - beta KL of the learned reward: from {ppo_climb[0]:.3f} to {ppo_cl
 # share the verdict.
 
 # %% RLOO id="words-rloo"
-def train_rloo_words(reward, beta, steps=150, n=64, lr=0.01, seed=0, every=15):
+def train_rloo_words(reward, beta, steps=150, n=64, lr=0.01, seed=0, every=25):
     """RLOO on stories, one pass a batch; returns the network and E[r] - beta KL every so many steps, exactly."""
     rng = np.random.default_rng([seed, 6])
     actor = network.Adam(storyteller)
     path = [story_objective(storyteller, reward, beta)]
     for step in progress(range(steps)):
         told = tell(network.policy(actor.weights), n, rng)
-        now, ref = network.score(actor.weights, told), network.score(storyteller, told)
-        paid = preferences.counts(told) @ reward - beta * (now.logps - ref.logps).sum(axis=1)
+        now, ref_logps = network.score(actor.weights, told), reference_logps(told)
+        paid = preferences.counts(told) @ reward - beta * ((now.logps - ref_logps) * now.mask).sum(axis=1)
         loss = groups.rloo_loss(now.logps, now.logps, groups.rloo_advantages(paid, n), now.mask)
         by_weights = network.gradient(actor.weights, now, loss.grads["logps"])
         actor = network.descend(actor, by_weights, lr * (1 - step / steps))
