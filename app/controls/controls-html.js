@@ -26,6 +26,7 @@ export function elementValue(control) {
 /** @param {Control} control @param {string} id @param {boolean} disabled */
 function inputHtml(control, id, disabled) {
   const { kind, min, max, step, options = [] } = control;
+  const steps = kind === 'integer' ? 1 : 'any';
   // A browser that fills in what was there before a reload would not know what the code says.
   const common = { id, disabled, autocomplete: 'off' };
   const value = elementValue(control);
@@ -37,7 +38,7 @@ function inputHtml(control, id, disabled) {
     }
     case 'number':
     case 'integer':
-      return `<input ${attributes({ ...common, type: 'number', min, max, step: step ?? (kind === 'integer' ? 1 : 'any'), value })}>`;
+      return `<input ${attributes({ ...common, type: 'number', min, max, step: step ?? steps, value })}>`;
     case 'boolean':
       return `<input ${attributes({ ...common, type: 'checkbox', checked: control.value === true })}>`;
     case 'choice': {
@@ -69,6 +70,9 @@ function controlHtml(control, id, disabled) {
   );
 }
 
-/** @param {Control[]} controls @param {string} block its id @param {{disabled?: boolean}} [how] disabled: until there are scripts */
+/**
+ * @param {Control[]} controls @param {string} block its id
+ * @param {{disabled?: boolean}} [how] disabled: until there are scripts
+ */
 export const controlsHtml = (controls, block, { disabled = false } = {}) =>
   controls.map((control, index) => controlHtml(control, `${block}-control-${index + 1}`, disabled)).join('');

@@ -78,7 +78,7 @@ function topLines(source) {
   return lines;
 }
 
-/** @typedef {{depth: number, quote: string, goesOn: boolean}} Open brackets; the text's quotes; a \ at the line's end */
+/** @typedef {{depth: number, quote: string, goesOn: boolean}} Open brackets; the text's quotes; a \ at the end */
 
 /** @type {Open} */
 const INSIDE_NOTHING = { depth: 0, quote: '', goesOn: false };
@@ -299,7 +299,10 @@ export function optionAt({ options = [], value }) {
   );
 }
 
-/** Whether two lists are shown by the same elements, be their values what they are. @param {Control[]} a @param {Control[]} b */
+/**
+ * Whether two lists are shown by the same elements, be their values what they are.
+ * @param {Control[]} a @param {Control[]} b
+ */
 export const sameElements = (a, b) => frame(a) === frame(b);
 
 /** @param {Control[]} controls */

@@ -1,6 +1,9 @@
 /** Literals of Python that stand in one line: what they mean, and how a person would write them. */
 
-/** @typedef {{kind: 'number' | 'string' | 'boolean' | 'none', text: string, value: number | string | boolean | null}} Literal */
+/**
+ * @typedef {{kind: 'number' | 'string' | 'boolean' | 'none', text: string, value: number | string | boolean | null}}
+ *   Literal
+ */
 
 const DIGITS = String.raw`\d(?:_?\d)*`;
 /** No hexadecimal, no complex numbers: nobody moves them. */

@@ -64,6 +64,10 @@ const COPY_MENU =
   '<span class="menu"><button type="button" data-copy="code">Code</button>' +
   '<button type="button" data-copy="output">Output</button></span>';
 
+/** @param {string} about */
+const showCode = (about) =>
+  `<button type="button" class="show-code" ${about} aria-expanded="false" disabled>Show code</button>`;
+
 /**
  * Every button says whose it is.
  * @param {string} id
@@ -75,7 +79,7 @@ function actions(id, checked, folded) {
   return (
     `<span class="actions"><details class="copy"><summary ${about}>Copy</summary>${COPY_MENU}</details>` +
     `<button type="button" class="reset" ${about} hidden>Reset</button>` +
-    `${folded ? `<button type="button" class="show-code" ${about} aria-expanded="false" disabled>Show code</button>` : ''}` +
+    `${folded ? showCode(about) : ''}` +
     `<button type="button" class="run" ${about} disabled>Run</button>` +
     `${checked ? `<button type="button" class="check-answer" ${about} disabled>Check</button>` : ''}</span>`
   );
@@ -89,7 +93,8 @@ const CLAIMS_REM = 2;
 function controlsOf(source, id, name) {
   const controls = readControls(source);
   if (!controls.length) return '';
-  return `<div class="controls" role="group" aria-label="Controls: ${name}">${controlsHtml(controls, id, { disabled: true })}</div>\n`;
+  const inputs = controlsHtml(controls, id, { disabled: true });
+  return `<div class="controls" role="group" aria-label="Controls: ${name}">${inputs}</div>\n`;
 }
 
 /** @param {Cell} cell @param {Recording} recording @param {Exercise} [exercise] */

@@ -123,8 +123,11 @@ test('literals that are read', () => {
 
 test('what is no literal', () => {
   for (const text of [
-    '007', '1__0', '1_', '0x10', '1j', '- 1', '--1', '1 + 1', 'x', 'Trueish', '"a" "b"', '"a"b', 'f"a"', 'b"a"', '"""a"""', "'''", '"a',
-    String.raw`"\N{DASH}"`, String.raw`"\xg1"`, String.raw`"\U99999999"`, 'np.info', 'float("nan")', '[1]', '', 'os.inf',
+    '007', '1__0', '1_', '0x10', '1j', '- 1', '--1', '1 + 1', 'x', 'Trueish',
+    '"a" "b"', '"a"b', 'f"a"', 'b"a"', '"""a"""', "'''",
+    '"a',
+    String.raw`"\N{DASH}"`, String.raw`"\xg1"`, String.raw`"\U99999999"`,
+    'np.info', 'float("nan")', '[1]', '', 'os.inf',
   ]) // biome-ignore format: a list
     assert.equal(literalOf(text), undefined, text);
 });

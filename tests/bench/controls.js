@@ -1,5 +1,6 @@
 /**
- * `npm run bench:controls`: from a slider's input to the new picture, in Chromium, as a multiple of what the block itself
+ * `npm run bench:controls`: from a slider's input to the new picture, in Chromium, as a multiple of what the block
+ * itself
  * takes: the ratio holds on other machines, milliseconds do not. Single moves first, each after the one before has been
  * drawn; then a hand that goes on moving, of which the time from its last input counts.
  */

@@ -122,7 +122,8 @@ test('a long run is ended when the hand has moved on', async ({ page }) => {
   await open(page);
   const { section, write, is, output, code, messages } = block(page, 'reward-model');
   await write(
-    'import time\nn = 3  # @param {type:"slider", min:0, max:9, step:1}\nprint("began", n)\nif n > 3:\n    time.sleep(1000)\nprint("ended", n)',
+    'import time\nn = 3  # @param {type:"slider", min:0, max:9, step:1}\nprint("began", n)\n' +
+      'if n > 3:\n    time.sleep(1000)\nprint("ended", n)',
   );
   const slider = section.getByRole('slider', { name: 'n' });
   await slider.press('ArrowRight');

@@ -1,6 +1,6 @@
 /**
- * A picture that Python made: SVG texts, each shown as an <img>, so that nothing in them can run or reach the page; what
- * is said to each stands beside it, and the numbers that they show are below.
+ * A picture that Python made: SVG texts, each shown as an <img>, so that nothing in them can run or reach the page.
+ * What is said to each stands beside it, and the numbers that they show are below.
  */
 import { escapeHtml } from '../html.js';
 
@@ -28,7 +28,8 @@ const captionHtml = ({ title, summary }) =>
 
 /** @param {string[]} cells */
 const rowHtml = ([first, ...rest]) =>
-  `<tr><th scope="row">${escapeHtml(first ?? '')}</th>${rest.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+  `<tr><th scope="row">${escapeHtml(first ?? '')}</th>` +
+  `${rest.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
 
 /** @param {Picture} picture */
 const tableHtml = ({ title, numbers: { columns, rows } }) =>
@@ -42,7 +43,10 @@ function write(place, selector, html) {
   if (part && part.innerHTML !== html) part.innerHTML = html;
 }
 
-/** Images that are there already are given their new source, so that none blinks. @param {Element} parts @param {Picture} picture */
+/**
+ * Images that are there already are given their new source, so that none blinks.
+ * @param {Element} parts @param {Picture} picture
+ */
 function updateParts(parts, picture) {
   const template = document.createElement('template');
   template.innerHTML = picture.parts.map(partHtml).join('');

@@ -95,7 +95,10 @@ const inputsOf = (place) => [...place.querySelectorAll(/** @type {'input'} */ ('
 /** @param {Input} input */
 const isTyped = ({ type }) => type === 'text' || type === 'number';
 
-/** What says the same already is left alone: it may be in the reader's hand. @param {Input} input @param {Control} control */
+/**
+ * What says the same already is left alone: it may be in the reader's hand.
+ * @param {Input} input @param {Control} control
+ */
 function showValue(input, control) {
   const value = elementValue(control);
   if (input instanceof HTMLInputElement && input.type === 'checkbox') input.checked = control.value === true;

@@ -5,7 +5,8 @@
  * @typedef {import('../kernel/kernel.js').Kernel} Kernel
  * @typedef {import('../kernel/kernel.js').Outcome} Outcome
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
- * @typedef {Pick<Kernel, 'run' | 'check' | 'names' | 'stop' | 'interrupt' | 'forget' | 'status' | 'addEventListener'>} Runs
+ * @typedef {Pick<Kernel,
+ *   'run' | 'check' | 'names' | 'stop' | 'interrupt' | 'forget' | 'status' | 'addEventListener'>} Runs
  *   what a lesson asks of a kernel
  */
 import { addEvent } from '../../output/output-items.js';

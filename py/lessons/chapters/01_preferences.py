@@ -129,7 +129,8 @@ drawn_along = ((preferred - rejected)[:12, :2] @ TRUE_WEIGHTS[:2] > 0).mean()
 claim("Most arrows point along the true taste", 0.5 < drawn_along < 1)
 wrong_margins = (rejected - preferred)[linear_taste(preferred) < linear_taste(rejected)] @ TRUE_WEIGHTS
 right_margins = (preferred - rejected)[linear_taste(preferred) > linear_taste(rejected)] @ TRUE_WEIGHTS
-claim("Labels contradict the taste mostly where the two answers are close", wrong_margins.mean() < 0.8 * right_margins.mean())
+claim("Labels contradict the taste mostly where the two answers are close",
+      wrong_margins.mean() < 0.8 * right_margins.mean())
 claim("The annotator contradicts their taste in about a quarter of the pairs", abs(agree - 0.75) < 0.05)
 
 # %% [markdown]

@@ -205,7 +205,8 @@ flowers.garden(answered, notes={
 
 # %% Evidence only="build"
 moved = {name: answers - answered["reference"] for name, answers in answered.items()}
-claim("RLHF moves each flower by nearly the same", moved["RLHF"].std(axis=0).max() < 0.5 * moved["DPO"].std(axis=0).max())
+claim("RLHF moves each flower by nearly the same",
+      moved["RLHF"].std(axis=0).max() < 0.5 * moved["DPO"].std(axis=0).max())
 claim("RLHF and DPO make longer and fuller petals in every flower",
       min(moved[name][:, :2].min() for name in ("RLHF", "DPO")) > 0)
 

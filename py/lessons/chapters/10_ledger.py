@@ -219,7 +219,8 @@ tables.switches(recipe_with([]), recipe_with(thrown), thrown)
 #
 # Six switches have 64 settings. Run them all, and the question has an answer. In a fault's column all the *others* are
 # repaired and this one is left: does the claim survive it? *Enough to repair* asks the other way round: with which
-# repairs does it hold, and with none fewer? So many looks find something by chance, so here a verdict needs an interval twice as wide.
+# repairs does it hold, and with none fewer? So many looks find something by chance, so here a
+# verdict needs an interval twice as wide.
 
 # %% All 64 settings id="which-fault"
 every_recipe = published.runner(range(20))
@@ -250,18 +251,21 @@ rlhf_ahead = [
     if verdict([run.scores["RLHF"][0] - run.scores["DPO"][0] for run in runs], widths=2) == "holds"
 ]
 claim("RLHF is ahead where DPO is left with the published pairs, and nowhere else",
-      all("pairs" not in repairs and {"contexts", "step"} <= repairs for repairs in rlhf_ahead) and len(rlhf_ahead) == 8)
+      all("pairs" not in repairs and {"contexts", "step"} <= repairs for repairs in rlhf_ahead)
+      and len(rlhf_ahead) == 8)
 all_repaired = by_setting[published.SETTINGS[-1]]
 claim("With all six repaired the verdicts are this page's",
       all(judged(measure, all_repaired) == judged(measure) for _, measure in tables.SWITCHED[:-2]))
 
 # %% [markdown]
 # Most of the story hangs on two faults. Without a constant feature nothing can move a mean; with it, and with a real
-# policy gradient, RLHF works, whatever else is wrong. DPO needs the first alone: once the mean can move, even pairs that
+# policy gradient, RLHF works, whatever else is wrong. DPO needs the first alone: once the mean can move, even pairs
+# that
 # ignore their contexts teach it. The bias touches no claim but the one about the first reward, and labels that never
 # err only the two about noise.
 #
-# That RLHF scores higher than DPO holds in {{ len(rlhf_ahead) }} of the 64 settings, those in which RLHF is repaired and
+# That RLHF scores higher than DPO holds in {{ len(rlhf_ahead) }} of the 64 settings, those in which RLHF is
+# repaired and
 # DPO is left with the published pairs and their step size. Then RLHF has arrived where DPO has hardly set out.
 #
 # ::: note What “does not hold” means

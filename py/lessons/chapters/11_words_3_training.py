@@ -50,7 +50,8 @@ def train_ppo_words(reward, beta, steps=150, n=64, passes=2, lr=0.005, seed=0, e
         seen = np.zeros((*told.shape, network.HIDDEN + 1))  # what the value head sees before each word
         seen[old.mask] = np.pad(old.kept.hidden, ((0, 0), (0, 1)), constant_values=1)[old.context]
         paid = rollout(
-            one_further((old.logps - ref_logps) * old.mask), one_further(seen @ critic.weights), preferences.counts(told) @ reward,
+            one_further((old.logps - ref_logps) * old.mask), one_further(seen @ critic.weights),
+            preferences.counts(told) @ reward,
             old.mask.sum(axis=1) - 1, kl_coef=beta, gamma=1.0, lam=1.0,
         )
         for turn in range(passes):
