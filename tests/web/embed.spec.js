@@ -43,6 +43,8 @@ test('two blocks in somebody’s page: run, edit, stop, each as tall as its fram
   await expect(policy.locator('.messages')).toContainText('restarting Python');
 
   const reward = second.locator('section#train-reward');
+  // A chart is drawn when it comes near the screen.
+  await reward.locator('figure').first().scrollIntoViewIfNeeded();
   await expect(reward.locator('.main-svg').first()).toBeVisible();
   expect(await second.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor)).not.toBe(
     await first.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor),

@@ -36,6 +36,8 @@ export async function bringBlock(place) {
     return;
   }
   document.title = `${published.title} · Preference Lab`;
+  // For screen readers; eyes have the block's own title.
+  place.prepend(element('h1', { className: 'unseen' }, published.title));
   const home = /** @type {HTMLAnchorElement} */ (document.querySelector('.brand'));
   home.href = placeOf(id);
   home.title = `${published.title}, in its lesson`;
