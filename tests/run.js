@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ensureNodeModules } from '../app/tools/install.js';
 import { ensurePython } from '../app/tools/python.js';
 import { asProgram, Failure, readIfThere, run, TOP } from '../app/tools/tools.js';
-import { countTests, summary } from './counts.js';
+import { countTests, failures, summary } from './counts.js';
 
 /** Ruff and pytest take the paths in pyproject.toml, and the modules to import, from where they run. */
 const PY = join(TOP, 'py');
@@ -120,20 +120,26 @@ await asProgram(import.meta.url, async () => {
   await mkdir(RESULTS);
 
   const total = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {string[]} */
+  const failed = [];
   /** @type {Map<string, Promise<boolean>>} */
   const begun = new Map();
   for (const part of parts) {
     if (parts.length > 1 && TOGETHER.includes(part) && !begun.size)
       for (const one of TOGETHER) begun.set(one, passes(one, rest, false));
     const passed = await (begun.get(part) ?? passes(part, part === 'build' ? [] : rest, true));
-    const counts = countTests(String((await readIfThere(report(part))) ?? ''));
+    const xml = String((await readIfThere(report(part))) ?? '');
+    const counts = countTests(xml);
+    failed.push(...failures(xml).map((name) => `  ${part}: ${name}`));
     // A part that fails without naming a test counts as one.
     if (!passed && !counts.failed) counts.failed = 1;
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[key] += counts[key];
     if (!passed) failedParts.add(part);
   }
 
+  // Whoever reads only the end of a long log learns which.
   console.log(failedParts.size ? `\nFailed: ${[...failedParts].join(', ')}` : '');
+  for (const name of failed) console.log(name);
   console.log(summary(total));
   process.exitCode = failedParts.size ? 1 : 0;
 });

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { countTests, summary } from '../counts.js';
+import { countTests, failures, summary } from '../counts.js';
 
-test('tests are counted by what their cases hold', () => {
-  const xml = `<testsuites><testsuite>
+const XML = `<testsuites><testsuite>
     <testcase name="a > b" time="1"/>
-    <testcase name="c"><failure message="no">text</failure></testcase>
+    <testcase classname="s" name="c &quot;&lt;q&gt;&quot;"><failure message="no">text</failure></testcase>
     <testcase name="d"><error>text</error></testcase>
     <testcase name="e"><skipped/></testcase>
     <testcase name="f"><system-out><![CDATA[<failure> <testcase name="g"/> </testcase>]]></system-out></testcase>
   </testsuite></testsuites>`;
-  assert.deepEqual(countTests(xml), { passed: 2, failed: 2, skipped: 1 });
+
+test('tests are counted by what their cases hold', () =>
+  assert.deepEqual(countTests(XML), { passed: 2, failed: 2, skipped: 1 }));
+
+test('those that failed are named', () => {
+  assert.deepEqual(failures(XML), ['c "<q>"', 'd']);
+  assert.deepEqual(failures(''), []);
 });
 
 test('no report counts nothing', () => assert.deepEqual(countTests(''), { passed: 0, failed: 0, skipped: 0 }));
