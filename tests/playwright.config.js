@@ -16,8 +16,7 @@ export default defineConfig({
   globalSetup: './global-setup.js',
   fullyParallel: true,
   workers: 2,
-  // What passes only when it is run again is a bug of its own, and Playwright's summary names it as flaky.
-  retries: process.env.CI ? 1 : 0,
+  retries: 0,
   forbidOnly: true,
   // No test judges time: these are for machines that are busy with something else.
   timeout: 300_000,
