@@ -239,8 +239,8 @@ jitter = [kl_to_reference(w, settled) for w in rlhf_path[-50:]]
 claim("At the end the policy jitters", 0.001 < np.mean(jitter) < 0.3)
 
 # %% [markdown]
-# The reward climbs, the KL climbs with it, and both level off where the algebra says they should. PPO never
-# saw that algebra. It only ever saw 32 sampled answers at a time.
+# The reward climbs, the KL climbs with it, and both level off where the algebra says. PPO never saw that algebra: only
+# 32 sampled answers at a time.
 #
 # ::: guess half-beta Half the price, $\beta / 2$: how much KL will the policy spend at the optimum?
 # - half as much
@@ -280,8 +280,8 @@ claim("The two numbers that the taste ignores change less", abs(one_change[[2, 4
 claim("Its true score rises", one_score[-1] > one_score[0] + 2)
 
 # %% [markdown]
-# The petals grow longer and fuller, which is what the annotator likes, and the stem straightens a little. Hue and
-# centre change less; nobody asked for them.
+# The petals grow longer and fuller, as the annotator likes, and the stem straightens a little. Hue and centre change
+# less; nobody asked for them.
 #
 # ::: key-insight The price decides where training stops
 # The reward is linear, so there is always a better answer further out. What stops the policy is

@@ -99,7 +99,7 @@ goodhart_best = int(np.argmax(goodhart_true))
 ref_true = true_score(tell(network.policy(storyteller), 400, seed=5)).mean()
 claim("the proxy only rises as beta falls", bool((np.diff(goodhart_proxy) > 0).all()))
 claim("the true score rises first", goodhart_true[goodhart_best] > ref_true + 0.5)
-claim("and is best in the middle", 0 < goodhart_best < len(goodhart_betas) - 1)
+claim("The true score is best in the middle", 0 < goodhart_best < len(goodhart_betas) - 1)
 claim("in the end it is worse than without any reward", goodhart_true[-1] < ref_true - 3)
 
 # %% [markdown]

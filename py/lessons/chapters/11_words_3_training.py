@@ -179,7 +179,7 @@ words.charts.dpo_log(dpo_story_log)
 
 # %% Evidence only="build"
 claim("the loss falls", dpo_story_log["loss"][-1] < dpo_story_log["loss"][0] - 0.05)
-claim("and the chosen stories' log-prob falls with it",
+claim("The chosen stories' log-prob falls with the loss",
       dpo_story_log["logps/chosen"][-1] < dpo_story_log["logps/chosen"][0] - 0.1)
 claim("the rejected stories' falls further",
       dpo_story_log["logps/rejected"][-1] < dpo_story_log["logps/chosen"][-1] - 0.5)
