@@ -24,8 +24,8 @@ len(given) != 3 or w.shape != (len(x), 5) or l.shape != w.shape | `article_pairs
 PAIRS = PAIRED + """
 follows = np.linalg.lstsq(x, (w + l) / 2, rcond=None)[0]
 off = np.linalg.norm(follows - W_REF) / np.linalg.norm(W_REF)
-np.linalg.norm(follows) < 0.3 * np.linalg.norm(W_REF) | The answers do not depend on their contexts, so that the
- expected gradient of DPO is 0. Let the reference answer.
+np.linalg.norm(follows) < 0.3 * np.linalg.norm(W_REF) | The answers do not depend on their contexts, so DPO learns
+ nothing about contexts from them. Let the reference answer.
 off > 0.3 | The answers depend on their contexts, but not as the reference’s do: their mean is `contexts @ W_REF`.
 """
 
