@@ -23,8 +23,8 @@ function fetched(page) {
   /** @type {Set<string>} */
   const names = new Set();
   page.context().on('request', (request) => {
-    const name = /\/(?:assets|runtime)\/.*?((?:snapshot|python|packages)[^/]*\.(?:pack|zip))$/
-      .exec(request.url())?.[1]
+    const name = /\/(?:assets|runtime)\/.*?((?:snapshot|python|packages|later)[^/]*\.(?:pack|zip))$/
+      .exec(new URL(request.url()).pathname)?.[1]
       .replace(/-[\w-]{8}\./, '.');
     if (name) names.add(name);
   });
