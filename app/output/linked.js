@@ -21,8 +21,13 @@ const partOf = (target) => (target instanceof Element ? target.closest('.part') 
  */
 export function linkPictures(pictures, show) {
   let shown = /** @type {string | undefined} */ (undefined);
+  /** Where it is pointed at. @type {EventTarget | null} */
+  let source = null;
   pictures.addEventListener(POINTED, (event) => {
-    const { detail } = /** @type {CustomEvent<string | undefined>} */ (event);
+    const { detail, target } = /** @type {CustomEvent<string | undefined>} */ (event);
+    // A chart that was left may say so when the hand is elsewhere already.
+    if (detail === undefined && target !== source) return;
+    source = target;
     if (shown === detail) return;
     shown = detail;
     show(shown);
