@@ -24,13 +24,14 @@ export function linkPictures(pictures, show) {
   /** Where it is pointed at. @type {EventTarget | null} */
   let source = null;
   pictures.addEventListener(POINTED, (event) => {
-    const { detail, target } = /** @type {CustomEvent<string | undefined>} */ (event);
+    const { detail, target } = /** @type {CustomEvent<string | null>} */ (event);
+    const name = detail ?? undefined;
     // A chart that was left may say so when the hand is elsewhere already.
-    if (detail === undefined && target !== source) return;
+    if (name === undefined && target !== source) return;
     source = target;
-    if (shown === detail) return;
-    shown = detail;
-    show(shown);
+    if (shown === name) return;
+    shown = name;
+    show(name);
   });
   // A finger that scrolls past points at nothing.
   pictures.addEventListener('pointerover', ({ target, pointerType }) => {
