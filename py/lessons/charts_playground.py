@@ -19,7 +19,8 @@ def playground(run, methods="both"):
 
     along = room * np.array([0, 0.55, 1])
     frontier = line(_x(along), recipe.frontier(along), "frontier", "guide")
-    traces = [frontier | {"mode": "lines+text", "text": ["", "frontier", ""], "textposition": "bottom right"}]
+    named = {"text": ["", "\N{NO-BREAK SPACE}frontier", ""], "textposition": "bottom right"}
+    traces = [frontier | {"mode": "lines+text"} | named]
     told = []
     for name, (path, end) in drawn.items():
         score, kl = recipe.score_and_kl(path)

@@ -24,7 +24,7 @@ pairs = 200  # @param [10, 20, 50, 100, 200, 500, 1000] {type:"raw"}
 noise = 0.0  # @param {type:"slider", min:0, max:0.4, step:0.05}
 # of all draws
 seed = 42  # @param {type:"slider", min:0, max:99, step:1}
-# what is drawn
+# paths in the plane
 methods = "both"  # @param ["both", "RLHF", "DPO"]
 
 play = playground.train(beta, pairs, noise, seed)
