@@ -6,6 +6,7 @@
  */
 import { element } from '../tab/dom/element.js';
 import { whenIdle } from '../tab/dom/idle.js';
+import { pointAt } from './linked.js';
 import { fits, frameOf, isLines, roomyAxes } from './live-chart.js';
 
 const NARROW = 560; // px: below it, panels stand one above the other
@@ -79,12 +80,14 @@ class Plot {
       }
       const dressed = grows ? { ...figure, layout: { ...figure.layout, ...roomyAxes(figure) } } : figure;
       const { data, layout } = dress(dressed, plot.clientWidth);
+      const isNew = !(/** @type {any} */ (plot)._fullLayout);
       await Plotly.react(
         plot,
         data,
         { ...layout, uirevision: this.runs, width: plot.clientWidth, height: plot.clientHeight },
         CONFIG,
       );
+      if (isNew) tellOfHover(/** @type {any} */ (plot));
       this.frame = frame;
       this.whole = dressed === figure ? figure : undefined;
     } catch {
@@ -263,6 +266,30 @@ function rangeOf(plot, axis) {
   // Where Plotly keeps what it has worked out; the layout that it was given need not say it.
   const { type, range } = /** @type {any} */ (plot)._fullLayout?.[axis] ?? {};
   return type === 'linear' ? range : undefined;
+}
+
+/** @param {HTMLElement & {on: (event: string, listener: (event: any) => void) => void}} plot */
+function tellOfHover(plot) {
+  plot.on('plotly_hover', ({ points: [point] }) => pointAt(plot, point.customdata ?? point.data.meta?.role));
+  plot.on('plotly_unhover', () => pointAt(plot));
+}
+
+/** What helps to read all the others. */
+const GUIDE = 'guide';
+
+/**
+ * Draws what is not `name` faintly, without Plotly: this must be done before the hand has moved on.
+ * @param {HTMLElement} plot @param {string} [name] a role in small letters; without one, or where nothing has it, all
+ *   is drawn as it was
+ */
+export function emphasise(plot, name) {
+  const traces = /** @type {{uid: string, meta?: {role?: string}}[]} */ (/** @type {any} */ (plot)._fullData ?? []);
+  const roleOf = (/** @type {typeof traces[0]} */ { meta }) => String(meta?.role).toLowerCase();
+  const isThere = traces.some((trace) => roleOf(trace) === name);
+  for (const trace of traces) {
+    const drawn = /** @type {SVGElement | null} */ (plot.querySelector(`.trace${trace.uid}`));
+    drawn?.classList.toggle('aside', isThere && ![name, GUIDE].includes(roleOf(trace)));
+  }
 }
 
 /** What `plot` shows. @param {HTMLElement} plot */

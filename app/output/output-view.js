@@ -1,6 +1,7 @@
 /** Shows what a block puts out: an event to DOM, by kind. Knows no editor and no worker. */
 import { element } from '../tab/dom/element.js';
 import { kindOf } from './kinds.js';
+import { linkPictures } from './linked.js';
 import { addEvent, fold, isText, seen, textOf } from './output-items.js';
 
 /**
@@ -42,6 +43,9 @@ export class Output {
         this.#height = blockSize;
       },
     ).observe(text);
+    linkPictures(charts, (name) => {
+      for (const place of this.#figures.values()) kindOfPlace(place).point?.(place, name);
+    });
     for (const figure of charts.querySelectorAll('figure')) this.#figures.set(figure.dataset.slot ?? '', figure);
   }
 

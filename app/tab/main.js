@@ -19,6 +19,7 @@ import { fromRoot } from './root.js';
 import { followAddresses } from './shell/addresses.js';
 import { followLesson } from './shell/contents.js';
 import { preparePaper } from './shell/paper.js';
+import { followWork } from './shell/stop-button.js';
 import { switchTheme } from './shell/theme.js';
 import { site } from './site.js';
 import { kernel } from './start-kernel.js';
@@ -90,7 +91,6 @@ function onStatus() {
 
 kernel.addEventListener('status', onStatus);
 lesson.on('change', () => {
-  stop.disabled = !lesson.working;
   showStatus();
   showTitle();
 });
@@ -106,6 +106,7 @@ stop.addEventListener('click', () => lesson.stop());
 retry.addEventListener('click', () => kernel.start());
 
 followAddresses();
+followWork(stop, lesson);
 followLesson(find('#contents'), lesson);
 switchTheme(find('#theme'), redrawCharts);
 if (embedded) talkToHost(redrawCharts);

@@ -17,7 +17,10 @@ def playground(run, methods="both"):
     furthest = max(recipe.score_and_kl(path)[1].max() for path, _ in drawn.values())
     room = WIDEST * 4 ** max(0, np.ceil(np.log(max(furthest, best_kl) / WIDEST) / np.log(4)))
 
-    traces = [line([0, _x(room)], [0, recipe.frontier(room)], "frontier", "guide")]
+    along = room * np.array([0, 0.55, 1])
+    frontier = line(_x(along), recipe.frontier(along), "frontier", "guide")
+    named = {"text": ["", "\N{NO-BREAK SPACE}frontier", ""], "textposition": "bottom right"}
+    traces = [frontier | {"mode": "lines+text"} | named]
     told = []
     for name, (path, end) in drawn.items():
         score, kl = recipe.score_and_kl(path)
@@ -29,16 +32,15 @@ def playground(run, methods="both"):
         else:
             told[-1] += ", and has no exact end" if end is None else ", and its exact end lies outside of the picture"
     traces += [
-        points([0], [0], "reference", "reference", size=11, symbol="square"),
-        points(_x([best_kl]), [best_score], "optimum", "optimum", size=14, symbol="star"),
+        points([0], [0], "reference", "reference", size=11, symbol="square", label="bottom right"),
+        points(_x([best_kl]), [best_score], "optimum", "optimum", size=14, symbol="star", label="top left"),
     ]
-    named = {"reference", "optimum"}  # the others are lines, or belong to one
-    traces = [dict(trace, showlegend=trace["mode"] == "lines" or trace["name"] in named) for trace in traces]
+    traces = [dict(trace, showlegend=trace["mode"] == "lines") for trace in traces]  # the others say who they are
     ticks = [tick for tick in TICKS if tick <= room]
     top = float(recipe.frontier(room))
     return figure(
         panel(
-            traces, "KL to reference (nats), scaled by its root", "true score above the reference’s",
+            traces, "KL to the reference (nats, square-root scale)", "true score above the reference’s",
             xaxis={"range": [-0.02 * _x(room), _x(room)], "tickvals": _x(ticks).tolist(), "ticktext": ticks},
             yaxis={"range": [-0.12 * top, 1.02 * top]},
         ),

@@ -50,6 +50,16 @@ def frontier(kl: np.ndarray | float) -> np.ndarray:
     return np.linalg.norm(TASTE) * np.sqrt(2 * np.asarray(kl))
 
 
+def answers(run: Run, n: int, seed: int = 42) -> dict[str, np.ndarray]:
+    """n answers (n, 5) of each policy as trained, to the same contexts and with the same noise."""
+    rng = np.random.default_rng(seed)
+    contexts = rng.standard_normal((n, 4))
+    contexts[:, 0] = 1.0
+    same = contexts @ REFERENCE + rng.standard_normal((n, 5))
+    moved = {"RLHF": run.rlhf[-1], "DPO": run.dpo[-1], "optimum": run.optimum}
+    return {"reference": same} | {who: same + contexts @ shift for who, shift in moved.items()}
+
+
 @lru_cache(16)
 def _learned(pairs, label_noise, seed):
     """Contexts, chosen minus rejected, the reward model, and DPO's minimum times beta: what beta is no part of."""

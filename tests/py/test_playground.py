@@ -58,6 +58,17 @@ def test_nothing_lies_above_the_frontier():
         assert score == pytest.approx(playground.frontier(kl))
 
 
+def test_each_policy_answers_the_same_questions_with_the_same_noise(lesson):
+    run = playground.train(0.5, 50)
+    given = playground.answers(run, 7, seed=3)
+    assert list(given) == ["reference", "RLHF", "DPO", "optimum"]
+    rng = np.random.default_rng(3)
+    contexts = lesson.sample_contexts(7, rng)
+    noise = rng.standard_normal((7, 5))
+    for who, shift in {"reference": 0, "RLHF": run.rlhf[-1], "DPO": run.dpo[-1], "optimum": run.optimum}.items():
+        np.testing.assert_allclose(given[who], contexts @ (lesson.W_REF + shift) + noise, err_msg=who)
+
+
 @pytest.mark.parametrize("beta", [0, -1, float("nan")])
 def test_a_kl_that_costs_nothing_is_refused(beta):
     with pytest.raises(ValueError, match="no maximum"):

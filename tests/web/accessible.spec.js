@@ -132,7 +132,7 @@ test('by keyboard alone: run, read the numbers of a chart, stop, change the them
   await reach('#stop', 'Shift+Tab');
   await page.keyboard.press('Enter');
   await expect(endless.messages).toContainText('Stopped');
-  await reach('#theme');
+  await reach('#theme', 'Shift+Tab');
   await page.keyboard.press('Space');
   await expect(page.getByRole('button', { name: /Theme/ })).toHaveText('Theme: light');
 });

@@ -20,13 +20,13 @@ const BETA = /^beta = (.*?) {2}# @param/m;
 test('a key on a slider writes the code and runs the block alone', async ({ page }) => {
   await open(page);
   const { beta, pairs, method, code, is, output, section } = playground(page);
-  const summary = await section.locator('.summary').textContent();
+  const summary = await section.locator('.chart .summary').textContent();
   await beta.press('ArrowLeft');
   await is('done');
   expect((await code()).match(BETA)?.[1]).toBe('0.45');
   await expect(beta).toHaveAttribute('aria-valuetext', '0.45');
   await expect(section.locator('.control').first()).toContainText('0.45');
-  await expect(section.locator('.summary')).not.toHaveText(summary ?? '');
+  await expect(section.locator('.chart .summary')).not.toHaveText(summary ?? '');
   await expect(section).toHaveAttribute('data-edited', '');
   await expect(page.locator('section.block[data-state="done"]')).toHaveCount(1);
   await expect(page.locator('section.block[data-state="stale"]')).toHaveCount(0);
@@ -162,26 +162,73 @@ test('a block gets controls when its code has the comments', async ({ page }) =>
   await expect(output).toHaveText(`"; import os # True`);
 });
 
-test('nothing moves but the control and the picture', async ({ page }) => {
-  await open(page);
-  const { beta, section, run, is } = playground(page);
-  await run();
-  await is('done');
-  const shifts = () => page.evaluate(() => /** @type {any} */ (window).shifts);
-  await page.evaluate(() => {
-    const host = /** @type {any} */ (window);
-    host.shifts = 0;
-    new PerformanceObserver((list) => {
-      // Also what follows a key at once, which the browser would forgive.
-      for (const entry of list.getEntries()) host.shifts += /** @type {any} */ (entry).value;
-    }).observe({ type: 'layout-shift' });
-  });
-  for (let step = 0; step < 8; step += 1) {
-    await beta.press('ArrowRight');
+for (const [width, height] of [
+  [1280, 800],
+  [768, 1024],
+  [390, 844],
+]) {
+  test(`at ${width} px nothing moves but the control and what is in the pictures`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await open(page);
+    const { beta, pairs, method, section, run, is } = playground(page);
+    await run();
     await is('done');
-  }
-  await expect(section.locator('.control').first()).toContainText('0.9');
-  expect(await shifts()).toBeLessThan(0.005);
+    await page.evaluate(() => {
+      const host = /** @type {any} */ (window);
+      host.shifts = [];
+      new PerformanceObserver((list) => {
+        // Also what follows a key at once, which the browser would forgive.
+        for (const entry of /** @type {any[]} */ (list.getEntries()))
+          for (const { node } of entry.sources)
+            host.shifts.push(
+              `${entry.value} ${node?.id || node?.className?.baseVal || node?.className || node?.nodeName}`,
+            );
+      }).observe({ type: 'layout-shift' });
+    });
+    const sizes = () =>
+      section.evaluate((block) =>
+        [block, ...block.querySelectorAll('figure, .output')].map(({ clientWidth, clientHeight }) => [
+          clientWidth,
+          clientHeight,
+        ]),
+      );
+    const before = await sizes();
+    for (const move of [
+      () => beta.press('Home'),
+      () => beta.press('ArrowRight'),
+      () => pairs.press('Home'),
+      () => section.getByRole('slider', { name: /^noise/ }).press('End'),
+      () => method.selectOption('DPO'),
+      () => beta.press('End'),
+    ]) {
+      await move();
+      await is('done');
+      expect(await sizes()).toEqual(before);
+    }
+    expect(await page.evaluate(() => /** @type {any} */ (window).shifts)).toEqual([]);
+  });
+}
+
+test('what is pointed at in the plane is shown among the flowers, and the other way round', async ({ page }) => {
+  await open(page);
+  const { section } = playground(page);
+  const row = (/** @type {string} */ name) => section.locator('.part').filter({ hasText: new RegExp(`^${name}`) });
+  const path = (/** @type {number} */ at) => section.locator('.scatterlayer > .trace').nth(at);
+  await expect(section.locator('.scatterlayer > .trace')).toHaveCount(9);
+  const box = await section.locator('.scatterlayer .points path').last().boundingBox(); // the optimum's star
+  if (!box) throw new Error('no star is drawn');
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.move(box.x + box.width / 2 + 1, box.y + box.height / 2);
+  await expect(row('DPO')).toHaveClass(/aside/);
+  await expect(row('optimum')).not.toHaveClass(/aside/);
+  await row('DPO').hover();
+  await expect(row('DPO')).not.toHaveClass(/aside/);
+  await expect(row('RLHF')).toHaveClass(/aside/);
+  await expect(path(1)).toHaveCSS('opacity', '0.25'); // RLHF
+  await expect(path(4)).toHaveCSS('opacity', '1'); // DPO
+  await expect(path(0)).toHaveCSS('opacity', '1'); // the frontier helps to read both
+  await section.locator('.block-title').hover();
+  await expect(section.locator('.aside')).toHaveCount(0);
 });
 
 test('code that is folded: the button, print, and without scripts', async ({ page, browser, baseURL }) => {

@@ -102,6 +102,62 @@ for (const width of [320, 390, 768, 1280, 1920]) {
   });
 }
 
+for (const [width, least] of [
+  [320, 44],
+  [390, 44],
+  [768, 32],
+  [1280, 32],
+]) {
+  test(`at ${width} px the bar says all it has to say, and keeps its size`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 844 });
+    await page.addInitScript(() => {
+      const host = /** @type {any} */ (window);
+      host.bars = new Set();
+      const look = () => {
+        const bar = document.querySelector('.bar');
+        const shown = [...(bar?.querySelectorAll(':scope > button, .bar-actions > button:not([hidden])') ?? [])];
+        const places = shown.map((button) => {
+          const { x, y, width, height } = button.getBoundingClientRect();
+          return `${button.id} ${[x, y, width, height].map(Math.round).join(' ')}`;
+        });
+        if (document.readyState === 'complete' && bar) host.bars.add(`${bar.clientHeight}: ${places.join(', ')}`);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    await open(page);
+    const status = page.locator('#status');
+    const bar = page.locator('.bar');
+    const isWhole = async () =>
+      expect(
+        await status.evaluate(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => [
+          scrollHeight - clientHeight,
+          scrollWidth - clientWidth,
+        ]),
+      ).toEqual([0, 0]);
+    await expect(status).toContainText('is ready');
+    await isWhole();
+    const { write, run, is } = block(page, 'preferences');
+    await write('while True: pass');
+    await run();
+    await is('running');
+    await expect(status).toHaveText('Running: Preference data');
+    await isWhole();
+    await bar.getByRole('button', { name: /Theme/ }).click();
+    await bar.getByRole('button', { name: 'Stop' }).click();
+    await expect(status).toContainText('is ready');
+    expect(await page.evaluate(() => [.../** @type {any} */ (window).bars])).toHaveLength(1);
+    for (const name of ['Variables', 'Take along', 'Theme: light', 'Stop', 'Run all']) {
+      const button = bar.getByRole('button', { name });
+      const { x, width: wide, height } = (await button.boundingBox()) ?? { x: -1, width: 0, height: 0 };
+      expect(x, name).toBeGreaterThanOrEqual(0);
+      expect(x + wide, name).toBeLessThanOrEqual(width);
+      expect(Math.min(wide, height), name).toBeGreaterThanOrEqual(least);
+      expect(await button.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth), name).toBe(0);
+    }
+  });
+}
+
 test('on a phone the contents open on a click, and close behind the reader', { tag: '@touch' }, async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('/');

@@ -14,6 +14,7 @@
  * @property {() => Promise<unknown>} close
  */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 const SECONDS_TO_START = 20;
@@ -69,7 +70,7 @@ function start(program, args, env) {
 }
 
 /** A screen that nobody looks at. */
-export async function startScreen() {
+async function startScreen() {
   const screen = start('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'], process.env);
   const number = await new Promise((resolve, reject) => {
     screen.told
@@ -117,7 +118,7 @@ const KEYS = /** @type {Record<string, string>} */ ({
  * @param {NodeJS.ProcessEnv} options.env
  * @returns {Promise<Driver>}
  */
-export async function openSession({ driver, capabilities, env }) {
+async function openSession({ driver, capabilities, env }) {
   const port = await freePort();
   const program = start(driver, [`--port=${port}`], env);
   const base = `http://127.0.0.1:${port}`;
@@ -231,6 +232,34 @@ export async function openSession({ driver, capabilities, env }) {
     async close() {
       await call('DELETE', session).catch(() => {});
       await program.stop();
+    },
+  };
+}
+
+/**
+ * WebKitGTK on a screen of its own.
+ * @param {{driver: string, paths: string[]}} browser where it may be installed
+ * @param {boolean} shared whether SharedArrayBuffer is to be had
+ * @returns {Promise<Driver>}
+ */
+export async function openWebKit({ driver, paths }, shared) {
+  const screen = await startScreen();
+  const session = await openSession({
+    driver,
+    // Without a graphics card this way of painting takes a quarter less time to have the whole page there.
+    env: {
+      ...process.env,
+      DISPLAY: screen.display,
+      WEBKIT_DISABLE_DMABUF_RENDERER: '1',
+      ...(shared && { JSC_useSharedArrayBuffer: '1' }),
+    },
+    capabilities: { 'webkitgtk:browserOptions': { binary: paths.find(existsSync), args: ['--automation'] } },
+  });
+  return {
+    ...session,
+    async close() {
+      await session.close();
+      await screen.stop();
     },
   };
 }

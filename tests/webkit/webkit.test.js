@@ -11,7 +11,7 @@ import { serve } from '../../app/tools/serve.js';
 import { TOP } from '../../app/tools/tools.js';
 import { WEBKIT } from '../browsers.js';
 import { BAD_INPUT, BY_TOUCH, JOURNEYS, STARTS } from './journeys.js';
-import { openSession, startScreen } from './webdriver.js';
+import { openWebKit } from './webdriver.js';
 
 const DIST = join(TOP, 'dist');
 const PICTURES = join(TOP, 'test-results/webkit');
@@ -50,38 +50,10 @@ const WAYS = {
   'on a phone, by touch': { shared: true, size: [390, 844], journeys: BY_TOUCH },
 };
 
-/**
- * WebKitGTK on a screen of its own.
- * @param {boolean} shared whether SharedArrayBuffer is to be had
- */
-async function openBrowser(shared) {
-  const screen = await startScreen();
-  const session = await openSession({
-    driver: WEBKIT.driver,
-    // Without a graphics card this way of painting takes a quarter less time to have the whole page there.
-    env: {
-      ...process.env,
-      DISPLAY: screen.display,
-      WEBKIT_DISABLE_DMABUF_RENDERER: '1',
-      ...(shared && { JSC_useSharedArrayBuffer: '1' }),
-    },
-    capabilities: {
-      'webkitgtk:browserOptions': { binary: WEBKIT.paths.find(existsSync), args: ['--automation'] },
-    },
-  });
-  return {
-    ...session,
-    async close() {
-      await session.close();
-      await screen.stop();
-    },
-  };
-}
-
 /** @param {import('node:test').TestContext} t @param {Way} way */
 async function takeJourneys(t, { shared, size, query = '', journeys }) {
   const server = await serve(DIST, { port: 0, isolate: shared });
-  const driver = await openBrowser(shared).catch(async (error) => {
+  const driver = await openWebKit(WEBKIT, shared).catch(async (error) => {
     await server.close();
     throw error;
   });

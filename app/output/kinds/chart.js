@@ -1,5 +1,5 @@
 /** A Plotly figure that Python made: its place, its caption in words, what stands under it. chart.js draws it. */
-import { chartIsDone, removeChart, showChart, showChartWhenNear } from '../chart.js';
+import { chartIsDone, emphasise, removeChart, showChart, showChartWhenNear } from '../chart.js';
 import { showData } from '../data-table.js';
 import { escapeHtml } from '../html.js';
 
@@ -53,4 +53,5 @@ export const chart = {
     showData(place);
   },
   remove: (place) => removeChart(plotOf(place)),
+  point: (place, name) => emphasise(plotOf(place), name),
 };

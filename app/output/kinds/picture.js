@@ -3,6 +3,7 @@
  * What is said to each stands beside it, and the numbers that they show are below.
  */
 import { escapeHtml } from '../html.js';
+import { nameOf } from '../linked.js';
 
 /** @typedef {import('../../shared/protocol.js').Picture} Picture */
 
@@ -92,5 +93,10 @@ export const picture = {
     write(place, 'figcaption', captionHtml(data));
     write(place, '.numbers-table', tableHtml(data));
     place.querySelector('.numbers')?.toggleAttribute('hidden', !data.numbers.rows.length);
+  },
+  point(place, name) {
+    const parts = [...place.querySelectorAll('.part')];
+    const isThere = parts.some((part) => nameOf(part) === name);
+    for (const part of parts) part.classList.toggle('aside', isThere && nameOf(part) !== name);
   },
 };

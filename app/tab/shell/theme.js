@@ -24,10 +24,11 @@ export function applyTheme(theme) {
 /** @param {HTMLElement} button that goes through the choices @param {() => void} onChange */
 export function switchTheme(button, onChange) {
   let theme = known(ASKED ?? store.read(KEY));
-  const label = element('span', {}, 'Theme: ');
   const show = () => {
     applyTheme(theme);
-    button.replaceChildren(label, theme);
+    // Where there is no room for the words, screen readers still say them, and eyes have a sign.
+    button.replaceChildren(element('span', {}, `Theme: ${theme}`));
+    button.title = `Theme: ${theme}`;
   };
   show();
   button.addEventListener('click', () => {

@@ -24,17 +24,20 @@ pairs = 200  # @param [10, 20, 50, 100, 200, 500, 1000] {type:"raw"}
 noise = 0.0  # @param {type:"slider", min:0, max:0.4, step:0.05}
 # of all draws
 seed = 42  # @param {type:"slider", min:0, max:99, step:1}
-# what is drawn
+# paths in the plane
 methods = "both"  # @param ["both", "RLHF", "DPO"]
 
 play = playground.train(beta, pairs, noise, seed)
 
+notes = {}
 print("         KL, nats   score   of the most")
 for who, policy in {"RLHF": play.rlhf[-1], "DPO": play.dpo[-1], "optimum": play.optimum}.items():
     score, kl = playground.score_and_kl(policy)
     print(f"{who:7} {kl:9.2f} {score:7.2f} {score / playground.frontier(kl):13.0%}")
+    notes[who] = f"score {score:.2f}"
 
-charts.playground(play, methods)
+show(charts.playground(play, methods))
+flowers.garden(playground.answers(play, 5, seed), "Five answers of each, to the same questions", notes, room=100)
 
 # %% Evidence only="build"
 from lessons.claims import claim  # noqa: E402
