@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from judging.families import FAMILIES, Case, Family, cases_of
+from judging.families import FAMILIES, Case, Family, beyond, cases_of
 from judging.mistakes import FACTS, Known, known
 from judging.repair import Edit, repair
 from preflab.numeric import log1mexp, sigmoid, softplus
@@ -44,6 +44,7 @@ class Outcome(NamedTuple):
 
     value: Any
     grad: np.ndarray | None
+    each: int = 1  # by what the slopes of each example are larger than the gradient of the mean, if they may be such
 
 
 class Verdict(NamedTuple):
@@ -83,20 +84,20 @@ def sentence(family: str, verdict: Verdict) -> str:
     return f"{family}: {where}{verdict.said}{mends}"
 
 
-def judged(family: str, loss: Any) -> Verdict:
-    """The verdict, without a word printed."""
+def judged(family: str, loss: Any, mend: bool = True) -> Verdict:
+    """The verdict, without a word printed; without `mend` nobody looks for the edit that would make it right."""
     if family not in FAMILIES:
         return Verdict(False, f"There is no family “{family}”. They are {', '.join(FAMILIES)}.")
     try:
         with np.errstate(all="ignore"):
-            return _judged(family, loss)
+            return _judged(family, loss, mend)
     except Refused as refusal:
         return Verdict(False, str(refusal))
     except Crashed as crash:
         return Verdict(False, stopped(crash), line=line_of(crash.error, loss))
 
 
-def _judged(family: str, loss: Any) -> Verdict:
+def _judged(family: str, loss: Any, mend: bool) -> Verdict:
     call = bound(family, loss)
     normal = [case for case in cases_of(family) if case.kind in NORMAL and fits(case, call)]
     extremes = [case for case in cases_of(family) if case.kind == "extreme"]
@@ -105,11 +106,14 @@ def _judged(family: str, loss: Any) -> Verdict:
         raise Refused("Called twice with the same input it gives two results. Draw no random numbers, and keep no state.")
     held = list(counted(family, normal, found))
     if not all(of == agree for _, agree, of in held):
-        return of_mistake(family, loss, "", normal, found, held)
+        ordinary = [(case, one) for case, one in zip(normal, found, strict=True) if not beyond(case)]
+        if not all(right_value(family, *pair) for pair in ordinary):
+            return of_mistake(family, loss if mend else None, "", *map(list, zip(*ordinary, strict=True)), held)
     far = [call(case) for case in extremes]
     is_right = [right_value(family, case, one) for case, one in zip(extremes, far, strict=True)]
     remarks: list[str] = []
-    wrong = [(case, one) for case, one, ok in zip(extremes, far, is_right, strict=True) if not ok]
+    both = [*zip(extremes, far, strict=True), *zip(normal, found, strict=True)]
+    wrong = [(case, one) for case, one in both if not right_value(family, case, one)]
     if wrong:
         name, said = named(family, "!", *zip(*wrong[:1], strict=True))
         if not said.startswith("Right, but"):
@@ -120,7 +124,7 @@ def _judged(family: str, loss: Any) -> Verdict:
         remarks.append(said)
     held.append((EXTREMES, sum(is_right), len(far)))
     if FAMILIES[family].wrt:
-        verdict = of_gradients(family, loss, call, normal, found, extremes, far, held)
+        verdict = of_gradients(family, loss if mend else None, call, normal, found, extremes, far, held)
         if verdict:
             return verdict
     remarks += of_precision(family, call)
@@ -148,7 +152,8 @@ def of_mistake(
     edit = mended(family, loss, cases, with_gradient=bool(when))
     if not said:
         k, what = worst(family, cases, found, when)
-        said = f"In “{cases[k].name}” {what}. It is no mistake that this page knows."
+        said = f"In the case “{cases[k].name}” {what}."
+        said += "" if edit else " It is no mistake that this page knows, and no single edit mends it."
     return Verdict(False, said, name, edit and edit.line, edit, held=tuple(held))
 
 
@@ -158,13 +163,15 @@ def mended(family: str, loss: Any, cases: list[Case], with_gradient: bool) -> Ed
 
     def is_right(changed: Any) -> bool:
         call = bound(family, changed)
-        return all(
-            right_value(family, case, one := call(case))
-            and (not with_gradient or (one.grad is not None and right_gradient(family, case, one)))
-            for case in few
+        if not with_gradient:
+            return all(right_value(family, case, call(case)) for case in few)
+        found = [one for case in few if right_value(family, case, one := call(case))]
+        return len(found) == len(few) and all(
+            one.grad is not None and right_gradient(family, case, one)
+            for case, one in zip(few, settled(family, few, found), strict=True)
         )
 
-    return repair(inspect.unwrap(loss) if hasattr(loss, "__wrapped__") else loss, is_right)
+    return repair(loss, is_right)
 
 
 def named(family: str, when: str, cases: Any, found: Any) -> tuple[str, str]:
@@ -179,7 +186,7 @@ def named(family: str, when: str, cases: Any, found: Any) -> tuple[str, str]:
 def speaks(row: Known, facts: Facts) -> bool:
     try:
         return bool(speak(row.row.rows, facts))
-    except Refused:  # it names an input that this case does not have
+    except Exception:  # an expression that this case has not the inputs for, or that cannot be worked out on it
         return False
 
 
@@ -225,11 +232,12 @@ def of_gradients(
         ok = [right_gradient(family, case, one, 1e-5) for case, one in zip(some, nudged, strict=True)]
         held.append(("its gradient, by finite differences", sum(ok), len(ok)))
         return None if all(ok) else of_mistake(family, loss, "'", some, nudged, held)
+    found = settled(family, normal, found)
     ok = [right_gradient(family, case, one) for case, one in zip(normal, found, strict=True)]
     held.append(("its gradient", sum(ok), len(ok)))
     if not all(ok):
         return of_mistake(family, loss, "'", normal, found, held)
-    for case, one in zip(extremes, far, strict=True):
+    for case, one in zip(extremes, settled(family, extremes, far), strict=True):
         if np.isfinite(one.value).all() and not right_gradient(family, case, one):
             return Verdict(False, f"At “{case.name}” the gradient is {shown(one.grad)}, and should be "
                            f"{shown(flat(case.grads.values()))}.", held=tuple(held))  # fmt: skip
@@ -345,7 +353,7 @@ def outcome(about: Family, raw: Any, case: Case, own: str) -> Outcome:
     value, rest = raw, None
     if hasattr(raw, "grads") and hasattr(raw, "loss"):
         value, rest = raw.loss, raw.grads
-    elif isinstance(raw, (tuple, list)) and len(raw) > 1 and not all(np.isscalar(one) for one in raw):
+    elif isinstance(raw, (tuple, list)) and len(raw) > 1 and not all(isinstance(one, (int, float, np.number)) for one in raw):
         value, rest = raw[0], raw[1] if len(raw) == 2 else list(raw[1:])
     numbers = as_numbers(value, own)
     if not about.wrt:
@@ -365,7 +373,7 @@ def outcome(about: Family, raw: Any, case: Case, own: str) -> Outcome:
         more = " Is a column among the rows? (n, 1) and (n,) broadcast to (n, n)." if numbers.shape == (n, n) else ""
         raise Refused(f"`{own}` should return one number, or one for each of the batch, shape ({n},), and returns shape "
                       f"{numbers.shape}.{more}")  # fmt: skip
-    return Outcome(reduced, gradient(about, rest, case, own, each, n))
+    return Outcome(reduced, gradient(about, rest, case, own, n), n if each else 1)
 
 
 def token_weights(about: Family, case: Case) -> np.ndarray:
@@ -373,8 +381,8 @@ def token_weights(about: Family, case: Case) -> np.ndarray:
     return mask / mask.sum() if about.title == "PPO" else mask / mask.sum(axis=1, keepdims=True) / len(mask)
 
 
-def gradient(about: Family, rest: Any, case: Case, own: str, each: bool, n: int) -> np.ndarray | None:
-    """The reader's gradient in the order of `wrt`, if there is one: of the mean, or the slopes of each example."""
+def gradient(about: Family, rest: Any, case: Case, own: str, n: int) -> np.ndarray | None:
+    """The reader's gradient in the order of `wrt`, if there is one."""
     if rest is None or is_log(rest, case):
         return None
     if isinstance(rest, Mapping):
@@ -399,10 +407,14 @@ def gradient(about: Family, rest: Any, case: Case, own: str, each: bool, n: int)
         shape = np.shape(case.inputs[name])
         if found.shape != shape:
             raise Refused(f"The gradient for `{name}` should have its shape, {shape}, and has {found.shape}.")
-    vector = flat(arrays)
-    right = flat(case.grads[name] for name in about.wrt) if case.grads else vector
-    # Of losses one by one the slopes may be those of each, which are n times those of the mean.
-    return vector / n if each and not close(vector, right, about.relative) else vector
+    return flat(arrays)
+
+
+def settled(family: str, cases: list[Case], found: list[Outcome]) -> list[Outcome]:
+    """Gradients of the mean: who returns losses one by one may return the slopes of each, which are n times those."""
+    if all(one.grad is None or right_gradient(family, case, one) for case, one in zip(cases, found, strict=True)):
+        return found
+    return [one if one.grad is None else one._replace(grad=one.grad / one.each) for one in found]
 
 
 def is_log(rest: Any, case: Case) -> bool:

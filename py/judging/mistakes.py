@@ -276,6 +276,7 @@ DPO': = halves(-1, 1) * beta * np.tile(sigmoid(beta * D), 2) / n | The weight of
 SimPO's gradient without the length
 SimPO': = grad * np.concatenate([chosen_lengths, rejected_lengths]) | The length is missing from the gradient: the mean
  log-prob moves by 1/length of the sum.
+SimPO': = grad * np.tile(chosen_lengths, 2) | The length is missing from the gradient.
 no reference
 DPO: = softplus(-beta * (c - r)) | The reference is missing: the margin is made of log-ratios.
 IPO: = (c - r - 1 / (2 * beta))**2 | The reference is missing: the gap is made of log-ratios.
@@ -283,6 +284,11 @@ KTO: = weight * sigmoid(-beta * sign * (policy - z0)) | The reference is missing
 the reference's answers exchanged
 DPO: = softplus(-beta * ((c - rr) - (r - rc))) | Each answer is held against the reference's log-prob of the *other* one.
 IPO: = ((c - rr) - (r - rc) - 1 / (2 * beta))**2 | Each answer is held against the reference's log-prob of the *other* one.
+the reference with the other sign, once
+DPO: = softplus(-beta * ((c + rc) - (r - rr))) | The reference's log-prob of the chosen is added. A log-ratio subtracts it.
+DPO: = softplus(-beta * ((c - rc) - (r + rr))) | The reference's log-prob of the rejected has the other sign.
+IPO: = ((c + rc) - (r - rr) - 1 / (2 * beta))**2 | The reference's log-prob of the chosen is added. Subtract it.
+IPO: = ((c - rc) - (r + rr) - 1 / (2 * beta))**2 | The reference's log-prob of the rejected has the other sign.
 the rejected missing
 DPO: = softplus(-beta * (c - rc)) | The rejected answer is missing from the margin.
 DPO: = softplus(-beta * ((c - rc) + (r - rr))) | The rejected answer counts with a plus sign.
@@ -310,9 +316,20 @@ ORPO without its parts
 ORPO: = -c + softplus(-log_odds) | Beta is missing: it weighs the odds ratio.
 ORPO: = beta * softplus(-log_odds) | The NLL of the chosen answer is missing.
 ORPO: = -c + beta * softplus(log_odds) | The odds ratio is turned: that of the chosen minus that of the rejected.
+ORPO: = -2 * c + beta * softplus(-log_odds) | The NLL counts twice.
+ORPO: = -c - beta * softplus(-log_odds) | The odds ratio is subtracted. Its loss is added.
+ORPO: = -c + 2 * beta * softplus(-log_odds) | The odds ratio counts twice.
+ORPO': = grad + 2 * halves(1, 0) / n | The slope of the NLL has the other sign.
+ORPO': = grad - halves(1, 0) / n | The slope of the NLL counts twice.
+ORPO': = -grad - 2 * halves(1, 0) / n | The slopes of the odds ratio have the other sign.
+ORPO': = 2 * grad + halves(1, 0) / n | The slopes of the odds ratio count twice.
 ORPO: = c + beta * softplus(-log_odds) | The NLL has the other sign: it is *minus* the log-prob of the chosen.
 SimPO without the length
 SimPO: = softplus(-(beta * (c - r) - gamma)) | The length is missing: SimPO compares log-probs *per token*.
+SimPO: = softplus(-(beta * (c - r * chosen_lengths / rejected_lengths) - gamma)) | The length is missing: SimPO compares
+ log-probs *per token*.
+SimPO: = softplus(-2 * (beta * gap - gamma)) | The margin counts twice.
+SimPO: = softplus(-(beta * gap - gamma / beta)) | The target margin gamma is divided by beta. It is subtracted as it is.
 SimPO: = softplus(-beta * gap) | The target margin gamma is missing.
 SimPO: = softplus(beta * gap - gamma) | Chosen and rejected are exchanged.
 SimPO: = softplus(-(gap - gamma)) | Beta is missing: it multiplies the gap of the mean log-probs.
@@ -336,6 +353,8 @@ RLOO: = np.maximum(-free, -bound) | The advantage has the other sign: good answe
 RLOO token by token
 RLOO: = (mask * surrogate_tokens).sum() / mask.sum() | The ratio is taken token by token, as in PPO. RLOO has one for each
  answer.
+RLOO: = surrogate(np.exp(log_ratio.mean(axis=1))) | The ratio of an answer is that of the mean of its tokens' log-ratios.
+ RLOO's is that of their *sum*: the answer's own probability.
 RLOO: = surrogate(np.exp((logps - old_logps).sum(axis=1))) | The padding counts in the ratio: multiply by the mask.
 another estimator of the KL
 GRPO: = tok(pg + beta * u) | The KL is estimated by k1. GRPO's estimator is k3.
@@ -344,7 +363,7 @@ GRPO: = tok(pg) | The KL to the reference is missing.
 GRPO: = tok(pg + k3) | Beta is missing: it is the price of the KL.
 GRPO': = pg_grad + k2_grad | The gradient of the KL is that of k2, and the loss has k3.
 GRPO': = pg_grad - kl_grad | The gradient of the KL has the other sign.
-GRPO': = pg_grad + beta * weights * (np.exp(u) - 1) | The ratio in the gradient of k3 is inverted: it is 1 − π_ref/π.
+GRPO': = pg_grad + (beta * weights * (np.exp(u) - 1)).ravel() | The ratio in the gradient of k3 is inverted: it is 1 − π_ref/π.
 no baseline
 RLOO_advantages: = R | There is no baseline: these are the rewards themselves.
 RLOO_advantages: = R - R.mean() | The baseline is the mean of the whole batch. It is that of the others in the group.
@@ -352,7 +371,7 @@ GRPO_advantages: = gap | Nothing is divided. GRPO divides by the group's standar
 GRPO_advantages: = (R - R.mean()) / (R.std(ddof=1) + 1e-4) | Mean and deviation are the batch's. GRPO's are the group's.
 GRPO_advantages: = R / (R.std(axis=1, ddof=1, keepdims=True) + 1e-4) | The mean is missing: subtract that of the group.
 equal rewards
-GRPO_advantages!: not np.isfinite(answer) | Where all rewards of a group are equal its deviation is 0, and 0/0 is NaN: add a
+GRPO_advantages!: not np.isfinite(answer).all() | Where all rewards of a group are equal its deviation is 0, and 0/0 is NaN: add a
  small number, such as 1e-4, to it.
 """
 
