@@ -4,6 +4,7 @@ import ast
 import copy
 import linecache
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -100,7 +101,7 @@ def edits(body: list[ast.stmt]) -> Iterator[tuple[Edit, list[ast.stmt]]]:
                 for new in kind(node, local):
                     yield from put(body, parent, field, at, node, new)
         if kind is operators:
-            yield from whole_lines(body)
+            yield from together(body)
 
 
 def put(body: list, parent: Any, field: str, at: int | None, node: Any, new: Any) -> Iterator:
@@ -157,27 +158,21 @@ def operators(node: Any, _: list[str]) -> Iterator[ast.expr]:
         yield ast.Compare(node.left, [TURNS[type(node.ops[0])]()], node.comparators)
 
 
-def whole_lines(body: list[ast.stmt]) -> Iterator[tuple[Edit, list[ast.stmt]]]:
-    """All operators of one sort on one line at once: a mistake that was made with both answers."""
-    by_line: dict[tuple[int, type], list[ast.BinOp]] = {}
-    for part in body:
-        for node in ast.walk(part):
-            if isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
-                by_line.setdefault((node.lineno, type(node.op)), []).append(node)
-    for (line, op), nodes in by_line.items():
-        for several in [some for k in range(2, len(nodes) + 1) for some in combinations(nodes, k)][:20]:
-            before = [ast.unparse(node) for node in several]
-            for node in several:
-                node.op = SWAPS[op]()
-            yield Edit(line, "`, `".join(before), "`, `".join(ast.unparse(node) for node in several)), body
-            for node in several:
-                node.op = op()
-
-
-def combinations(nodes: list, k: int) -> Iterator[list]:
-    from itertools import combinations as of
-
-    return map(list, of(nodes, k))
+def together(body: list[ast.stmt]) -> Iterator[tuple[Edit, list[ast.stmt]]]:
+    """Two operators of one sort at once: a mistake that was made with both answers. The line is that of the first."""
+    by_sort: dict[type, list[ast.BinOp]] = {}
+    for node in (node for part in body for node in ast.walk(part)):
+        if isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
+            by_sort.setdefault(type(node.op), []).append(node)
+    for sort, nodes in by_sort.items():
+        for pair in combinations(nodes, 2):
+            before = [ast.unparse(node) for node in pair]
+            for node in pair:
+                node.op = SWAPS[sort]()
+            after = [ast.unparse(node) for node in pair]
+            yield Edit(min(node.lineno for node in pair), "` and `".join(before), "` and `".join(after)), body
+            for node in pair:
+                node.op = sort()
 
 
 def names(node: Any, local: list[str]) -> Iterator[ast.expr]:
