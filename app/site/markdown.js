@@ -74,6 +74,20 @@ function pictures(md) {
   });
 }
 
+/**
+ * `::: recompute` is a button that runs every block of the site (app/tab/recompute); what it contains is for who has no
+ * scripts.
+ * @param {Md} md
+ */
+function recompute(md) {
+  box(
+    md,
+    'recompute',
+    () => '<div class="recompute" id="recompute"><button type="button" disabled>Recompute</button>\n',
+    '</div>',
+  );
+}
+
 const HEADING_ID = /\s*\{#([\w-]+)\}$/;
 
 /** The ids of the headings of a Markdown text. @param {string} source @returns {string[]} */
@@ -169,6 +183,7 @@ export function markdown({ headings = [], href = (id) => `#${id}` } = {}) {
   boxes(md);
   guesses(md);
   pictures(md);
+  recompute(md);
   scrollingTables(md);
   headingsWithIds(md, headings);
   notTranslated(md);
