@@ -16,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TOP / "py"))
-from judging.mistakes import SEEDED  # noqa: E402, those that the page knows by name, too
+sys.path.insert(0, str(TOP / "py"))  # those that the page knows by name, too
+from judging.mistakes import SEEDED  # noqa: E402
+
 IGNORED = shutil.ignore_patterns("__pycache__", ".*", "*.egg-info")
 LIBRARY = "test_losses.py test_optimum.py test_blocks.py test_parity.py::test_all_cases_agree test_exact.py"
 TESTS = {  # the quick ones, the likeliest first, by where the mistake is

@@ -16,7 +16,10 @@ TARGET = TESTS.parent / "py/judging/recorded.py"
 ELSEWHERE = ("e2e.", "kl.gauss", "trl.reward.")  # losses of the tests' own reference
 KEPT = ("id", "loss", "hyper", "inputs", "grad_wrt", "expected", "precision")
 
-MODULE = '''"""Reference cases: what TRL, Rafailov's DPO and the RLHF Book's code gave. Written by tests/record_cases.py."""
+MODULE = '''"""Reference cases: what TRL, Rafailov's DPO and the RLHF Book's code gave.
+
+Written by tests/record_cases.py.
+"""
 
 import base64
 import json

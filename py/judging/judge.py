@@ -103,7 +103,7 @@ def _judged(family: str, loss: Any, mend: bool) -> Verdict:
     extremes = [case for case in cases_of(family) if case.kind == "extreme"]
     found = [call(case) for case in normal]
     if not same(family, call(normal[0]).value, found[0].value):
-        raise Refused("Called twice with the same input it gives two results. Draw no random numbers, and keep no state.")
+        raise Refused("Called twice with the same input it gives two results. Draw no random numbers, keep no state.")
     held = list(counted(family, normal, found))
     if not all(of == agree for _, agree, of in held):
         ordinary = [(case, one) for case, one in zip(normal, found, strict=True) if not beyond(case)]
@@ -297,10 +297,16 @@ def bound(family: str, loss: Any) -> Callable[[Case], Outcome]:
     if averages and not by_name and len(required) == len(about.takes):
         averages, needed = False, list(about.takes)
     if by_name and taken >= set(needed):
-        arguments = lambda given: ((), {mine: given[name] for mine, name in known_as.items() if name in given})  # noqa: E731
+
+        def arguments(given: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+            return (), {mine: given[name] for mine, name in known_as.items() if name in given}
+
     elif len(required) <= len(needed) <= len(positional) and not by_name:
-        arguments = lambda given: (tuple(given[name] for name in needed), {})  # noqa: E731
         taken = set(needed)
+
+        def arguments(given: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+            return tuple(given[name] for name in needed), {}
+
     else:
         missing = [name for name in needed if name not in taken] if by_name else []
         lacks = f" It does not take {' and '.join(f'`{name}`' for name in missing)}." if missing else ""
@@ -353,7 +359,11 @@ def outcome(about: Family, raw: Any, case: Case, own: str) -> Outcome:
     value, rest = raw, None
     if hasattr(raw, "grads") and hasattr(raw, "loss"):
         value, rest = raw.loss, raw.grads
-    elif isinstance(raw, (tuple, list)) and len(raw) > 1 and not all(isinstance(one, (int, float, np.number)) for one in raw):
+    elif (
+        isinstance(raw, (tuple, list))
+        and len(raw) > 1
+        and not all(isinstance(one, (int, float, np.number)) for one in raw)
+    ):
         value, rest = raw[0], raw[1] if len(raw) == 2 else list(raw[1:])
     numbers = as_numbers(value, own)
     if not about.wrt:
@@ -371,8 +381,8 @@ def outcome(about: Family, raw: Any, case: Case, own: str) -> Outcome:
         reduced, each = float((token_weights(about, case) * numbers).sum()), True
     else:
         more = " Is a column among the rows? (n, 1) and (n,) broadcast to (n, n)." if numbers.shape == (n, n) else ""
-        raise Refused(f"`{own}` should return one number, or one for each of the batch, shape ({n},), and returns shape "
-                      f"{numbers.shape}.{more}")  # fmt: skip
+        raise Refused(f"`{own}` should return one number, or one for each of the batch, shape ({n},), and returns "
+                      f"shape {numbers.shape}.{more}")  # fmt: skip
     return Outcome(reduced, gradient(about, rest, case, own, n), n if each else 1)
 
 
@@ -423,7 +433,9 @@ def is_log(rest: Any, case: Case) -> bool:
     if not isinstance(rest, (tuple, list)) or len(rest) != 2 or "ref_chosen" not in given:
         return False
     rewards = [given["beta"] * (given[f"policy_{of}"] - given[f"ref_{of}"]) for of in ("chosen", "rejected")]
-    return all(np.shape(a) == b.shape and np.allclose(np.asarray(a, float), b) for a, b in zip(rest, rewards, strict=True))
+    return all(
+        np.shape(a) == b.shape and np.allclose(np.asarray(a, float), b) for a, b in zip(rest, rewards, strict=True)
+    )
 
 
 def as_numbers(value: Any, own: str) -> np.ndarray:

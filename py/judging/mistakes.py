@@ -26,8 +26,8 @@ DPO,IPO,KTO,ORPO,SimPO!: not np.isfinite(answer) | With log-ratios of 1000 `exp`
 numeric.py | log(1 - e^x) that cancels
 - return np.where(x > -np.log(2), np.log(-np.expm1(near)), np.log1p(-np.exp(far)))
 + return np.log(1 - np.exp(x))
-ORPO~: (c < 0).all() and not near(answer, right, 0, 1e-6) | Right, but for an answer that is nearly certain `1 - exp(logp)` cancels:
- `np.log(-np.expm1(logp))` keeps its digits.
+ORPO~: (c < 0).all() and not near(answer, right, 0, 1e-6) | Right, but for an answer that is nearly certain `1 -
+ exp(logp)` cancels: `np.log(-np.expm1(logp))` keeps its digits.
 numeric.py | group deviation with ddof 0
 - .sum(axis, keepdims=True) / (n - 1)
 + .sum(axis, keepdims=True) / n
@@ -36,19 +36,20 @@ GRPO_advantages: = gap / (R.std(axis=1, keepdims=True) + 1e-4) | The deviation h
 numeric.py | the masked mean counts the padding
 - / np.maximum(mask.sum(axis), 1)
 + / np.maximum(np.ones_like(x).sum(axis), 1)
-PPO: = (mask * pg).sum() / mask.size | The mean counts the padding: divide by `mask.sum()`, not by the number of entries.
+PPO: = (mask * pg).sum() / mask.size | The mean counts the padding: divide by `mask.sum()`, not by the number of
+ entries.
 numeric.py | a ratio that overflows
 - return np.exp(np.minimum(log_ratio, LARGEST_LOG))
 + return np.exp(log_ratio)
-PPO,RLOO,GRPO!: not np.isfinite(answer) | Right, but a log-ratio of 1000 overflows `exp`, and inf times an advantage of 0 is
- NaN: hold it first, `np.exp(np.minimum(log_ratio, 700))`.
+PPO,RLOO,GRPO!: not np.isfinite(answer) | Right, but a log-ratio of 1000 overflows `exp`, and inf times an advantage of
+ 0 is NaN: hold it first, `np.exp(np.minimum(log_ratio, 700))`.
 losses.py | the margin's sign
 - return beta * aligned(1, difference=difference)[0]
 + return -beta * aligned(1, difference=difference)[0]
 DPO: = softplus(beta * D) | The margin has the other sign, as if chosen and rejected were exchanged: it is that of the
  chosen *minus* that of the rejected.
-IPO: = (-D - 1 / (2 * beta))**2 | The gap has the other sign, as if chosen and rejected were exchanged: it is that of the
- chosen *minus* that of the rejected.
+IPO: = (-D - 1 / (2 * beta))**2 | The gap has the other sign, as if chosen and rejected were exchanged: it is that of
+ the chosen *minus* that of the rejected.
 losses.py | twice the margin
 - return beta * aligned(1, difference=difference)[0]
 + return 2 * beta * aligned(1, difference=difference)[0]
@@ -65,9 +66,10 @@ IPO: = (D - 1 / 2)**2 | IPO's target is 1/(2·beta), and here beta is missing fr
 losses.py | IPO's target on beta D
 - _margin(difference, beta) / beta - 1
 + _margin(difference, beta) - 1
-IPO: = (beta * D - 1 / (2 * beta))**2 | IPO's gap is multiplied by beta as DPO's is. In IPO beta is in the target alone.
-IPO: = (beta * D - 1 / 2)**2 | IPO's square is that of beta times the gap: its target is right, and the loss is beta² times
- too large. The gap stands by itself, and its target is 1/(2·beta).
+IPO: = (beta * D - 1 / (2 * beta))**2 | IPO's gap is multiplied by beta as DPO's is. In IPO beta is in the target
+ alone.
+IPO: = (beta * D - 1 / 2)**2 | IPO's square is that of beta times the gap: its target is right, and the loss is beta²
+ times too large. The gap stands by itself, and its target is 1/(2·beta).
 losses.py | IPO's target with the other sign
 - _margin(difference, beta) / beta - 1
 + _margin(difference, beta) / beta + 1
@@ -80,7 +82,8 @@ IPO: = ((c + rc) - (r + rr) - 1 / (2 * beta))**2 | The reference's log-probs are
 losses.py | no slope through the rejected
 - "policy_rejected_logps": -slope * scale_r}
 + "policy_rejected_logps": 0 * slope * scale_r}
-DPO,IPO,ORPO,SimPO': = halves(1, 0) * grad | The gradient for the rejected is 0. The margin is a difference: both have one.
+DPO,IPO,ORPO,SimPO': = halves(1, 0) * grad | The gradient for the rejected is 0. The margin is a difference: both have
+ one.
 losses.py | KTO's z0 without its clamp
 - return max(0.0, float(np.mean(mismatched_log_ratios)))
 + return float(np.mean(mismatched_log_ratios))
@@ -95,12 +98,13 @@ losses.py | KTO's gradient flows through z0
 +     slope = slope - slope.mean()
 KTO': = grad - grad.mean() | The gradient flows through the baseline z0, which is held fixed.
 KTO': = grad + (label == 1) * (-grad / n_up).sum() | The gradient flows through the baseline z0, which is held fixed.
-KTO': = grad + (label == 1) * (-beta * sign * slope).mean() / n / -1 | The gradient flows through z0, which is held fixed.
+KTO': = grad + (label == 1) * (-beta * sign * slope).mean() / n / -1 | The gradient flows through z0, which is held
+ fixed.
 losses.py | KTO's bad answers do not mirror z0
 - gain = beta * sign * (log_ratios - reference_point)
 + gain = beta * (sign * log_ratios - reference_point)
-KTO: = weight * sigmoid(-beta * (sign * lr - z0)) | The bad answers do not mirror the baseline: for them it is
- z0 − log-ratio, so z0 changes its sign as well.
+KTO: = weight * sigmoid(-beta * (sign * lr - z0)) | The bad answers do not mirror the baseline: for them it is z0 −
+ log-ratio, so z0 changes its sign as well.
 losses.py | KTO's bad answers count as good
 - sign = 2 * labels - 1
 + sign = np.ones_like(labels)
@@ -113,8 +117,8 @@ KTO: = np.where(label == 0, desirable_weight, undesirable_weight) * sigmoid(-gai
 losses.py | ORPO on densities
 - if (chosen >= 0).any() or (rejected >= 0).any():
 + if False:
-ORPO~: (c > 0).any() and near(answer, of_densities, 0, 1e-6) | Right, but it takes log-probs above 0 without a word. A density has no odds:
- refuse them, or let them be NaN.
+ORPO~: (c > 0).any() and near(answer, of_densities, 0, 1e-6) | Right, but it takes log-probs above 0 without a word. A
+ density has no odds: refuse them, or let them be NaN.
 losses.py | ORPO on log-probs in place of log-odds
 - chosen - rejected - log1mexp(chosen) + log1mexp(rejected)
 + chosen - rejected
@@ -136,22 +140,25 @@ kl.py | k3 with the inverted ratio
 -     return inverse + u, -inverse
 + np.expm1(np.minimum(u, LARGEST_LOG))
 +     return inverse - u, inverse
-GRPO: = tok(pg + beta * (np.exp(u) - 1 - u)) | The ratio in k3 is inverted: it is π_ref/π − 1 − log(π_ref/π), for samples of π.
+GRPO: = tok(pg + beta * (np.exp(u) - 1 - u)) | The ratio in k3 is inverted: it is π_ref/π − 1 − log(π_ref/π), for
+ samples of π.
 kl.py | k3 with the sign of its log-ratio
 - return inverse + u, -inverse
 + return inverse - u, -inverse - 2
-GRPO: = tok(pg + beta * (np.exp(-u) - 1 - u)) | In k3 the log-ratio has the other sign: exp(−u) − 1 + u with u = log π − log π_ref.
+GRPO: = tok(pg + beta * (np.exp(-u) - 1 - u)) | In k3 the log-ratio has the other sign: exp(−u) − 1 + u with u = log π
+ − log π_ref.
 kl.py | k3 that cancels near 0
 - np.expm1(np.minimum(-u, LARGEST_LOG))
 + np.exp(np.minimum(-u, LARGEST_LOG)) - 1
-GRPO~: not near(answer, right, 1e-30, 1e-6) | Right, but near 0 the terms of k3 cancel: `np.expm1(-u) + u` keeps its digits.
+GRPO~: not near(answer, right, 1e-30, 1e-6) | Right, but near 0 the terms of k3 cancel: `np.expm1(-u) + u` keeps its
+ digits.
 ppo.py | the advantage is clipped, not the ratio
 - free, bound = -advantages * capped, -advantages * np.clip(r, 1 - low, 1 + high)
 + free, bound = -np.clip(advantages, -low, high) * r, -np.clip(advantages, -low, high) * r
 PPO: = mean(-np.clip(A, -epsilon, epsilon) * ratio) | The advantage is clipped. It is the ratio that must not run away.
 RLOO: = -np.clip(A, -epsilon, epsilon) * ratio | The advantage is clipped. It is the ratio that must not run away.
-GRPO: = tok(-np.clip(A, -epsilon, epsilon) * ratio + beta * k3) | The advantage is clipped. It is the ratio that must not
- run away.
+GRPO: = tok(-np.clip(A, -epsilon, epsilon) * ratio + beta * k3) | The advantage is clipped. It is the ratio that must
+ not run away.
 ppo.py | the smaller of free and clipped
 - value, share = larger(free, bound)
 -     moves
@@ -159,10 +166,10 @@ ppo.py | the smaller of free and clipped
 +     moves
 PPO: = mean(np.minimum(free, bound)) | Of the free loss and the clipped one it is the *larger* that counts (of what is
  maximised, the smaller).
-RLOO: = np.minimum(free, bound) | Of the free loss and the clipped one it is the *larger* that counts (of what is maximised,
- the smaller).
-GRPO: = tok(np.minimum(free, bound) + beta * k3) | Of the free loss and the clipped one it is the *larger* that counts (of
- what is maximised, the smaller).
+RLOO: = np.minimum(free, bound) | Of the free loss and the clipped one it is the *larger* that counts (of what is
+ maximised, the smaller).
+GRPO: = tok(np.minimum(free, bound) + beta * k3) | Of the free loss and the clipped one it is the *larger* that counts
+ (of what is maximised, the smaller).
 ppo.py | no clipping
 - value, share = larger(free, bound)
 -     moves
@@ -185,7 +192,8 @@ GRPO': = kl_grad | The surrogate has no gradient, as if the old log-probs moved 
 ppo.py | a slope without the ratio
 - return value, -advantages * r * moves
 + return value, -advantages * moves
-PPO,RLOO,GRPO': = kl_grad + pg_grad / whole_ratio | The ratio is missing from the gradient: the slope of r in log π is r.
+PPO,RLOO,GRPO': = kl_grad + pg_grad / whole_ratio | The ratio is missing from the gradient: the slope of r in log π is
+ r.
 ppo.py | clipped answers still pull
 - ((1 - low <= r) & (r <= 1 + high))
 + 1
@@ -193,8 +201,8 @@ PPO,RLOO,GRPO': = kl_grad + never_held | What the clip holds has slope 0, and he
 ppo.py | GRPO's normaliser weighs tokens, not answers
 - return mask / np.maximum(mask.sum(axis=1, keepdims=True), 1) / len(mask)
 + return mask / max(mask.sum(), 1)
-GRPO: = (mask * (pg + beta * k3)).sum() / mask.sum() | That is the mean over all tokens (DAPO's). GRPO takes the mean of each
- answer first, then that of the answers.
+GRPO: = (mask * (pg + beta * k3)).sum() / mask.sum() | That is the mean over all tokens (DAPO's). GRPO takes the mean
+ of each answer first, then that of the answers.
 groups.py | RLOO's baseline contains the answer itself
 - gap * (others + 1) / np.maximum(others, 1)
 + gap
@@ -210,16 +218,17 @@ GRPO_advantages: = -right | The sign is turned: the advantage is the reward minu
 groups.py | GRPO divides by the variance
 - [1] + eps)
 + [1] ** 2 + eps)
-GRPO_advantages: = gap / (R.var(axis=1, ddof=1, keepdims=True) + 1e-4) | That divides by the variance. It is the standard
+GRPO_advantages: = gap / (R.var(axis=1, ddof=1, keepdims=True) + 1e-4) | That divides by the variance. It is the
+ standard deviation.
+GRPO_advantages: = gap / (R.var(axis=1, keepdims=True) + 1e-4) | That divides by the variance. It is the standard
  deviation.
-GRPO_advantages: = gap / (R.var(axis=1, keepdims=True) + 1e-4) | That divides by the variance. It is the standard deviation.
 groups.py | GRPO's deviation is the batch's
 - axis=1 if scale == "group" else None
 + axis=None
-GRPO_advantages: = gap / (R.std(ddof=1) + 1e-4) | The deviation is that of the whole batch. GRPO's is that of each group:
- `axis=1, keepdims=True`.
-GRPO_advantages: = gap / (R.std() + 1e-4) | The deviation is that of the whole batch, with ddof 0. GRPO's is that of each
- group.
+GRPO_advantages: = gap / (R.std(ddof=1) + 1e-4) | The deviation is that of the whole batch. GRPO's is that of each
+ group: `axis=1, keepdims=True`.
+GRPO_advantages: = gap / (R.std() + 1e-4) | The deviation is that of the whole batch, with ddof 0. GRPO's is that of
+ each group.
 groups.py | GRPO's KL with the other sign
 - value = value + beta * kl\\n
 + value = value - beta * kl\\n
@@ -238,8 +247,8 @@ groups.py | GRPO's KL in the ratio to the reference upside down
 groups.py | the ratio of an answer is the mean of its tokens'
 - masked(logps - old_logps, mask).sum(axis=1)
 + masked(logps - old_logps, mask).mean(axis=1)
-RLOO: = surrogate(np.exp(total / mask.sum(axis=1))) | The ratio of an answer is that of the mean of its tokens' log-ratios.
- RLOO's is that of their *sum*: the answer's own probability.
+RLOO: = surrogate(np.exp(total / mask.sum(axis=1))) | The ratio of an answer is that of the mean of its tokens'
+ log-ratios. RLOO's is that of their *sum*: the answer's own probability.
 """
 
 # Mistakes that need no seed in the library: its tests catch them with those above.
@@ -271,8 +280,8 @@ KTO': = (label == 1) * grad | The bad answers have no gradient.
 ORPO': = grad + halves(1, 0) / n | The gradient for the chosen lacks the −1 of the NLL.
 DPO's gradient without beta
 DPO,SimPO': = grad / beta | The factor beta is missing from the gradient.
-DPO': = halves(-1, 1) * beta * np.tile(sigmoid(beta * D), 2) / n | The weight of a pair is turned: it is how *wrong* the
- policy is, σ(−margin).
+DPO': = halves(-1, 1) * beta * np.tile(sigmoid(beta * D), 2) / n | The weight of a pair is turned: it is how *wrong*
+ the policy is, σ(−margin).
 SimPO's gradient without the length
 SimPO': = grad * np.concatenate([chosen_lengths, rejected_lengths]) | The length is missing from the gradient: the mean
  log-prob moves by 1/length of the sum.
@@ -282,10 +291,13 @@ DPO: = softplus(-beta * (c - r)) | The reference is missing: the margin is made 
 IPO: = (c - r - 1 / (2 * beta))**2 | The reference is missing: the gap is made of log-ratios.
 KTO: = weight * sigmoid(-beta * sign * (policy - z0)) | The reference is missing from the log-ratio.
 the reference's answers exchanged
-DPO: = softplus(-beta * ((c - rr) - (r - rc))) | Each answer is held against the reference's log-prob of the *other* one.
-IPO: = ((c - rr) - (r - rc) - 1 / (2 * beta))**2 | Each answer is held against the reference's log-prob of the *other* one.
+DPO: = softplus(-beta * ((c - rr) - (r - rc))) | Each answer is held against the reference's log-prob of the *other*
+ one.
+IPO: = ((c - rr) - (r - rc) - 1 / (2 * beta))**2 | Each answer is held against the reference's log-prob of the *other*
+ one.
 the reference with the other sign, once
-DPO: = softplus(-beta * ((c + rc) - (r - rr))) | The reference's log-prob of the chosen is added. A log-ratio subtracts it.
+DPO: = softplus(-beta * ((c + rc) - (r - rr))) | The reference's log-prob of the chosen is added. A log-ratio subtracts
+ it.
 DPO: = softplus(-beta * ((c - rc) - (r + rr))) | The reference's log-prob of the rejected has the other sign.
 IPO: = ((c + rc) - (r - rr) - 1 / (2 * beta))**2 | The reference's log-prob of the chosen is added. Subtract it.
 IPO: = ((c - rc) - (r + rr) - 1 / (2 * beta))**2 | The reference's log-prob of the rejected has the other sign.
@@ -300,7 +312,8 @@ DPO without its logarithm
 DPO: = sigmoid(-beta * D) | The logarithm is missing: the loss is −*log* σ(margin).
 DPO: = -sigmoid(beta * D) | The logarithm is missing: the loss is −*log* σ(margin).
 DPO: = softplus(-beta * D.mean()) | The margin is averaged before the logistic loss. Average the losses of the pairs.
-DPO: = softplus(-beta * (np.exp(c - rc) - np.exp(r - rr))) | These are ratios. The margin is made of *log*-ratios: no `exp`.
+DPO: = softplus(-beta * (np.exp(c - rc) - np.exp(r - rr))) | These are ratios. The margin is made of *log*-ratios: no
+ `exp`.
 IPO without its square
 IPO: = abs(D - 1 / (2 * beta)) | The square is missing.
 IPO: = D**2 | IPO's target, 1/(2·beta), is missing.
@@ -311,7 +324,8 @@ KTO without its weights
 KTO: = sigmoid(-gain) | The weights of good and bad answers are missing.
 KTO: = weight * softplus(-gain) | That is a logistic loss. KTO's is 1 − σ, without a logarithm.
 KTO: = weight * sigmoid(gain) | The signs are turned: good answers should gain.
-KTO: = kto(max(0.0, lr.mean())) | The baseline is taken from the batch's own answers, and not from those to other prompts.
+KTO: = kto(max(0.0, lr.mean())) | The baseline is taken from the batch's own answers, and not from those to other
+ prompts.
 ORPO without its parts
 ORPO: = -c + softplus(-log_odds) | Beta is missing: it weighs the odds ratio.
 ORPO: = beta * softplus(-log_odds) | The NLL of the chosen answer is missing.
@@ -326,16 +340,17 @@ ORPO': = 2 * grad + halves(1, 0) / n | The slopes of the odds ratio count twice.
 ORPO: = c + beta * softplus(-log_odds) | The NLL has the other sign: it is *minus* the log-prob of the chosen.
 SimPO without the length
 SimPO: = softplus(-(beta * (c - r) - gamma)) | The length is missing: SimPO compares log-probs *per token*.
-SimPO: = softplus(-(beta * (c - r * chosen_lengths / rejected_lengths) - gamma)) | The length is missing: SimPO compares
- log-probs *per token*.
+SimPO: = softplus(-(beta * (c - r * chosen_lengths / rejected_lengths) - gamma)) | The length is missing: SimPO
+ compares log-probs *per token*.
 SimPO: = softplus(-2 * (beta * gap - gamma)) | The margin counts twice.
-SimPO: = softplus(-(beta * gap - gamma / beta)) | The target margin gamma is divided by beta. It is subtracted as it is.
+SimPO: = softplus(-(beta * gap - gamma / beta)) | The target margin gamma is divided by beta. It is subtracted as it
+ is.
 SimPO: = softplus(-beta * gap) | The target margin gamma is missing.
 SimPO: = softplus(beta * gap - gamma) | Chosen and rejected are exchanged.
 SimPO: = softplus(-(gap - gamma)) | Beta is missing: it multiplies the gap of the mean log-probs.
 SimPO with a reference
-SimPO: = softplus(-(beta * ((c - ref_chosen) / chosen_lengths - (r - ref_rejected) / rejected_lengths) - gamma)) | There is
- a reference in it. SimPO has none.
+SimPO: = softplus(-(beta * ((c - ref_chosen) / chosen_lengths - (r - ref_rejected) / rejected_lengths) - gamma)) |
+ There is a reference in it. SimPO has none.
 SimPO: = softplus(-(beta * (c - ref_chosen - r + ref_rejected) / chosen_lengths - gamma)) | There is a reference in it.
  SimPO has none.
 the clip
@@ -348,13 +363,14 @@ PPO: = mean(surrogate(1 + logps - old_logps)) | The ratio is `exp` of the log-ra
 PPO: = mean(-A * logps) | That is REINFORCE: there is no ratio, and nothing is clipped.
 the advantage's sign
 PPO: = mean(np.maximum(-free, -bound)) | The advantage has the other sign: good answers should become likelier.
-GRPO: = tok(np.maximum(-free, -bound) + beta * k3) | The advantage has the other sign: good answers should become likelier.
+GRPO: = tok(np.maximum(-free, -bound) + beta * k3) | The advantage has the other sign: good answers should become
+ likelier.
 RLOO: = np.maximum(-free, -bound) | The advantage has the other sign: good answers should become likelier.
 RLOO token by token
-RLOO: = (mask * surrogate_tokens).sum() / mask.sum() | The ratio is taken token by token, as in PPO. RLOO has one for each
- answer.
-RLOO: = surrogate(np.exp(log_ratio.mean(axis=1))) | The ratio of an answer is that of the mean of its tokens' log-ratios.
- RLOO's is that of their *sum*: the answer's own probability.
+RLOO: = (mask * surrogate_tokens).sum() / mask.sum() | The ratio is taken token by token, as in PPO. RLOO has one for
+ each answer.
+RLOO: = surrogate(np.exp(log_ratio.mean(axis=1))) | The ratio of an answer is that of the mean of its tokens'
+ log-ratios. RLOO's is that of their *sum*: the answer's own probability.
 RLOO: = surrogate(np.exp((logps - old_logps).sum(axis=1))) | The padding counts in the ratio: multiply by the mask.
 another estimator of the KL
 GRPO: = tok(pg + beta * u) | The KL is estimated by k1. GRPO's estimator is k3.
@@ -363,16 +379,18 @@ GRPO: = tok(pg) | The KL to the reference is missing.
 GRPO: = tok(pg + k3) | Beta is missing: it is the price of the KL.
 GRPO': = pg_grad + k2_grad | The gradient of the KL is that of k2, and the loss has k3.
 GRPO': = pg_grad - kl_grad | The gradient of the KL has the other sign.
-GRPO': = pg_grad + (beta * weights * (np.exp(u) - 1)).ravel() | The ratio in the gradient of k3 is inverted: it is 1 − π_ref/π.
+GRPO': = pg_grad + (beta * weights * (np.exp(u) - 1)).ravel() | The ratio in the gradient of k3 is inverted: it is 1 −
+ π_ref/π.
 no baseline
 RLOO_advantages: = R | There is no baseline: these are the rewards themselves.
 RLOO_advantages: = R - R.mean() | The baseline is the mean of the whole batch. It is that of the others in the group.
 GRPO_advantages: = gap | Nothing is divided. GRPO divides by the group's standard deviation (Dr. GRPO does not).
-GRPO_advantages: = (R - R.mean()) / (R.std(ddof=1) + 1e-4) | Mean and deviation are the batch's. GRPO's are the group's.
+GRPO_advantages: = (R - R.mean()) / (R.std(ddof=1) + 1e-4) | Mean and deviation are the batch's. GRPO's are the
+ group's.
 GRPO_advantages: = R / (R.std(axis=1, ddof=1, keepdims=True) + 1e-4) | The mean is missing: subtract that of the group.
 equal rewards
-GRPO_advantages!: not np.isfinite(answer).all() | Where all rewards of a group are equal its deviation is 0, and 0/0 is NaN: add a
- small number, such as 1e-4, to it.
+GRPO_advantages!: not np.isfinite(answer).all() | Where all rewards of a group are equal its deviation is 0, and 0/0 is
+ NaN: add a small number, such as 1e-4, to it.
 """
 
 # What the expressions may name beside the inputs, `right` and `grad`, by family.

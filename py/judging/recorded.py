@@ -1,4 +1,7 @@
-"""Reference cases: what TRL, Rafailov's DPO and the RLHF Book's code gave. Written by tests/record_cases.py."""
+"""Reference cases: what TRL, Rafailov's DPO and the RLHF Book's code gave.
+
+Written by tests/record_cases.py.
+"""
 
 import base64
 import json

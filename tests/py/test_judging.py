@@ -139,7 +139,8 @@ def page_block(blocks, block, mutation=None):
         source = source.replace(mutation.old, mutation.new)
     function = re.search(rf"^def {name}\(.*?(?=^\S)", source + "\nend", re.M | re.S)[0]
     sigmoid = "def sigmoid(x):\n    return 0.5 * (1 + np.tanh(0.5 * x))\n\n\n"
-    gap = "" if "def log_ratio_gap" not in source else re.search(r"^def log_ratio_gap\(.*?(?=^\S)", source, re.M | re.S)[0]
+    found = re.search(r"^def log_ratio_gap\(.*?(?=^\S)", source, re.M | re.S)
+    gap = found[0] if found else ""
     return sigmoid + "BETA, OUTPUT_DIM = 0.5, 5\n" + LOGS + gap + "\n\n" + function
 
 
@@ -250,8 +251,7 @@ def loss(policy_logps, ref_logps, label, policy_kl_logps, ref_kl_logps, beta, de
     bad = undesirable_weight * (1 - sigmoid(beta * (kl - ratio)))
     return np.where(label == 1, good, bad).mean()
 """,
-        SIGMOID
-        + "def loss(p, q, y, pk, qk, beta):\n"
+        SIGMOID + "def loss(p, q, y, pk, qk, beta):\n"
         "    z = max(0, np.mean(pk - qk))\n    return sigmoid(beta * (1 - 2 * y) * (p - q - z))",
         SIGMOID
         + """
@@ -342,8 +342,9 @@ def loss(logps, old_logps, ref_logps, advantages, mask, beta, epsilon):
     return (((-surrogate + beta * k3) * mask).sum(axis=1) / mask.sum(axis=1)).mean()
 """,
         "best = lambda A, r, e: np.minimum(r * A, r.clip(1 - e, 1 + e) * A)\n"
-        "loss = lambda n, o, f, A, m, b, e: ((m * (b * (np.exp(f - n) - (f - n) - 1) - best(A[:, None], np.exp(n - o), e)"
-        ")).sum(1) / m.sum(1)).mean()",
+        "kl = lambda u: np.exp(-u) + u - 1\n"
+        "loss = lambda n, o, f, A, m, b, e: ((m * (b * kl(n - f) - best(A[:, None], np.exp(n - o), e))).sum(1)"
+        " / m.sum(1)).mean()",
         """
 def loss(logps, old_logps, ref_logps, advantages, mask, beta, epsilon):
     value, slope = 0.0, np.zeros(logps.shape)
@@ -513,8 +514,11 @@ def test_what_overflows_is_named_with_its_line():
 
 
 def test_inputs_may_be_spoiled():
-    text = RIGHT["DPO"][0].replace("    policy_logratios =", "    policy_chosen_logps -= 0\n    beta *= 1\n    policy_logratios =")
-    assert judged("DPO", pasted(text)).passed
+    text = RIGHT["DPO"][0].rstrip() + "\n"
+    spoiled = text.replace("    return losses", "    policy_chosen_logps[:] = 0\n    return losses").replace(
+        ", chosen_rewards, beta * (policy_rejected_logps - ref_rejected_logps)", ""
+    )
+    assert "[:] = 0" in spoiled and judged("DPO", pasted(spoiled)).passed
 
 
 def test_a_library_s_loss_is_read():
@@ -557,3 +561,49 @@ def test_the_recorded_cases_are_those_of_the_fixtures():
     fixtures = json.loads((TOP / "tests/data/fixtures.json").read_text("utf-8"))
     assert recorded.recorded() == json.loads(json.dumps(record.kept(fixtures)))
     assert (TOP / "py/judging/recorded.py").read_text("utf-8") == record.module(fixtures)
+
+
+# Design a loss
+
+
+def test_the_ends_of_curves_are_those_of_the_library():
+    from judging.design import ending
+    from preflab.endless_pairs import pair_loss_shift
+
+    for beta, spread in ((0.5, 2.6), (1.2, 0.8)):
+        assert ending(lambda m: np.logaddexp(0, -m), beta, spread).moved * beta / spread == pytest.approx(1, abs=1e-5)
+
+        def slopes(chosen, rejected, ref_chosen, ref_rejected, _, beta=beta):
+            slope = -2 * beta * np.maximum(0, 1 - beta * ((chosen - ref_chosen) - (rejected - ref_rejected)))
+            return slope, -slope
+
+        theirs = pair_loss_shift(slopes, spread)
+        ours = ending(lambda m: np.maximum(0, 1 - m) ** 2, beta, spread).moved / spread
+        assert ours == pytest.approx(theirs, rel=5e-3)  # the library's quadrature has 20 nodes, and the hinge a kink
+
+
+def test_what_never_stops_and_what_does_not_start():
+    from judging.design import ending, told
+
+    assert "never stops" in told(ending(lambda m: -m, 0.5, 2.6))
+    assert "never stops" in told(ending(lambda m: np.logaddexp(0, -m), 0.5, 2.6, never_err=True))
+    assert "does not start" in told(ending(lambda m: m**2, 0.5, 2.6))
+    assert "stops at" in told(ending(lambda m: (m - 0.5) ** 2, 0.5, 2.6, never_err=True))
+
+
+@pytest.mark.parametrize(
+    ("f", "said"),
+    [
+        (lambda m: None, "Is there a `return`"),
+        (lambda m: "m", "no number"),
+        (lambda m: 1.0, "one number for each margin"),
+        (lambda m: m[:3], "one number for each margin"),
+        (lambda m: m + 1j, "no numbers"),
+        (lambda m: np.log(m), "is NaN"),
+    ],
+)
+def test_a_curve_that_is_none_gets_a_sentence(f, said):
+    from judging.design import ending
+
+    with pytest.raises(ValueError, match=said):
+        ending(f, 0.5, 2.6)
