@@ -62,14 +62,14 @@ def values(f: Callable[[Any], Any], margins: np.ndarray) -> np.ndarray:
     """f of each margin. Raises ValueError in a sentence where it is not one number for each."""
     found = f(margins)
     if found is None or isinstance(found, str):
-        raise ValueError("f returns no number. Is there a `return`?")
+        raise ValueError("the curve returns no number. Is there a `return`?")
     found = np.asarray(found)
     if found.dtype.kind not in "iufb":
-        raise ValueError("f returns no numbers. It takes an array of margins, and gives the loss of each.")
+        raise ValueError("the curve returns no numbers. It takes an array of margins, and gives the loss of each.")
     if found.shape != margins.shape:
-        raise ValueError(f"f should give one number for each margin, {margins.shape}, and gives {found.shape}.")
+        raise ValueError(f"the curve should give one number for each margin, {margins.shape}, and gives {found.shape}.")
     if np.isnan(found).any():
-        raise ValueError(f"f({margins[np.isnan(found)][0]:.3g}) is NaN.")
+        raise ValueError(f"the curve at {margins[np.isnan(found)][0]:.3g} is NaN.")
     return found.astype(float)
 
 

@@ -139,12 +139,12 @@ def plain_grpo_advantages(rewards):
 ten_losses = {"DPO": plain_dpo, "IPO": plain_ipo, "KTO": plain_kto, "ORPO": plain_orpo, "SimPO": plain_simpo,
               "PPO": plain_ppo, "RLOO": plain_rloo, "GRPO": plain_grpo,
               "RLOO advantages": plain_rloo_advantages, "GRPO advantages": plain_grpo_advantages}
-for family, loss in ten_losses.items():
-    print(sentence(family, judged(family, loss)))
+for family, plain_loss in ten_losses.items():
+    print(sentence(family, judged(family, plain_loss)))
 
 # %% Evidence only="build"
 claim("The ten functions of the block are right on every count",
-      all(judged(family, loss).passed for family, loss in ten_losses.items()))
+      all(judged(family, plain).passed for family, plain in ten_losses.items()))
 claim("With ddof 0 in its deviation GRPO's advantage is told so",
       "ddof" in judged("GRPO advantages", lambda r: (r - r.mean(1, keepdims=True))
                        / (r.std(1, keepdims=True) + 1e-4)).said)

@@ -22,14 +22,14 @@ from judging import design
 design_beta = 0.5  # @param {type:"slider", min:0.1, max:2, step:0.1}
 
 
-def f(m):
+def my_curve(m):
     """The loss of a pair with margin m, an array. Here: a squared hinge."""
     return np.maximum(0.0, 1 - m) ** 2
 
 
 design_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)  # of the true score among the reference's answers
-noisy_end = design.ending(f, design_beta, design_spread)
-clean_end = design.ending(f, design_beta, design_spread, never_err=True)
+noisy_end = design.ending(my_curve, design_beta, design_spread)
+clean_end = design.ending(my_curve, design_beta, design_spread, never_err=True)
 print(f"labels err as Bradley and Terry say: it {design.told(noisy_end)}")
 print(f"labels never err:                    it {design.told(clean_end)}")
 
@@ -66,7 +66,7 @@ claim("The exponential curve, which punishes a contradicted pair most, stops bef
 # %% [markdown]
 # Some curves to try, at $\beta$ = {{ BETA }}, with their ends in nats of KL, first with labels that err, then without:
 #
-# | `f(m)` | name | labels err | labels never err |
+# | curve | name | labels err | labels never err |
 # | --- | --- | --- | --- |
 # | `np.logaddexp(0, -m)` | DPO | {{ by_curve["logistic"][0]**2 / 2:.2f}} | never |
 # | `(m - 0.5)**2` | IPO, times $\beta^2$ | {{ by_curve["square"][0]**2 / 2:.2f}} | {{ by_curve["square"][1]**2 / 2:.2f}} |

@@ -27,16 +27,18 @@ from judging.recorded import recorded
 parity = {}
 for case in recorded()["cases"]:
     parity.setdefault(case["loss"], []).append(parity_of(case, recorded()["f32_outputs"]))
-parity_counts = (sum(not problems for of in parity.values() for _, problems in of), sum(map(len, parity.values())))
+parity_agree = {family: sum(not problems for _, problems in held) for family, held in parity.items()}
+parity_counts = sum(parity_agree.values()), sum(map(len, parity.values()))
 
 print(f"{parity_counts[0]} of {parity_counts[1]} cases agree")
 print(f"\n{'family':22} agree   largest error")
-for family, of in parity.items():
-    print(f"{family:22} {sum(not problems for _, problems in of):2} of {len(of):2} {max(error for error, _ in of):12.0e}")
+for family, held in parity.items():
+    print(f"{family:22} {parity_agree[family]:2} of {len(held):2} {max(error for error, _ in held):12.0e}")
 
 # %% Evidence only="build"
 claim("All reference cases agree in the page's own run", parity_counts[0] == parity_counts[1])
-claim("The largest error of a reference case is below a billionth", max(error for of in parity.values() for error, _ in of) < 1e-9)
+parity_errors = [error for held in parity.values() for error, _ in held]
+claim("The largest error of a reference case is below a billionth", max(parity_errors) < 1e-9)
 
 # %% [markdown]
 # The error of a number is relative to it, or absolute where it is below 1; what the reference itself computed in

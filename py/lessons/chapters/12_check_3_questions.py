@@ -142,7 +142,7 @@ ref_chance = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01])
 own_chance = np.array([0.02, 0.18, 0.25, 0.3, 0.2, 0.05])  # the first answer has become rare
 u = np.log(own_chance / ref_chance)
 k3_value, k3_slope = np.expm1(-u) + u, -np.expm1(-u)
-score = np.eye(6) - own_chance  # d log pi(y) / d logits, a row for each y
+score_rows = np.eye(6) - own_chance  # d log pi(y) / d logits, a row for each y
 kl_gradient = own_chance * (u - own_chance @ u)
 
 weight_of = {  # what multiplies the score of a sampled answer
@@ -153,16 +153,21 @@ weight_of = {  # what multiplies the score of a sampled answer
     "k3 in the loss": k3_slope,
     "k3 in the loss, times the ratio": k3_value + k3_slope,
 }
+
+
+def beside_the_kl(weight):
+    """Cosine with the KL's gradient, and the length and the deviation of one sample as multiples of its length."""
+    sampled = weight[:, None] * score_rows
+    expected, unit = own_chance @ sampled, np.linalg.norm(kl_gradient)
+    long = np.linalg.norm(expected) / unit
+    cosine = expected @ kl_gradient / long / unit**2 if long > 1e-12 else 0.0
+    return cosine, long, np.sqrt(own_chance @ ((sampled - expected) ** 2).sum(axis=1)) / unit
+
+
+estimator = {name: beside_the_kl(weight) for name, weight in weight_of.items()}
 print("gradient of                        cosine with the KL's   length   noise of one sample")
-estimator = {}
-for name, weight in weight_of.items():
-    each = weight[:, None] * score
-    mean = own_chance @ each
-    length = np.linalg.norm(mean) / np.linalg.norm(kl_gradient)
-    cosine = mean @ kl_gradient / np.linalg.norm(mean) / np.linalg.norm(kl_gradient) if length > 1e-12 else 0.0
-    noise = np.sqrt(own_chance @ ((each - mean) ** 2).sum(axis=1)) / np.linalg.norm(kl_gradient)
-    estimator[name] = cosine, length, noise
-    print(f"{name:34} {cosine:20.3f} {length:8.3f} {noise:21.2f}")
+for name, (cosine_here, long_here, noise_here) in estimator.items():
+    print(f"{name:34} {cosine_here:20.3f} {long_here:8.3f} {noise_here:21.2f}")
 
 # %% Evidence only="build"
 def is_exact(name):
@@ -173,7 +178,7 @@ claim("k1 in the reward, k2 in the loss, and k3 in the loss times the ratio have
       all(map(is_exact, ("k1 in the reward", "k2 in the loss", "k3 in the loss, times the ratio"))))
 claim("k1 in the loss has no gradient at all", estimator["k1 in the loss"][1] < 1e-12)
 claim("k3 in the loss has the gradient of the forward KL",
-      bool(np.allclose(own_chance @ (k3_slope[:, None] * score), own_chance - ref_chance)))
+      bool(np.allclose(own_chance @ (k3_slope[:, None] * score_rows), own_chance - ref_chance)))
 claim("Where an answer has become rare k3 in the loss is the noisiest of those in the loss",
       estimator["k3 in the loss"][2] > estimator["k2 in the loss"][2])
 
