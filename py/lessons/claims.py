@@ -56,7 +56,8 @@ def _measured(condition: ast.expr, frame: types.FrameType):
                 from preflab.evaluate import interval, verdict
 
                 mean, half = interval(values)
-                yield f"{ast.unparse(node.args[0])}: {mean:.3f} ± {half:.3f} over {len(values)} seeds, {verdict(values)}"
+                over = f"{mean:.3f} ± {half:.3f} over {len(values)} seeds"
+                yield f"{ast.unparse(node.args[0])}: {over}, {verdict(values)}"
         if isinstance(node, ast.Compare):
             for side in (node.left, *node.comparators):
                 value = _value(side, frame) if _is_cheap(side) and not isinstance(side, ast.Constant) else None
