@@ -14,10 +14,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # ```
 # @software{preference_lab,
-#   title   = {Preference Lab: {RLHF} and {DPO}, running in the browser},
-#   author  = {{Preference Lab contributors}},
-#   version = {0.1.0},
-#   year    = {2026}
+#   title   = "Preference Lab: RLHF and DPO, running in the browser",
+#   author  = "{Preference Lab contributors}",
+#   version = "0.1.0",
+#   year    = 2026
 # }
 # ```
 #
