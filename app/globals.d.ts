@@ -10,7 +10,12 @@ declare module 'virtual:python' {
   export default url;
 }
 
-declare module 'virtual:later' {
+declare module 'virtual:later-words' {
+  const url: string;
+  export default url;
+}
+
+declare module 'virtual:later-judging' {
   const url: string;
   export default url;
 }

@@ -36,7 +36,7 @@ def is_full():
 
 
 settle_in()
-sys.meta_path.insert(0, FetchedLater(("words",), installLater))
+sys.meta_path.insert(0, FetchedLater(("words", "judging"), installLater))
 runner = Runner(emit_from_run, GIVEN)
 stopper = Stopper()
 

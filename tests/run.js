@@ -86,12 +86,12 @@ const PARTS = {
     await ensurePython();
     const { chromiumPath } = await import('./browsers.js');
     process.env.CHROMIUM_PATH = await chromiumPath();
-    return [browserTests('web', ['--project', 'Chromium', '--project', 'Chromium, by touch', ...rest])];
+    return [browserTests('web', ['--project=Chromium', '--project=Chromium, by touch', ...rest])];
   },
   async firefox(rest) {
     const { ensure, FIREFOX } = await import('./browsers.js');
     if (!(await here(ensure, FIREFOX))) return [];
-    return [browserTests('firefox', ['--project', FIREFOX.name, ...rest])];
+    return [browserTests('firefox', [`--project=${FIREFOX.name}`, ...rest])];
   },
   async webkit(rest) {
     const { ensure, WEBKIT } = await import('./browsers.js');

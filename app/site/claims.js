@@ -18,6 +18,20 @@ export function addClaims(claims, said, above, blocks) {
   }
 }
 
+/**
+ * The code of each claim, in the order in which `addClaims` adds their sentences.
+ * @template Evidence
+ * @param {Record<string, Evidence[]>} evidence by block
+ * @param {[sentence: string, see: string | null][]} said @param {Evidence[]} shown @param {string} above
+ */
+export function addEvidence(evidence, said, shown, above) {
+  said.forEach(([, see], at) => {
+    const id = see ?? above;
+    evidence[id] ??= [];
+    evidence[id].push(shown[at]);
+  });
+}
+
 /** @param {string} id of the block @param {string[]} [sentences] that it shows to hold */
 export function claimsHtml(id, sentences = []) {
   if (!sentences.length) return '';

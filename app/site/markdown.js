@@ -74,6 +74,36 @@ function pictures(md) {
   });
 }
 
+/**
+ * `::: made name` stands for HTML that the build makes.
+ * @param {Md} md @param {Record<string, () => string>} made
+ */
+function madeParts(md, made) {
+  md.use(container, 'made', {
+    /** @type {(tokens: {nesting: number, info: string}[], index: number) => string} */
+    render: (tokens, index) => {
+      if (tokens[index].nesting !== 1) return '';
+      const name = tokens[index].info.trim().slice('made'.length).trim();
+      if (!made[name]) throw new Error(`The build makes no ::: made ${name}`);
+      return `${made[name]()}\n`;
+    },
+  });
+}
+
+/**
+ * `::: recompute` is a button that runs every block of the site (app/tab/recompute); what it contains is for who has no
+ * scripts.
+ * @param {Md} md
+ */
+function recompute(md) {
+  box(
+    md,
+    'recompute',
+    () => '<div class="recompute" id="recompute"><button type="button" disabled>Recompute</button>\n',
+    '</div>',
+  );
+}
+
 const HEADING_ID = /\s*\{#([\w-]+)\}$/;
 
 /** The ids of the headings of a Markdown text. @param {string} source @returns {string[]} */
@@ -160,15 +190,18 @@ const formulas = {
  * @param {object} [options]
  * @param {Heading[]} [options.headings] filled while Markdown is rendered
  * @param {(id: string) => string} [options.href] the address of a block or a heading
+ * @param {Record<string, () => string>} [options.made] what the build makes, by its name
  * @returns {{render: (text: string) => string, inline: (text: string) => string}} both throw on a formula that is wrong
  */
-export function markdown({ headings = [], href = (id) => `#${id}` } = {}) {
+export function markdown({ headings = [], href = (id) => `#${id}`, made = {} } = {}) {
   const md = new MarkdownIt({ html: false, typographer: false });
   const katexOptions = { output: 'htmlAndMathml', strict: 'error', throwOnError: true };
   md.use(texmath, { engine: formulas, delimiters: 'dollars', katexOptions });
   boxes(md);
   guesses(md);
   pictures(md);
+  recompute(md);
+  madeParts(md, made);
   scrollingTables(md);
   headingsWithIds(md, headings);
   notTranslated(md);

@@ -2,6 +2,7 @@
 import { escapeHtml } from '../output/html.js';
 import { blockHtml, solutionHtml } from './block-html.js';
 import { cite } from './cells.js';
+import { allClaimsHtml, citeWorks, ERRATA, errataHtml, linkReferences, metaTags, worksIn } from './cite.js';
 import { proseHeight, tall } from './height.js';
 import { headingIds, markdown } from './markdown.js';
 import { ALL } from './pages.js';
@@ -35,16 +36,27 @@ function exerciseOf(cells, { id }, { exercises = {} }, inline) {
  * The parts of one page, with what its contents list.
  * @param {Page} page @param {Cell[]} cells those of this page @param {Recording} recording
  * @param {(id: string) => string} href
+ * @param {Cell[]} all those of all pages
  */
-function partsOf(page, cells, recording, href) {
+function partsOf(page, cells, recording, href, all) {
   /** @type {Heading[]} */
   const headings = [];
-  const md = markdown({ headings, href });
+  const made = {
+    claims: () => allClaimsHtml(all, recording, href),
+    errata: () => errataHtml(ERRATA, href),
+  };
+  const md = markdown({ headings, href, made });
+  const works = worksIn(
+    all.find(({ kind, source }) => kind === 'prose' && source.includes('{#references}'))?.source ?? '',
+  );
+  // The first page carries no byte that it can do without: its citations lead nowhere.
+  const cited = (/** @type {string} */ html) =>
+    page.path ? citeWorks(html, works, href('references')) : linkReferences(html);
   /** @type {(Heading | Cell)[]} */
   const entries = [];
   const html = cells.map((cell) => {
     if (cell.kind === 'prose') {
-      const prose = md.render(cite(cell.source, recording.figures));
+      const prose = cited(md.render(cite(cell.source, recording.figures)));
       entries.push(...headings.splice(0));
       return `<div class="prose" ${tall(proseHeight(cell.source))}>${prose}</div>`;
     }
@@ -169,10 +181,16 @@ export function renderPages(pages, cells, recording) {
   const addresses = addressesOf(cells);
   const all = pages.map((page) => {
     const own = cells.filter((cell) => cell.page === page.path);
-    return partsOf(page, own, recording, (id) => {
-      const path = addresses[id];
-      return path === undefined || path === page.path ? `#${id}` : `${rootOf(page)}${path}#${id}`;
-    });
+    return partsOf(
+      page,
+      own,
+      recording,
+      (id) => {
+        const path = addresses[id];
+        return path === undefined || path === page.path ? `#${id}` : `${rootOf(page)}${path}#${id}`;
+      },
+      cells,
+    );
   });
   return all.map(({ page, cells: own, lesson }) => ({
     page,
@@ -221,6 +239,7 @@ export function fillPage(template, { page, lesson, contents, turn, site }, root 
   const parts = [
     ['<!-- title -->', `${page.title} · Preference Lab`],
     ['<!-- description -->', escapeHtml(page.description)],
+    ['<!-- meta -->', metaTags(page)],
     ['<!-- file -->', page.file],
     [
       '<!-- without -->',

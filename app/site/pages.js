@@ -73,4 +73,20 @@ export const PAGES = [
     file: 'the-ledger',
     chapters: ['10_ledger'],
   },
+  {
+    path: 'check/',
+    name: 'Check it yourself',
+    title: 'Check it yourself: your loss, held against reference cases in the page',
+    description:
+      'Paste DPO, IPO, KTO, ORPO, SimPO, PPO, RLOO or GRPO: a known mistake is named with its line. ' +
+      'And everything on this site, recomputed in your browser.',
+    file: 'check-it-yourself',
+    chapters: [
+      '12_check_1_loss',
+      '12_check_1b_design',
+      '12_check_2_recomputed',
+      '12_check_3_questions',
+      '12_check_4_cite',
+    ],
+  },
 ];

@@ -87,10 +87,13 @@ function assets() {
   /** @type {Record<string, Asset>} by what the scripts import */
   const files = {
     'virtual:python': { name: 'python.pack', make: python },
-    'virtual:later': { name: 'later.pack', make: once('later.pack', () => pythonPack(LATER)) },
     'virtual:interpreter': { name: 'interpreter.js', make: once('interpreter.js', interpreter) },
     'virtual:snapshot': { name: 'snapshot.pack', make: once('snapshot.pack', () => snapshot(python)) },
   };
+  for (const name of LATER) {
+    const pack = `${name}.pack`;
+    files[`virtual:later-${name}`] = { name: pack, make: once(pack, () => pythonPack([name])) };
+  }
   return { files, forget: () => made.clear() };
 }
 
@@ -132,7 +135,7 @@ export function pythonAssets() {
       });
     },
     hotUpdate({ file }) {
-      if (!/\/(py\/(runtime|preflab|lessons|words)|app\/(worker|shared))\//.test(file)) return undefined;
+      if (!/\/(py\/(runtime|preflab|lessons|words|judging)|app\/(worker|shared))\//.test(file)) return undefined;
       forget();
       for (const id of Object.keys(files)) {
         const module = this.environment.moduleGraph.getModuleById(`\0${id}`);

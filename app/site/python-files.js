@@ -6,8 +6,8 @@ import { TOP } from '../tools/tools.js';
 /** What Python starts with. */
 export const PACKAGES = ['runtime', 'preflab', 'lessons'];
 
-/** What is fetched when it is first imported: py/words is one page's, and no other gets heavier by it. */
-export const LATER = ['words'];
+/** What is fetched when it is first imported: each is one page's, and no other gets heavier by it. */
+export const LATER = ['words', 'judging'];
 
 /**
  * Paths below py/, such as runtime/explain/hints.py, in order.

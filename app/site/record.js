@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { addEvent } from '../output/output-items.js';
 import { asProgram, Failure, readIfThere, run, TOP, writeWhole } from '../tools/tools.js';
 import { citations, readLesson } from './cells.js';
-import { addClaims } from './claims.js';
+import { addClaims, addEvidence } from './claims.js';
 import { pythonFiles } from './python-files.js';
 import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
 
@@ -24,6 +24,7 @@ import { ensureRuntime, RUNTIME, startOptions } from './runtime.js';
  * @property {Record<string, Item[]>} solutions what each worked answer put out
  * @property {Record<string, string>} figures by the expressions that prose cites
  * @property {Record<string, string[]>} [claims] sentences of the prose that a block shows to hold
+ * @property {Record<string, {code: string, measured: string[]}[]>} [evidence] of the claims, in their order
  * @property {Record<string, {hints: string[], needs: string[]}>} [exercises]
  */
 
@@ -65,6 +66,11 @@ async def record_aside(block, source):
 def claimed():
     said = json.dumps(claims.claimed)
     claims.claimed.clear()
+    return said
+
+def evidence():
+    said = json.dumps(claims.shown)
+    claims.shown.clear()
     return said
 
 def exercises():
@@ -112,6 +118,7 @@ async function record() {
     names: {},
     figures: {},
     claims: {},
+    evidence: {},
     exercises: JSON.parse(python.globals.get('exercises')()),
   };
 
@@ -128,7 +135,9 @@ async function record() {
     }
     if (kind === 'evidence') {
       await run('record', 'evidence', source);
-      addClaims(recording.claims ?? {}, JSON.parse(python.globals.get('claimed')()), above, blocks);
+      const said = JSON.parse(python.globals.get('claimed')());
+      addClaims(recording.claims ?? {}, said, above, blocks);
+      addEvidence(recording.evidence ?? {}, said, JSON.parse(python.globals.get('evidence')()), above);
     }
     if (kind === 'solution') recording.solutions[id] = (await run('record_aside', id, source)).items;
   }

@@ -123,6 +123,8 @@ const readable = async (source) => (kernel.status.state === 'ready' ? kernel.nam
 connectPanel(find('#take-panel'), lesson, readable);
 connectPieces(place, find('#said'));
 connectDataTables(place);
+const recompute = find('#recompute');
+if (recompute) import('./recompute/recompute.js').then(({ connectRecompute }) => connectRecompute(recompute, lesson));
 lesson.start();
 runAll.disabled = false;
 

@@ -19,7 +19,6 @@ const LIBRARY = address(`${__PYTHON__}/python_stdlib.zip`);
 const ASSEMBLY = address(`${__PYODIDE__}/pyodide.asm.wasm`);
 const PACKAGES = address(`${__PYTHON__}/packages.pack`);
 const LESSON = String(query.get('lesson'));
-const LATER = String(query.get('later'));
 
 /** @param {'step' | 'failed'} type @param {string} text */
 const say = (type, text) => self.postMessage(JSON.stringify({ type, text }));
@@ -156,7 +155,9 @@ export async function loadPyodide() {
   const python = await started;
   self.removeEventListener('unhandledrejection', onRejection);
   // Python calls it where it first imports what is in this pack: runtime.in_a_worker.
-  Object.assign(self, { installLater: () => install(python.FS, unpack(bytesAtOnce(LATER))) });
+  /** @param {string} name of a package */
+  const installLater = (name) => install(python.FS, unpack(bytesAtOnce(String(query.get(`later-${name}`)))));
+  Object.assign(self, { installLater });
   const { runPython } = python;
   python.runPython = (/** @type {[code: string, options?: object]} */ ...asked) =>
     isPreparation(asked[0]) ? undefined : runPython.apply(python, asked);

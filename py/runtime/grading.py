@@ -8,6 +8,7 @@ What the reader's own functions do while they are checked, crashes included, sta
 import builtins
 import contextlib
 import functools
+import importlib
 import inspect
 import io
 import math
@@ -16,17 +17,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, Protocol, TypedDict
 
 import numpy as np
 
-from runtime.display import Emit
-from runtime.runner import Failed, describe
+Emit = Callable[[dict[str, Any]], None]
 
 LARGEST_COPY = 10_000_000  # bytes of one array that are kept, to be put back
 
 NOT_CHECKED = "The block stops with an error, so there is nothing to check. Mend that first, then check again."
 RIGHT_SO_FAR = "What there is to check is right, but the block stops with an error before its end. Mend that."
+
+
+class Failed(Protocol):
+    """What the runner says of a block that ended in an error: `unbound` are names that it did not get to bind."""
+
+    @property
+    def unbound(self) -> frozenset[str]: ...
 
 
 class Verdict(TypedDict):
@@ -197,7 +204,8 @@ def grade(exercise: Exercise, namespace: dict[str, Any], block: str, failed: Fai
     except Refused as refusal:
         said, certain = str(refusal), True
     except Crashed as crash:
-        event = describe(crash.error, block)
+        # By its name: the page of checks takes tables along in downloads, which have no runner.
+        event = importlib.import_module("runtime.explain.errors").describe(crash.error, block)
         line = event["line"]
         where = f" in line {line}" if line else ""
         reason = f"{event['name']}: {event['message']}".rstrip(": ")

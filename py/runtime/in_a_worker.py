@@ -29,19 +29,22 @@ def settle_in() -> None:
 
 
 class FetchedLater:
-    """Fetches packages that Python did not start with, all at once, when one of them is first imported.
+    """Fetches packages that Python did not start with, each when it is first imported.
 
     The first of `sys.meta_path`; it finds nothing itself, but leaves that to those after it.
     """
 
-    def __init__(self, packages: tuple[str, ...], fetch: Callable[[], None]) -> None:
-        self._packages, self._fetch = packages, fetch
+    def __init__(self, packages: tuple[str, ...], fetch: Callable[[str], None]) -> None:
+        self._packages, self._fetch = set(packages), fetch
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name.partition(".")[0] not in self._packages:
+        package = name.partition(".")[0]
+        if package not in self._packages:
             return
-        self._fetch()  # where it fails, the next import tries again
-        sys.meta_path.remove(self)
+        self._fetch(package)  # where it fails, the next import tries again
+        self._packages.remove(package)
+        if not self._packages:
+            sys.meta_path.remove(self)
         importlib.invalidate_caches()
 
 

@@ -242,7 +242,7 @@ def test_stories_are_what_the_page_can_show():
 def test_a_package_is_fetched_when_it_is_first_imported(monkeypatch, tmp_path):
     fetched = []
 
-    def fetch():
+    def fetch(_):
         fetched.append(1)
         if len(fetched) == 1:
             raise OSError("no network")

@@ -1,7 +1,8 @@
 /** Starts a Python worker through PyScript. All that touches PyScript is here and in app/worker/boot.js. */
 
 import interpreter from 'virtual:interpreter';
-import later from 'virtual:later';
+import judging from 'virtual:later-judging';
+import words from 'virtual:later-words';
 import lesson from 'virtual:python';
 import snapshot, { digest } from 'virtual:snapshot';
 import main from '../../../py/worker.py?raw';
@@ -26,7 +27,8 @@ function interpreterUrl() {
   const url = new URL(asset(interpreter));
   const files = {
     lesson: asset(lesson),
-    later: asset(later),
+    'later-words': asset(words),
+    'later-judging': asset(judging),
     ...(withSnapshot && { snapshot: asset(snapshot), digest }),
   };
   for (const [name, value] of Object.entries(files)) url.searchParams.set(name, value);

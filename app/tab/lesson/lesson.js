@@ -143,6 +143,11 @@ export class Lesson extends Emitter {
     this.#want(this.shown);
   }
 
+  /** Runs every cell of all pages, in their order, those of other pages unseen; one that fails ends it. */
+  runEvery() {
+    this.#want(this.#cells);
+  }
+
   /**
    * Runs a cell and has its exercise looked at.
    * @param {Cell} cell
