@@ -19,7 +19,8 @@ import { asProgram, Failure, run, TOP } from '../../app/tools/tools.js';
  *   ratios: Record<string, Spread>}} Comparison
  * @typedef {{kind: 'grow', step: string, axis: string, sizes: number[], batch?: number, dims?: number,
  *   seconds: Record<string, number[]>, exponent: Spread, exponent_top: Spread}} Growth
- * @typedef {{versions: Versions, tasks: (Comparison | Growth)[]}} Figures
+ * @typedef {{kind: 'words', seconds: Record<string, number[]>}} Runs
+ * @typedef {{versions: Versions, tasks: (Comparison | Growth | Runs)[]}} Figures
  */
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -147,6 +148,22 @@ function growth(figures) {
     .join('\n\n');
 }
 
+/** @param {Record<string, Figures>} figures */
+function wordsPage(figures) {
+  const [native, ours] = [figures.CPython, figures.Pyodide].map(
+    ({ tasks }) => tasks.find((task) => task.kind === 'words')?.seconds ?? {},
+  );
+  return aligned([
+    ['words/', 'CPython', 'Pyodide', 'Pyodide over CPython'],
+    ...Object.keys(native).map((name) => [
+      name,
+      `${short(median(native[name]))} s`,
+      `${short(median(ours[name]))} s`,
+      short(median(ours[name]) / median(native[name])),
+    ]),
+  ]);
+}
+
 await asProgram(import.meta.url, async () => {
   const { values } = parseArgs({
     options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } },
@@ -177,6 +194,8 @@ await asProgram(import.meta.url, async () => {
       '(10 % to 90 % of them); above 1 the vectorised step is faster.\n',
   );
   console.log(comparisons(figures));
+  console.log('\nWhat a reader of words/ waits, of medians.\n');
+  console.log(wordsPage(figures));
   console.log('\nThe vectorised step as it grows: time ~ size^exponent, fitted in each round.\n');
   console.log(growth(figures));
   console.log(`\nMeasured in ${((Date.now() - started) / 1000).toFixed(0)} s.`);

@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
+import words_page
 
 from preflab.losses import dpo
 from preflab.ppo import policy_loss
@@ -221,7 +222,9 @@ BUILD = {
     "DPO": {"vectorised": dpo_vectorised, "loop": dpo_loop, "floats": dpo_floats, "torch": dpo_torch},
     "PPO": {"vectorised": ppo_vectorised, "loop": ppo_loop, "floats": ppo_floats, "torch": ppo_torch},
     "reward model": {"vectorised": reward_vectorised},
+    "stories": {"vectorised": words_page.dpo_vectorised, "torch": words_page.dpo_torch},
 }
+CASES = {"stories": words_page.make_pairs}  # of the others: make_case
 
 
 class DisagreementError(Exception):
@@ -289,13 +292,20 @@ def spread(values: np.ndarray) -> dict[str, float]:
 
 def compare(step: str, batch: int, dims: int, skip: tuple[str, ...] = (), rounds: int = 15) -> dict:
     """Time of each variant of a step over that of the vectorised one, round by round."""
-    case = make_case(batch, dims)
+    case = CASES.get(step, make_case)(batch, dims)
     left_out = skip if importlib.util.find_spec("torch") else (*skip, "torch")
     steps = {name: build(case) for name, build in BUILD[step].items() if name not in left_out}
     check_agreement(f"{step}, batch {batch}, {dims} dimensions", steps)
     found = in_turns(with_threads(steps), rounds)
     ratios = {name: spread(np.divide(times, found["vectorised"])) for name, times in found.items()}
     return {"kind": "compare", "step": step, "batch": batch, "dims": dims, "seconds": found, "ratios": ratios}
+
+
+def whole_runs(rounds: int) -> dict:
+    """Seconds that a reader of words/ waits, by what runs: a short run in turns with the others, times its share."""
+    runs = words_page.runs()
+    found = in_turns({name: Timed(run) for name, (run, _) in runs.items()}, rounds)
+    return {"kind": "words", "seconds": {name: [runs[name][1] * t for t in times] for name, times in found.items()}}
 
 
 def with_threads(steps: dict[str, Step]) -> dict[str, Timed]:
@@ -345,6 +355,8 @@ TASKS = [
     *((compare, {"step": step, "batch": 32, "dims": 5}) for step in ("DPO", "PPO")),
     *((compare, {"step": step, "batch": 1024, "dims": 5}) for step in ("DPO", "PPO")),
     *((compare, {"step": step, "batch": 8192, "dims": 500, "skip": ("floats",)}) for step in ("DPO", "PPO")),
+    (compare, {"step": "stories", "batch": 64, "dims": 14}),
+    (whole_runs, {}),
     (grow, {"step": "DPO", "axis": "batch", "sizes": BATCHES}),
     (grow, {"step": "DPO", "axis": "dimensions", "sizes": DIMENSIONS, "batch": 256}),
     *((grow, {"step": step, "axis": "pairs", "sizes": PAIRS}) for step in ("DPO", "reward model")),

@@ -60,6 +60,15 @@ print("the proxy dislikes", ", ".join(f"{grammar.VOCABULARY[w]} {word_proxy[w]:+
 # Now let nothing but the proxy rule. At each $\beta$ there is one policy with the most $E[r] - \beta\,\text{KL}$, and
 # for a model of this size we can compute it. Move $\beta$ and watch the same four stories: their random numbers stay,
 # so a word changes only where the policy changes its mind.
+#
+# ::: guess words-goodhart The proxy rules, and $\beta$ falls from 4 to 0.1. What will the reader's true score do?
+# - only rise
+# - rise, then stay where it is
+# - rise, then fall below where it began
+# - only fall
+#
+# It rises from {{ ref_true:.2f}} to {{ max(goodhart_true):.2f}}, and then falls to {{ goodhart_true[-1]:.1f}}.
+# :::
 
 # %% Turn beta down id="words-goodhart"
 beta_goodhart = 0.25  # @param {type:"slider", min:0.1, max:4, step:0.05}
@@ -103,9 +112,9 @@ claim("The true score is best in the middle", 0 < goodhart_best < len(goodhart_b
 claim("in the end it is worse than without any reward", goodhart_true[-1] < ref_true - 3)
 
 # %% [markdown]
-# The proxy only ever rises. The true score rises with it at first, from {{ ref_true:.2f}} to
-# {{ max(goodhart_true):.2f}} at $\beta$ = {{ goodhart_betas[goodhart_best] }}, and then falls to
-# {{ goodhart_true[-1]:.1f}}: the few words that pay most, over and over.
+# The proxy only ever rises. The true score rises with it at first, is best at
+# $\beta$ = {{ goodhart_betas[goodhart_best] }}, and then falls far below where it began: the few words that pay most,
+# over and over.
 #
 # No optimiser is to blame. These are the exact optima: this is what was asked for. A small $\beta$ makes a nat of KL
 # cheap, the grammar costs only nats, and the proxy pays for each repetition in full. What is left of the stories is

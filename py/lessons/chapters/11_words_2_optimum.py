@@ -11,14 +11,24 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## Preferences {#words-preferences}
 #
 # Two stories of the reference, side by side, and a reader who picks one. Our reader is simulated: a taste gives each
-# word a worth, a story is worth the sum, and the better one wins with the Bradley–Terry probability. Change the taste
-# and run on: everything below follows it.
+# word a worth, a story is worth the sum, and the better one wins with the Bradley–Terry probability. Mix a taste of your
+# own and run on: everything below follows it.
 
 # %% Pairs id="words-pairs"
-taste_name = "kind"  # @param ["kind", "spooky", "cats", "food", "short"]
-taste_strength = 1.0  # @param {type:"slider", min:0.25, max:3, step:0.25}
+# likes happy friends who sing, not the sad and the lost
+kindness = 1.0  # @param {type:"slider", min:0, max:2, step:0.25}
+# likes ghosts in a dark forest
+spookiness = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
+# likes cats, not dogs
+cats = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
+# likes cake, soup and cheese
+food = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
+# minds every word
+brevity = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
 
-story_taste = taste_strength * preferences.taste(preferences.TASTES[taste_name])
+mixed = {"kind": kindness, "spooky": spookiness, "cats": cats, "food": food, "short": brevity}
+story_taste = sum(much * preferences.taste(preferences.TASTES[name]) for name, much in mixed.items())
+taste_name = " and ".join(name for name, much in mixed.items() if much) or "flat"
 
 
 def judged_pairs(n, seed, reward):
