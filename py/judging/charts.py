@@ -18,7 +18,7 @@ def design(others, mine, start, slope, noisy, never_err):
     axis = {"tickvals": [float(np.sqrt(mark)) for mark in marks], "ticktext": [f"{mark:g}" for mark in marks]}
     plane = [
         line(root, start[0] + slope * np.sqrt(2) * root, "exact frontier", "guide"),
-        *[points([np.sqrt(kl)], [score], name, name, size=10, label="bottom right") | {"showlegend": False}
+        *[points([np.sqrt(kl)], [score], name, name, size=10, label="middle left") | {"showlegend": False}
           for name, (score, kl) in others.items()],
     ]  # fmt: skip
     if mine:

@@ -36,7 +36,7 @@ export function connectRecompute(box, lesson) {
   const list = element('ul', {});
   box.append(said, list);
 
-  let [running, equal, done, edited] = [false, 0, 0, 0];
+  let [running, begun, equal, done, edited] = [false, false, 0, 0, 0];
   /** Blocks that are still to come. @type {Set<Cell>} */
   const left = new Set();
   let total = 0;
@@ -72,7 +72,7 @@ export function connectRecompute(box, lesson) {
       said.textContent = 'Something runs already. Stop it, or wait for its end.';
       return;
     }
-    [running, equal, done, waiting] = [true, 0, 0, []];
+    [running, begun, equal, done, waiting] = [true, false, 0, 0, []];
     list.replaceChildren();
     left.clear();
     for (const cell of lesson.cells) if (!cell.edited) left.add(cell);
@@ -92,7 +92,8 @@ export function connectRecompute(box, lesson) {
   });
   lesson.on('change', () => {
     if (!running) return;
-    if (!lesson.working) finish();
+    begun ||= lesson.working; // what is wanted is told before the work begins
+    if (begun && !lesson.working) finish();
     else
       said.textContent = `${done} of ${total}${lesson.progressText ? `: ${lesson.progressText.replace(/^Running.*?: /, '')}` : ''}`;
   });

@@ -152,12 +152,12 @@ claim("Where exp overflows it is said so",
       "overflows" in judged("DPO", lambda a, b, c, d, beta: -np.log(1 / (1 + np.exp(-beta * (a - b - c + d))))).said)
 
 # %% [markdown]
-# {{ mistakes_known }} mistakes are known by name, all of them seen in real code or seeded in ours. One table has them
-# all; a script seeds each in the library and demands that a test fails, and this page knows each by the numbers that
-# it gives. What is *not* known still shows: the numbers differ, and if one edit mends it, you see the edit.
+# {{ mistakes_known }} mistakes are known by name. One table has them all: from it a script seeds mistakes in the library
+# and demands that a test fails, and this page knows each by the numbers that it gives. What is *not* known still
+# shows: the numbers differ, and if one edit mends it, you see the edit.
 #
 # ::: under-the-hood Who says what is right?
-# The recorded cases come from TRL, from Rafailov's code and from CleanRL, gradients by PyTorch. Our library agrees
+# The recorded cases come from TRL and from Rafailov's code, gradients by PyTorch. Our library agrees
 # with all {{ parity_counts[1] }} that [run here](#recomputed-here), and gives the values of the cases that are drawn.
 # A small number beside a deviation, a mean of what is empty, a tie's subgradient are conventions: where they alone
 # decide, no case looks.

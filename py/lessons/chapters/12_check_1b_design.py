@@ -27,17 +27,20 @@ def my_curve(m):
     return np.maximum(0.0, 1 - m) ** 2
 
 
-design_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)  # of the true score among the reference's answers
+# Deviation of the true score among the reference's answers
+design_spread = SIGMA * np.linalg.norm(TRUE_WEIGHTS)
 noisy_end = design.ending(my_curve, design_beta, design_spread)
 clean_end = design.ending(my_curve, design_beta, design_spread, never_err=True)
 print(f"labels err as Bradley and Terry say: it {design.told(noisy_end)}")
 print(f"labels never err:                    it {design.told(clean_end)}")
 
-design_policy = shifted_policy(noisy_end.moved / design_spread) if np.isfinite(noisy_end.moved) else None
+design_mine = None
+if np.isfinite(noisy_end.moved):
+    design_mine = summary(shifted_policy(noisy_end.moved / design_spread))
 design_others = {name: summary(shifted_policy(theory_scale(loss))) for name, loss in
                  [("DPO", dpo), ("IPO", ipo), ("KTO", kto), ("SimPO", simpo)]}
-judging.charts.design(design_others, None if design_policy is None else summary(design_policy),
-                      summary(W_REF), design_spread, noisy_end, clean_end)
+judging.charts.design(
+    design_others, design_mine, summary(W_REF), design_spread, noisy_end, clean_end)
 
 # %% Evidence only="build"
 def end_of(curve, beta=BETA, never_err=False):

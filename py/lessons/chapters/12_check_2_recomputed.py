@@ -27,7 +27,8 @@ from judging.recorded import recorded
 parity = {}
 for case in recorded()["cases"]:
     parity.setdefault(case["loss"], []).append(parity_of(case, recorded()["f32_outputs"]))
-parity_agree = {family: sum(not problems for _, problems in held) for family, held in parity.items()}
+parity_agree = {family: sum(not problems for _, problems in held)
+                for family, held in parity.items()}
 parity_counts = sum(parity_agree.values()), sum(map(len, parity.values()))
 
 print(f"{parity_counts[0]} of {parity_counts[1]} cases agree")
