@@ -109,6 +109,9 @@ ref_true = true_score(tell(network.policy(storyteller), 400, seed=5)).mean()
 claim("the proxy only rises as beta falls", bool((np.diff(goodhart_proxy) > 0).all()))
 claim("the true score rises first", goodhart_true[goodhart_best] > ref_true + 0.5)
 claim("The true score is best in the middle", 0 < goodhart_best < len(goodhart_betas) - 1)
+happy_nats = -ref_table[(grammar.CODES["happy"],) * 3]
+claim("At beta 0.1 the proxy pays more for a third happy than its nats cost, at beta 0.25 less",
+      0.1 * happy_nats < word_proxy[grammar.CODES["happy"]] < 0.25 * happy_nats)
 claim("in the end it is worse than without any reward", goodhart_true[-1] < ref_true - 3)
 
 # %% [markdown]
@@ -116,9 +119,11 @@ claim("in the end it is worse than without any reward", goodhart_true[-1] < ref_
 # $\beta$ = {{ goodhart_betas[goodhart_best] }}, and then falls far below where it began: the few words that pay most,
 # over and over.
 #
-# No optimiser is to blame. These are the exact optima: this is what was asked for. A small $\beta$ makes a nat of KL
-# cheap, the grammar costs only nats, and the proxy pays for each repetition in full. What is left of the stories is
-# what the proxy can see.
+# No optimiser is to blame. These are the exact optima: this is what was asked for. Reckon it for one word. After
+# *happy happy* the reference finds a third *happy* unlikely: it costs {{ happy_nats:.1f}} nats, each at the price
+# $\beta$. The proxy pays {{ word_proxy[grammar.CODES["happy"]]:+.1f}} for it, the first time and every time. Below a
+# $\beta$ of about {{ word_proxy[grammar.CODES["happy"]] / happy_nats:.2f}} it pays for itself. The reader, who is
+# pleased once, is not asked.
 #
 # ## A storyteller {#words-model}
 #

@@ -223,10 +223,10 @@ for word in ("the", "happy", "ghost"):
 # %% [markdown]
 # ## What you have seen {#words-summary}
 #
-# - **A small $\beta$ gives "happy happy happy", and no optimiser is needed for it.** The exact optimum of a proxy does
-#   it. The lesson has the same curve for a bent taste in [over-optimisation](#over-optimisation); Gao, Schulman and
+# - **A small $\beta$ gives "happy happy happy", and no optimiser is needed for it.** The proxy pays for every *happy*,
+#   and what holds the grammar, $\beta$ times its nats, has become cheaper than that. The lesson has the same curve for a bent taste in [over-optimisation](#over-optimisation); Gao, Schulman and
 #   Hilton (2023) have it for large models.
-# - **The optimum is a table.** Soft value iteration (Ziebart 2010; Levine 2018) gives it, and its value is
+# - **The optimum is a table**: of all policies the one with the most $E[r] - \beta\,\text{KL}$. Soft value iteration (Ziebart 2010; Levine 2018) gives it, and its value is
 #   $E[r] - \beta\,\text{KL}$ to all digits. In the lesson the same optimum was a [formula](#optimum).
 # - **PPO and RLOO reach it by telling stories.** They get within a few per cent of its gain, and none passes it.
 # - **DPO reaches it as pairs grow.** With few pairs a free network learns them by heart, and the chosen stories'
