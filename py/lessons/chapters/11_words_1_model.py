@@ -106,13 +106,16 @@ from lessons.claims import claim  # noqa: E402
 
 goodhart_best = int(np.argmax(goodhart_true))
 ref_true = true_score(tell(network.policy(storyteller), 400, seed=5)).mean()
-claim("the proxy only rises as beta falls", bool((np.diff(goodhart_proxy) > 0).all()))
-claim("the true score rises first", goodhart_true[goodhart_best] > ref_true + 0.5)
-claim("The true score is best in the middle", 0 < goodhart_best < len(goodhart_betas) - 1)
+claim("As beta falls, the proxy's own score of its optimum only rises", bool((np.diff(goodhart_proxy) > 0).all()))
+claim("As beta falls, the true score of the proxy's optimum rises at first",
+      goodhart_true[goodhart_best] > ref_true + 0.5)
+claim("The true score of the proxy's optimum is best at a beta in the middle",
+      0 < goodhart_best < len(goodhart_betas) - 1)
 happy_nats = -ref_table[(grammar.CODES["happy"],) * 3]
 claim("At beta 0.1 the proxy pays more for a third happy than its nats cost, at beta 0.25 less",
       0.1 * happy_nats < word_proxy[grammar.CODES["happy"]] < 0.25 * happy_nats)
-claim("in the end it is worse than without any reward", goodhart_true[-1] < ref_true - 3)
+claim("At beta 0.1 the proxy's optimum scores worse in truth than stories told without any reward",
+      goodhart_true[-1] < ref_true - 3)
 
 # %% [markdown]
 # The proxy only ever rises. The true score rises with it at first, is best at
@@ -178,7 +181,7 @@ print(f"along a random direction: gradient {by_hand @ direction:.6f}, "
       f"finite difference {(moved_losses[0] - moved_losses[1]) / 2e-5:.6f}")
 
 # %% Evidence only="build"
-claim("the gradient on the page is that of the loss",
+claim("The gradient in this block is that of its loss, by finite differences",
       abs(by_hand @ direction - (moved_losses[0] - moved_losses[1]) / 2e-5) < 1e-6)
 
 # %% [markdown]
@@ -214,9 +217,9 @@ print(f"{-scored_corpus.logps.sum() / scored_corpus.mask.sum():.3f} nats a word 
 
 # %% Evidence only="build"
 shipped = network.score(storyteller, corpus)
-claim("what was trained here is as good as what comes with the page",
+claim("What this block trains is as good as the weights that come with the page",
       abs((shipped.logps.sum() - scored_corpus.logps.sum()) / shipped.mask.sum()) < 0.005)
-claim("pretraining gets far below blind guessing",
+claim("Pretraining gets far below what blind guessing costs",
       -shipped.logps.sum() / shipped.mask.sum() < 0.4 * np.log(len(grammar.VOCABULARY)))
 
 # %% [markdown]
