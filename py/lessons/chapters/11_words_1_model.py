@@ -71,18 +71,21 @@ print("the proxy dislikes", ", ".join(f"{grammar.VOCABULARY[w]} {word_proxy[w]:+
 # :::
 
 # %% Turn beta down id="words-goodhart"
+# price of one nat of KL
 beta_goodhart = 0.25  # @param {type:"slider", min:0.1, max:4, step:0.05}
 
 proxy_values = solve.soft_values(ref_table, word_proxy, beta_goodhart, grammar.LENGTH)
 proxy_visits = solve.soft_visits(ref_table, proxy_values, word_proxy, beta_goodhart)
 proxy_optimum = solve.soft_policy(ref_table, proxy_values, word_proxy, beta_goodhart)
 told_anew = tell(proxy_optimum, 400, seed=5)
-print(f"beta {beta_goodhart:g}: KL {proxy_visits.kl:.2f} nats, proxy {proxy_visits.counts @ word_proxy:.2f} "
-      f"(both exact), true score {true_score(told_anew).mean():.2f} (of 400 stories)")
-show(words.stories.coloured("Without a reward", tell(network.policy(storyteller), 4, seed=5), word_proxy))
+proxy_mean, true_mean_now = proxy_visits.counts @ word_proxy, true_score(told_anew).mean()
+print(f"beta {beta_goodhart:g}: KL {proxy_visits.kl:.2f} nats, proxy {proxy_mean:.2f} (both exact), "
+      f"true score {true_mean_now:.2f} (of 400 stories)")
+told_before = tell(network.policy(storyteller), 4, seed=5)
+show(words.stories.coloured("Without a reward", told_before, word_proxy))
 show(words.stories.coloured(
     f"The exact optimum of the proxy at beta {beta_goodhart:g}", told_anew[:4], word_proxy,
-    note="Underlined words the proxy likes, dotted ones it dislikes; point at a story, or focus it, for the numbers.",
+    note="Underlined words the proxy likes, dotted ones it dislikes. Point at a story for the numbers.",
 ))
 
 # %% A row of betas id="words-goodhart-row"

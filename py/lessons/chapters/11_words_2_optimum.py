@@ -15,19 +15,21 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # your own and run on: everything below follows it.
 
 # %% Pairs id="words-pairs"
-# likes happy friends who sing, not the sad and the lost
+# happy, polite, sang
 kindness = 1.0  # @param {type:"slider", min:0, max:2, step:0.25}
-# likes ghosts in a dark forest
+# ghosts, dark forests
 spookiness = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
-# likes cats, not dogs
+# cats, not dogs
 cats = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
-# likes cake, soup and cheese
+# cake, soup, cheese
 food = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
 # minds every word
 brevity = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
 
 mixed = {"kind": kindness, "spooky": spookiness, "cats": cats, "food": food, "short": brevity}
-story_taste = sum(much * preferences.taste(preferences.TASTES[name]) for name, much in mixed.items())
+story_taste = sum(
+    much * preferences.taste(preferences.TASTES[name]) for name, much in mixed.items()
+)
 taste_name = " and ".join(name for name, much in mixed.items() if much) or "flat"
 
 
@@ -46,7 +48,8 @@ story_gaps = (preferences.counts(story_chosen) - preferences.counts(story_reject
 print(f"{len(story_chosen):,} pairs; in {(story_gaps < 0).mean():.0%} the worse story was picked")
 show(words.stories.coloured(
     f"Four pairs, judged by a {taste_name} taste",
-    np.stack([story_chosen[:4], story_rejected[:4]], axis=1).reshape(8, -1), story_taste, ["chosen", "rejected"] * 4,
+    np.stack([story_chosen[:4], story_rejected[:4]], axis=1).reshape(8, -1), story_taste,
+    ["chosen", "rejected"] * 4,
     note="Underlined words please the reader, dotted ones do not.",
 ))
 
@@ -78,8 +81,9 @@ for model_name, word_model in (
 ):
     print(f"{model_name:17} fresh pairs ranked right: {ranked_as(word_model):.1%}")
 accidents = np.argsort(-abs(free_reward) * (story_taste == 0))[:5]
-print("the taste is indifferent to", ", ".join(f"{grammar.VOCABULARY[w]} (free {free_reward[w]:+.1f}, "
-      f"prior {few_reward[w]:+.1f})" for w in accidents))
+print("\nnothing to the taste  free  prior")
+for word_code in accidents:
+    print(f"{grammar.VOCABULARY[word_code]:20} {free_reward[word_code]:+5.1f}  {few_reward[word_code]:+5.1f}")
 words.charts.learned_words(story_taste, prior=few_reward, free=free_reward)
 
 # %% Evidence only="build"
@@ -107,6 +111,7 @@ claim("Words to which the taste is indifferent get larger numbers without a prio
 # more $E[r] - \beta\,\text{KL}$, and what it has is $V_0$ of the empty story.
 
 # %% Soft value iteration id="words-optimum"
+# price of one nat of KL
 beta_words = 1.0  # @param {type:"slider", min:0.25, max:4, step:0.25}
 
 

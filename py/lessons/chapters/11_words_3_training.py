@@ -116,7 +116,7 @@ show(words.stories.coloured(
     np.stack([tell(policy_of, 3, 11) for policy_of in rlhf_policies.values()], axis=1).reshape(12, -1),
     story_reward, list(rlhf_policies) * 3,
 ))
-words.charts.curves(learned_best, ppo_climb[0], PPO=ppo_climb, RLOO=rloo_climb)
+words.charts.curves(learned_best, ppo_climb[0], 150, PPO=ppo_climb, RLOO=rloo_climb)
 
 # %% Evidence only="build"
 claim("PPO gets at least 93 % of the optimum's gain", ppo_share > 0.93)
@@ -189,7 +189,7 @@ dpo_story = train_on_stories(
 )
 for logged, entries in dpo_story_log.items():
     print(f"{logged:20} {entries[0]:8.3f} -> {entries[-1]:8.3f}")
-words.charts.dpo_log(dpo_story_log)
+words.charts.dpo_log(dpo_story_log, every=5)
 
 # %% Evidence only="build"
 claim("DPO's loss falls", dpo_story_log["loss"][-1] < dpo_story_log["loss"][0] - 0.05)
