@@ -179,7 +179,7 @@ def critic(exact, learned, chance):
 
 def lengths(names, words, reference):
     """Mean length of stories after each method."""
-    said = ", ".join(f"{name} {length:.1f}" for name, length in zip(names, words, strict=True))
+    said = "; ".join(f"{name} {length:.1f}" for name, length in zip(names, words, strict=True))
     return figure(
         panel(
             [bars(names, words, "trained", "SimPO"), level(reference, [names[0], names[-1]], "reference", "reference")],

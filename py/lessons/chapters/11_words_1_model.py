@@ -19,7 +19,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # A reader likes kind stories. A kind word pleases once; said again it annoys, and so does rambling. We ask this reader
 # about a thousand pairs of stories and fit a reward model to the answers: a number for each word, summed over the
-# story. That model is our *proxy*. It cannot say "once".
+# story. That model is our *proxy*. It cannot say *once*.
 
 # %% A storyteller, a reader, a proxy id="words-setup"
 import words.charts
@@ -70,7 +70,7 @@ print("the proxy dislikes", ", ".join(f"{grammar.VOCABULARY[w]} {word_proxy[w]:+
 # It rises from {{ ref_true:.2f}} to {{ max(goodhart_true):.2f}}, and then falls to {{ goodhart_true[-1]:.1f}}.
 # :::
 
-# %% Turn beta down id="words-goodhart"
+# %% Turn beta down id="words-goodhart" code="folded"
 # price of one nat of KL
 beta_goodhart = 0.25  # @param {type:"slider", min:0.1, max:4, step:0.05}
 

@@ -232,10 +232,13 @@ for pair_count in pair_numbers:
     displaced.append(moved_logps.sum(axis=1).mean())
     dpo_broken.append(off_grammar(tell(network.policy(params), 1000, 11)))
     dpo_told.append(tell(network.policy(params), 2, 11))
-    print(f"{pair_count:5,} pairs: DPO {dpo_by_pairs[-1]:6.2f}, RLHF {rlhf_by_pairs[-1]:5.2f}; "
-          f"chosen stories' log-prob {displaced[-1]:+.2f} nats; {dpo_broken[-1]:.1%} of its stories break the grammar")
-print(f"reference     {ref_visits.counts @ story_taste:6.2f}, optimum {best_values[0, 0, 0]:.2f}; "
-      f"{off_grammar(tell(network.policy(storyteller), 1000, 11)):.1%} of the reference's stories break the grammar")
+ref_broken = off_grammar(tell(network.policy(storyteller), 1000, 11))
+print("          E[r] - beta KL    of DPO: chosen log-prob, stories that break the grammar")
+print("             DPO    RLHF")
+for pair_row in zip(pair_numbers, dpo_by_pairs, rlhf_by_pairs, displaced, dpo_broken, strict=True):
+    print("{:5,} pairs {:6.2f}  {:6.2f}    {:+.2f} nats, {:.1%}".format(*pair_row))
+print(f"reference   {ref_visits.counts @ story_taste:6.2f}                        {ref_broken:.1%}")
+print(f"optimum     {best_values[0, 0, 0]:6.2f}")
 show(words.stories.coloured(
     "Two stories of DPO's, by the number of pairs", np.concatenate(dpo_told), story_taste,
     [f"{n:,} pairs" for n in pair_numbers for _ in range(2)],
@@ -245,7 +248,6 @@ words.charts.by_pairs(
 )
 
 # %% Evidence only="build"
-ref_broken = off_grammar(tell(network.policy(storyteller), 1000, 11))
 claim("DPO's E[r] - beta KL rises with the number of pairs", bool((np.diff(dpo_by_pairs) > 0).all()))
 claim("On 300 pairs DPO ends below the reference", dpo_by_pairs[0] < ref_visits.counts @ story_taste)
 claim("On 5,000 pairs DPO ends above the reference", dpo_by_pairs[-1] > ref_visits.counts @ story_taste)

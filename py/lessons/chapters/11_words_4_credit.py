@@ -226,7 +226,7 @@ for word in ("the", "happy", "ghost"):
 # %% [markdown]
 # ## What you have seen {#words-summary}
 #
-# - **A small $\beta$ gives "happy happy happy", and no optimiser is needed for it.** The proxy pays for every
+# - **A small $\beta$ gives *happy happy happy*, and no optimiser is needed for it.** The proxy pays for every
 #   *happy*, and what holds the grammar, $\beta$ times its nats, has become cheaper than that. The lesson has the same
 #   curve for a bent taste in [over-optimisation](#over-optimisation); Gao, Schulman and Hilton (2023) have it for
 #   large models.
