@@ -64,9 +64,11 @@ def frontier(kls, rewards, **policies):
     """The exact frontier, and policies (KL, reward) beside it; their names say their roles."""
     roles = {"reference": "reference", "PPO": "RLHF", "RLOO": "RLOO", "DPO": "DPO"}
     traces = [marked_line(kls, rewards, "exact optima", "optimum")]
+    others = iter(("square", "diamond", "triangle-up"))
     for name, (kl, reward) in policies.items():
-        role = roles.get(name.split("_")[0], "guide")
-        traces.append(points([kl], [reward], name.replace("_", " "), role, size=11))
+        role = roles.get(name.split("_")[0], "reward model")
+        symbol = next(others, "x") if role == "reward model" else "circle"
+        traces.append(points([kl], [reward], name.replace("_", " "), role, size=11, symbol=symbol))
     said = "No policy lies above it." if policies else "No policy can lie above it."
     return figure(
         panel(traces, KL, "E[r] (true taste)"),
@@ -75,27 +77,27 @@ def frontier(kls, rewards, **policies):
     )
 
 
-def curves(best, start, **runs):
-    """J after each step of several runs, exactly, between that of the reference and that of the optimum."""
-    roles = {"PPO": "RLHF", "RLOO": "RLOO", "DPO": "DPO"}
-    steps = max(len(run) - 1 for run in runs.values())
+def curves(best, start, steps, **runs):
+    """J along several runs of so many steps, exactly, between that of the reference and that of the optimum."""
+    roles = {"PPO": ("RLHF", "solid"), "RLOO": ("RLOO", "dashdot"), "DPO": ("DPO", "solid")}
     traces = [
         level(best, [0, steps], "the optimum", "optimum"),
         level(start, [0, steps], "the reference", "reference"),
     ]
     for name, run in runs.items():
-        traces.append(line(np.linspace(0, steps, len(run)), run, name, roles[name]))
+        role, dash = roles[name]
+        traces.append(line(np.linspace(0, steps, len(run)), run, name, role, dash=dash))
     share = {name: (run[-1] - start) / (best - start) for name, run in runs.items()}
     return figure(
-        panel(traces, "measurement", J),
+        panel(traces, STEP, J),
         "How far training gets, exactly",
         "Share of the optimum's gain: " + ", ".join(f"{name} {part:.0%}" for name, part in share.items()) + ".",
     )
 
 
-def dpo_log(log):
-    """What TRL logs for DPO, by step."""
-    steps = np.arange(len(log["logps/chosen"]))
+def dpo_log(log, every):
+    """What TRL logs for DPO, every so many steps."""
+    steps = every * np.arange(len(log["logps/chosen"]))
     first, last = log["logps/chosen"][0], log["logps/chosen"][-1]
     return figure(
         [
@@ -177,7 +179,7 @@ def critic(exact, learned, chance):
 
 def lengths(names, words, reference):
     """Mean length of stories after each method."""
-    said = ", ".join(f"{name} {length:.1f}" for name, length in zip(names, words, strict=True))
+    said = "; ".join(f"{name} {length:.1f}" for name, length in zip(names, words, strict=True))
     return figure(
         panel(
             [bars(names, words, "trained", "SimPO"), level(reference, [names[0], names[-1]], "reference", "reference")],

@@ -19,7 +19,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # A reader likes kind stories. A kind word pleases once; said again it annoys, and so does rambling. We ask this reader
 # about a thousand pairs of stories and fit a reward model to the answers: a number for each word, summed over the
-# story. That model is our *proxy*. It cannot say "once".
+# story. That model is our *proxy*. It cannot say *once*.
 
 # %% A storyteller, a reader, a proxy id="words-setup"
 import words.charts
@@ -70,19 +70,22 @@ print("the proxy dislikes", ", ".join(f"{grammar.VOCABULARY[w]} {word_proxy[w]:+
 # It rises from {{ ref_true:.2f}} to {{ max(goodhart_true):.2f}}, and then falls to {{ goodhart_true[-1]:.1f}}.
 # :::
 
-# %% Turn beta down id="words-goodhart"
+# %% Turn beta down id="words-goodhart" code="folded"
+# price of one nat of KL
 beta_goodhart = 0.25  # @param {type:"slider", min:0.1, max:4, step:0.05}
 
 proxy_values = solve.soft_values(ref_table, word_proxy, beta_goodhart, grammar.LENGTH)
 proxy_visits = solve.soft_visits(ref_table, proxy_values, word_proxy, beta_goodhart)
 proxy_optimum = solve.soft_policy(ref_table, proxy_values, word_proxy, beta_goodhart)
 told_anew = tell(proxy_optimum, 400, seed=5)
-print(f"beta {beta_goodhart:g}: KL {proxy_visits.kl:.2f} nats, proxy {proxy_visits.counts @ word_proxy:.2f} "
-      f"(both exact), true score {true_score(told_anew).mean():.2f} (of 400 stories)")
-show(words.stories.coloured("Without a reward", tell(network.policy(storyteller), 4, seed=5), word_proxy))
+proxy_mean, true_mean_now = proxy_visits.counts @ word_proxy, true_score(told_anew).mean()
+print(f"beta {beta_goodhart:g}: KL {proxy_visits.kl:.2f}, proxy {proxy_mean:.2f} (exact)")
+print(f"true score {true_mean_now:.2f} (of 400 stories)")
+told_before = tell(network.policy(storyteller), 4, seed=5)
+show(words.stories.coloured("Without a reward", told_before, word_proxy))
 show(words.stories.coloured(
     f"The exact optimum of the proxy at beta {beta_goodhart:g}", told_anew[:4], word_proxy,
-    note="Underlined words the proxy likes, dotted ones it dislikes; point at a story, or focus it, for the numbers.",
+    note="Underlined words the proxy likes, dotted ones it dislikes. Point at a story for the numbers.",
 ))
 
 # %% A row of betas id="words-goodhart-row"
@@ -106,19 +109,27 @@ from lessons.claims import claim  # noqa: E402
 
 goodhart_best = int(np.argmax(goodhart_true))
 ref_true = true_score(tell(network.policy(storyteller), 400, seed=5)).mean()
-claim("the proxy only rises as beta falls", bool((np.diff(goodhart_proxy) > 0).all()))
-claim("the true score rises first", goodhart_true[goodhart_best] > ref_true + 0.5)
-claim("The true score is best in the middle", 0 < goodhart_best < len(goodhart_betas) - 1)
-claim("in the end it is worse than without any reward", goodhart_true[-1] < ref_true - 3)
+claim("As beta falls, the proxy's own score of its optimum only rises", bool((np.diff(goodhart_proxy) > 0).all()))
+claim("As beta falls, the true score of the proxy's optimum rises at first",
+      goodhart_true[goodhart_best] > ref_true + 0.5)
+claim("The true score of the proxy's optimum is best at a beta in the middle",
+      0 < goodhart_best < len(goodhart_betas) - 1)
+happy_nats = -ref_table[(grammar.CODES["happy"],) * 3]
+claim("At beta 0.1 the proxy pays more for a third happy than its nats cost, at beta 0.25 less",
+      0.1 * happy_nats < word_proxy[grammar.CODES["happy"]] < 0.25 * happy_nats)
+claim("At beta 0.1 the proxy's optimum scores worse in truth than stories told without any reward",
+      goodhart_true[-1] < ref_true - 3)
 
 # %% [markdown]
 # The proxy only ever rises. The true score rises with it at first, is best at
 # $\beta$ = {{ goodhart_betas[goodhart_best] }}, and then falls far below where it began: the few words that pay most,
 # over and over.
 #
-# No optimiser is to blame. These are the exact optima: this is what was asked for. A small $\beta$ makes a nat of KL
-# cheap, the grammar costs only nats, and the proxy pays for each repetition in full. What is left of the stories is
-# what the proxy can see.
+# No optimiser is to blame. These are the exact optima: this is what was asked for. Reckon it for one word. After
+# *happy happy* the reference finds a third *happy* unlikely: it costs {{ happy_nats:.1f}} nats, each at the price
+# $\beta$. The proxy pays {{ word_proxy[grammar.CODES["happy"]]:+.1f}} for it, the first time and every time. Below a
+# $\beta$ of about {{ word_proxy[grammar.CODES["happy"]] / happy_nats:.2f}} it pays for itself. The reader, who is
+# pleased once, is not asked.
 #
 # ## A storyteller {#words-model}
 #
@@ -173,7 +184,7 @@ print(f"along a random direction: gradient {by_hand @ direction:.6f}, "
       f"finite difference {(moved_losses[0] - moved_losses[1]) / 2e-5:.6f}")
 
 # %% Evidence only="build"
-claim("the gradient on the page is that of the loss",
+claim("The gradient in this block is that of its loss, by finite differences",
       abs(by_hand @ direction - (moved_losses[0] - moved_losses[1]) / 2e-5) < 1e-6)
 
 # %% [markdown]
@@ -209,9 +220,9 @@ print(f"{-scored_corpus.logps.sum() / scored_corpus.mask.sum():.3f} nats a word 
 
 # %% Evidence only="build"
 shipped = network.score(storyteller, corpus)
-claim("what was trained here is as good as what comes with the page",
+claim("What this block trains is as good as the weights that come with the page",
       abs((shipped.logps.sum() - scored_corpus.logps.sum()) / shipped.mask.sum()) < 0.005)
-claim("pretraining gets far below blind guessing",
+claim("Pretraining gets far below what blind guessing costs",
       -shipped.logps.sum() / shipped.mask.sum() < 0.4 * np.log(len(grammar.VOCABULARY)))
 
 # %% [markdown]

@@ -11,23 +11,25 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## Preferences {#words-preferences}
 #
 # Two stories of the reference, side by side, and a reader who picks one. Our reader is simulated: a taste gives each
-# word a worth, a story is worth the sum, and the better one wins with the Bradley–Terry probability. Mix a taste of your
-# own and run on: everything below follows it.
+# word a worth, a story is worth the sum, and the better one wins with the Bradley–Terry probability. Mix a taste of
+# your own and run on: everything below follows it.
 
 # %% Pairs id="words-pairs"
-# likes happy friends who sing, not the sad and the lost
+# happy, polite, sang
 kindness = 1.0  # @param {type:"slider", min:0, max:2, step:0.25}
-# likes ghosts in a dark forest
+# ghosts, dark forests
 spookiness = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
-# likes cats, not dogs
+# cats, not dogs
 cats = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
-# likes cake, soup and cheese
+# cake, soup, cheese
 food = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
 # minds every word
 brevity = 0.0  # @param {type:"slider", min:0, max:2, step:0.25}
 
 mixed = {"kind": kindness, "spooky": spookiness, "cats": cats, "food": food, "short": brevity}
-story_taste = sum(much * preferences.taste(preferences.TASTES[name]) for name, much in mixed.items())
+story_taste = sum(
+    much * preferences.taste(preferences.TASTES[name]) for name, much in mixed.items()
+)
 taste_name = " and ".join(name for name, much in mixed.items() if much) or "flat"
 
 
@@ -46,7 +48,8 @@ story_gaps = (preferences.counts(story_chosen) - preferences.counts(story_reject
 print(f"{len(story_chosen):,} pairs; in {(story_gaps < 0).mean():.0%} the worse story was picked")
 show(words.stories.coloured(
     f"Four pairs, judged by a {taste_name} taste",
-    np.stack([story_chosen[:4], story_rejected[:4]], axis=1).reshape(8, -1), story_taste, ["chosen", "rejected"] * 4,
+    np.stack([story_chosen[:4], story_rejected[:4]], axis=1).reshape(8, -1), story_taste,
+    ["chosen", "rejected"] * 4,
     note="Underlined words please the reader, dotted ones do not.",
 ))
 
@@ -78,14 +81,18 @@ for model_name, word_model in (
 ):
     print(f"{model_name:17} fresh pairs ranked right: {ranked_as(word_model):.1%}")
 accidents = np.argsort(-abs(free_reward) * (story_taste == 0))[:5]
-print("the taste is indifferent to", ", ".join(f"{grammar.VOCABULARY[w]} (free {free_reward[w]:+.1f}, "
-      f"prior {few_reward[w]:+.1f})" for w in accidents))
+print("\nnothing to the taste  free  prior")
+for word_code in accidents:
+    print(f"{grammar.VOCABULARY[word_code]:20} {free_reward[word_code]:+5.1f}  {few_reward[word_code]:+5.1f}")
 words.charts.learned_words(story_taste, prior=few_reward, free=free_reward)
 
 # %% Evidence only="build"
-claim("on 300 pairs the prior ranks fresh pairs better", ranked_as(few_reward) > ranked_as(free_reward))
-claim("more pairs rank better still", ranked_as(story_reward) > ranked_as(few_reward))
-claim("free accidents are larger", bool((abs(free_reward[accidents]) > abs(few_reward[accidents])).all()))
+claim("On 300 pairs the reward model with a prior ranks fresh pairs better than the one without",
+      ranked_as(few_reward) > ranked_as(free_reward))
+claim("A reward model on 1,000 pairs ranks fresh pairs better than one on 300",
+      ranked_as(story_reward) > ranked_as(few_reward))
+claim("Words to which the taste is indifferent get larger numbers without a prior",
+      bool((abs(free_reward[accidents]) > abs(few_reward[accidents])).all()))
 
 # %% [markdown]
 # A policy that is trained against these numbers will use the accidents, too: to it they are as good as the taste.
@@ -104,6 +111,7 @@ claim("free accidents are larger", bool((abs(free_reward[accidents]) > abs(few_r
 # more $E[r] - \beta\,\text{KL}$, and what it has is $V_0$ of the empty story.
 
 # %% Soft value iteration id="words-optimum"
+# price of one nat of KL
 beta_words = 1.0  # @param {type:"slider", min:0.25, max:4, step:0.25}
 
 
@@ -137,7 +145,7 @@ show(words.stories.coloured(
 # %% Evidence only="build"
 best_gain = best_visits.counts @ story_taste - beta_words * best_visits.kl
 claim("V_0 is E[r] - beta KL of the optimum, to ten digits", abs(best_values[0, 0, 0] - best_gain) < 1e-10)
-claim("the ten lines agree with the library",
+claim("The soft value iteration in this block agrees with the library's",
       abs(best_values - solve.soft_values(ref_table, story_taste, beta_words, grammar.LENGTH)).max() < 1e-10)
 
 # %% [markdown]
@@ -175,10 +183,13 @@ def is_below_frontier(kl, reward):
     return all(reward - b * kl <= v[0, 0, 0] + 1e-9 for v, b in zip(frontier_values, frontier_betas, strict=True))
 
 
-claim("no learned optimum is above the frontier", all(is_below_frontier(*end) for end in learned_ends.values()))
+claim("No optimum of a learned reward lies above the frontier",
+      all(is_below_frontier(*end) for end in learned_ends.values()))
 free_j, few_j, many_j = [reward - beta_words * kl for kl, reward in learned_ends.values()]
-claim("without a prior the model's optimum is worse than the reference", free_j < ref_visits.counts @ story_taste)
-claim("a prior helps, and so do pairs", free_j < few_j < many_j)
+claim("Without a prior the reward model's optimum is worse than the reference",
+      free_j < ref_visits.counts @ story_taste)
+claim("A prior brings the reward model's optimum nearer to the true one, and so do more pairs",
+      free_j < few_j < many_j)
 
 # %% [markdown]
 # The free model's optimum walks {{ learned_ends["free_on_300"][0]:.1f}} nats for numbers that are mostly accidents,

@@ -38,7 +38,7 @@ words.charts.credit(
 
 # %% Evidence only="build"
 claim("DPO credits the right words, by and large", implicit_match > 0.5)
-claim("the reward model does so better", learned_match > implicit_match)
+claim("The reward model credits the right words better than DPO does", learned_match > implicit_match)
 
 # %% [markdown]
 # Nobody told DPO which words matter, and by and large it found them: over these words its credit correlates with the
@@ -81,10 +81,12 @@ once_each, chances = np.unique(state_codes, return_index=True, return_counts=Tru
 words.charts.critic(exact_values[once_each], by_word[once_each], chances)
 
 # %% Evidence only="build"
-claim("paid by the word, what is to come is the exact value on average",
+claim("Paid by the word, what is still to come is the exact value on average",
       abs((to_go[critic_mask] - exact_values).mean()) < 0.03)
-claim("under the optimum the return does not vary at all", (to_go[critic_mask] - exact_values).std() < 1e-9)
-claim("paid by the word the head knows the states better", critic_match[0] > critic_match[1])
+claim("Under the optimum the penalised return from a state on does not vary at all",
+      (to_go[critic_mask] - exact_values).std() < 1e-9)
+claim("A value head that is fitted to pay by the word knows the states better than one paid at the end",
+      critic_match[0] > critic_match[1])
 
 # %% [markdown]
 # Look at the spread: paid by the word it is 0. Under the optimum every story has the *same* penalised return from a
@@ -125,9 +127,10 @@ words.charts.lengths(list(trained_lengths), list(trained_lengths.values()), ref_
 
 # %% Evidence only="build"
 short_dpo, short_simpo, taste_dpo, taste_simpo = trained_lengths.values()
-claim("a short taste shortens with both", max(short_dpo, short_simpo) < ref_visits.length - 1)
-claim("SimPO goes further", short_simpo < short_dpo - 1)
-claim("from the same other pairs DPO's stories get longer and SimPO's shorter",
+claim("A taste for short stories shortens them with DPO and with SimPO",
+      max(short_dpo, short_simpo) < ref_visits.length - 1)
+claim("SimPO shortens stories further than DPO on the same taste", short_simpo < short_dpo - 1)
+claim("On the same pairs about another taste DPO's stories get longer and SimPO's shorter",
       taste_dpo > ref_visits.length > taste_simpo)
 
 # %% [markdown]
@@ -223,15 +226,17 @@ for word in ("the", "happy", "ghost"):
 # %% [markdown]
 # ## What you have seen {#words-summary}
 #
-# - **A small $\beta$ gives "happy happy happy", and no optimiser is needed for it.** The exact optimum of a proxy does
-#   it. The lesson has the same curve for a bent taste in [over-optimisation](#over-optimisation); Gao, Schulman and
-#   Hilton (2023) have it for large models.
-# - **The optimum is a table.** Soft value iteration (Ziebart 2010; Levine 2018) gives it, and its value is
-#   $E[r] - \beta\,\text{KL}$ to all digits. In the lesson the same optimum was a [formula](#optimum).
+# - **A small $\beta$ gives *happy happy happy*, and no optimiser is needed for it.** The proxy pays for every
+#   *happy*, and what holds the grammar, $\beta$ times its nats, has become cheaper than that. The lesson has the same
+#   curve for a bent taste in [over-optimisation](#over-optimisation); Gao, Schulman and Hilton (2023) have it for
+#   large models.
+# - **The optimum is a table**: of all policies the one with the most $E[r] - \beta\,\text{KL}$. Soft value iteration
+#   (Ziebart 2010; Levine 2018) gives it, and its value is $E[r] - \beta\,\text{KL}$ to all digits. In the lesson the
+#   same optimum was a [formula](#optimum).
 # - **PPO and RLOO reach it by telling stories.** They get within a few per cent of its gain, and none passes it.
 # - **DPO reaches it as pairs grow.** With few pairs a free network learns them by heart, and the chosen stories'
-#   log-prob falls: DPO only asks that the chosen one gain on the rejected one (Razin and others, 2024; Pal and others,
-#   2024).
+#   log-prob falls: DPO only asks that the chosen one gain on the rejected one (Razin and others, 2024; Pal and
+#   others, 2024).
 # - **Credit comes with both.** DPO's log-ratio at a word is the advantage of saying it (Rafailov and others, 2024).
 # - **A mean is another objective than a sum.** SimPO (Meng and others, 2024) shortens stories that nobody wanted
 #   shorter; the [relatives](#simpo-loss) have its loss next to the others.
