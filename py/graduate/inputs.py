@@ -42,10 +42,8 @@ def _pair(line: str, where: str) -> Pair:
     if not isinstance(entry, dict):
         raise Problem(f"{where}: an object with chosen and rejected is expected, not {line[:40]}")
     for side in ("chosen", "rejected"):
-        if not isinstance(entry.get(side), str) or not entry[side].strip():
+        if not isinstance(entry.get(side), str):
             raise Problem(f"{where}: {side} is missing, or is no text.")
-    if entry["chosen"].strip() == entry["rejected"].strip():
-        raise Problem(f"{where}: chosen and rejected are the same.")
     if not isinstance(entry.get("prompt"), str | None):
         raise Problem(f"{where}: prompt is no text.")
     return Pair(entry["chosen"], entry["rejected"], entry.get("prompt"))
