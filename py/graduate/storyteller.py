@@ -17,7 +17,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
-from transformers.modeling_outputs import CausalLMOutput, SequenceClassifierOutput
+from transformers.modeling_outputs import BaseModelOutput, CausalLMOutput, SequenceClassifierOutput
 
 from words import grammar, network
 
@@ -34,34 +34,47 @@ class StorytellerConfig(PreTrainedConfig):
         super().__init__(**({"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0} | rest))
 
 
+class Body(nn.Module):
+    """From words to the hidden layer. What lies before the first word, or pads it on the left, is the full stop."""
+
+    def __init__(self, config):
+        super().__init__()
+        seen = network.SEEN * network.EMBEDDING
+        self.embedding = nn.Embedding(config.vocab_size, network.EMBEDDING)
+        self.inner = nn.Linear(seen, network.HIDDEN)
+
+    def forward(self, input_ids, **_):
+        """Hidden layers (n, places, HIDDEN) of words (n, places)."""
+        older = nn.functional.pad(input_ids, (1, 0), value=grammar.END)[:, :-1]
+        seen = torch.cat([self.embedding(older), self.embedding(input_ids)], dim=-1)
+        return BaseModelOutput(last_hidden_state=torch.tanh(self.inner(seen)))
+
+
 class Storyteller(PreTrainedModel, GenerationMixin):
-    """py/words/network.py: the next word from the last two. Its parameters have the names and shapes of `parts`."""
+    """py/words/network.py: the next word from the last two. TRL asks for a body and a head, and applies the head itself."""
 
     config_class = StorytellerConfig
+    base_model_prefix = "model"
 
     def __init__(self, config):
         super().__init__(config)
-        V, seen = config.vocab_size, network.SEEN * network.EMBEDDING
-        self.embedding = nn.Embedding(V, network.EMBEDDING)
-        self.inner = nn.Parameter(torch.zeros(seen, network.HIDDEN))
-        self.inner_bias = nn.Parameter(torch.zeros(network.HIDDEN))
-        self.outer = nn.Parameter(torch.zeros(network.HIDDEN, V))
-        self.outer_bias = nn.Parameter(torch.zeros(V))
+        self.model = Body(config)
+        self.lm_head = nn.Linear(network.HIDDEN, config.vocab_size)
         self.post_init()
 
     def _init_weights(self, module):
         """Weights come from the page; nothing is drawn here."""
 
     def get_input_embeddings(self):
-        return self.embedding
+        return self.model.embedding
+
+    def get_output_embeddings(self):
+        return self.lm_head
 
     def forward(self, input_ids, attention_mask=None, labels=None, logits_to_keep=0, **_):
-        """Logits (n, places, V). What lies before the first word, or pads it on the left, is the full stop."""
-        older = nn.functional.pad(input_ids, (1, 0), value=grammar.END)[:, :-1]
-        if logits_to_keep:
-            older, input_ids = older[:, -logits_to_keep:], input_ids[:, -logits_to_keep:]
-        seen = torch.cat([self.embedding(older), self.embedding(input_ids)], dim=-1)
-        logits = torch.tanh(seen @ self.inner + self.inner_bias) @ self.outer + self.outer_bias
+        """Logits (n, places, V) of words (n, places)."""
+        hidden = self.model(input_ids).last_hidden_state
+        logits = self.lm_head(hidden[:, -logits_to_keep:])
         loss = None if labels is None else self.loss_function(logits, labels, self.config.vocab_size)
         return CausalLMOutput(loss=loss, logits=logits)
 
@@ -96,10 +109,11 @@ AutoModelForSequenceClassification.register(StorytellerConfig, WordReward)
 def with_weights(weights: np.ndarray, dtype: torch.dtype = torch.float32) -> Storyteller:
     """The storyteller with the page's weights, one vector as in py/words/network.py."""
     # Made in float64 first: nothing is rounded that the page did not round.
-    model = Storyteller(StorytellerConfig(dtype=torch.float64)).to(torch.float64)
+    model = Storyteller(StorytellerConfig()).to(torch.float64)
     with torch.no_grad():
-        for parameter, part in zip(_parameters(model), network.parts(weights), strict=True):
-            parameter.copy_(torch.from_numpy(np.array(part)))
+        for (parameter, turned), part in zip(_parameters(model), network.parts(weights), strict=True):
+            value = torch.from_numpy(np.array(part))
+            parameter.copy_(value.T if turned else value)
     return model.to(dtype)
 
 
@@ -110,15 +124,24 @@ def weights_of(model: Storyteller) -> np.ndarray:
 
 def gradient_of(model: Storyteller) -> np.ndarray:
     """The gradient that backward() has left, as the page's vector, float64."""
-    return _vector([parameter.grad for parameter in _parameters(model)])
+    return _vector([(parameter.grad, turned) for parameter, turned in _parameters(model)])
 
 
 def _parameters(model):
-    return [model.embedding.weight, model.inner, model.inner_bias, model.outer, model.outer_bias]
+    """In the order of network.Parts, and whether torch keeps the matrix the other way round."""
+    body, head = model.model, model.lm_head
+    return [
+        (body.embedding.weight, False),
+        (body.inner.weight, True),
+        (body.inner.bias, False),
+        (head.weight, True),
+        (head.bias, False),
+    ]
 
 
 def _vector(tensors):
-    return np.concatenate([tensor.detach().cpu().double().numpy().ravel() for tensor in tensors])
+    arrays = [(tensor.detach().cpu().double().numpy(), turned) for tensor, turned in tensors]
+    return np.concatenate([(array.T if turned else array).ravel() for array, turned in arrays])
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
