@@ -26,6 +26,7 @@ UNKNOWN = "<unknown>"
 
 class StorytellerConfig(PreTrainedConfig):
     model_type = "preference-lab-storyteller"
+    auto_map = {}  # TRL asks for it: no code comes with the weights
 
     def __init__(self, vocab_size=len(grammar.VOCABULARY), hidden_size=network.HIDDEN, **rest):
         self.vocab_size = vocab_size
@@ -78,7 +79,7 @@ class Storyteller(PreTrainedModel, GenerationMixin):
         loss = None if labels is None else self.loss_function(logits, labels, self.config.vocab_size)
         return CausalLMOutput(loss=loss, logits=logits)
 
-    def prepare_inputs_for_generation(self, input_ids, **_):
+    def prepare_inputs_for_generation(self, input_ids, attention_mask=None, **_):
         return {"input_ids": input_ids}
 
 

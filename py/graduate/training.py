@@ -42,7 +42,7 @@ def load(settings, weights, out: Path, room_for: int):
     of_pairs = settings.method == "reward"
     if settings.model == "words":
         if of_pairs:
-            return storyteller.WordReward(storyteller.StorytellerConfig()), storyteller.tokenizer()
+            return storyteller.WordReward(storyteller.StorytellerConfig(num_labels=1)), storyteller.tokenizer()
         return storyteller.with_weights(weights), storyteller.tokenizer()
     kind = AutoModelForSequenceClassification if of_pairs else AutoModelForCausalLM
     extra = {"num_labels": 1} if of_pairs else {}
@@ -217,7 +217,10 @@ def train(settings, asked, out: Path, model, tokenizer, pairs, weights, reward) 
     trainer = trainer_of(settings, args, model, tokenizer, pairs, reference, reward, callbacks)
     if state.is_main_process:
         print(f"{state.num_processes} process{'es' if state.num_processes > 1 else ''}, on {state.device}")
-    trainer.train(resume_from_checkpoint=last_checkpoint(out) if asked.resume else None)
+    checkpoint = last_checkpoint(out) if asked.resume else None
+    if checkpoint and state.is_main_process:
+        print(f"The run goes on from step {checkpoint.rpartition('-')[2]}.", flush=True)
+    trainer.train(resume_from_checkpoint=checkpoint)
     trained = trainer.accelerator.unwrap_model(trainer.model)
     after = stories(trained, tokenizer, pairs, asked.max_new) if tells else []
     if state.is_main_process:
