@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import inputs
-from inputs import HERE, Problem
+from inputs import HERE, InputError
 
 METHODS = ("sft", "dpo", "rloo", "grpo", "reward", "kto")
 ON_POLICY = ("rloo", "grpo")  # these tell stories of their own, and need a reward
@@ -70,29 +70,30 @@ def arguments(given: list[str]) -> argparse.Namespace:
 
 
 def settings_of(asked: argparse.Namespace, prompted: bool, rows: int) -> Settings:
-    """What was asked for, over the page's settings. Raises Problem where they do not fit each other."""
+    """What was asked for, over the page's settings. Raises InputError where they do not fit each other."""
     page = PAGE[asked.method] | inputs.read_settings(HERE / "settings.json").get(asked.method, {})
     chosen = {name: page[name] if getattr(asked, name) is None else getattr(asked, name) for name in PAGE["dpo"]}
     if asked.model != "words" and asked.lr is None:
         chosen["lr"] = None  # the page's is for a network of 5,000 numbers
     for name, least in (("steps", 0), ("batch", 1), ("seed", 0)):
         if chosen[name] != int(chosen[name]) or chosen[name] < least:
-            raise Problem(f"--{name} should be a whole number of at least {least}, and is {chosen[name]}.")
+            raise InputError(f"--{name} should be a whole number of at least {least}, and is {chosen[name]}.")
         chosen[name] = int(chosen[name])
     if not chosen["beta"] > 0:
-        raise Problem(f"--beta should be above 0, and is {chosen['beta']}.")
+        raise InputError(f"--beta should be above 0, and is {chosen['beta']}.")
     if min(asked.accumulate, asked.save_every, asked.max_new) < 1:
-        raise Problem("--accumulate, --save-every and --max-new should be at least 1.")
+        raise InputError("--accumulate, --save-every and --max-new should be at least 1.")
     if asked.method not in ON_POLICY:
         chosen["batch"] = min(chosen["batch"], rows // (parts := PROCESSES * asked.accumulate) * parts)
     if chosen["batch"] == 0 or chosen["batch"] % (PROCESSES * asked.accumulate):
-        raise Problem(
-            f"A batch of {chosen['batch'] or rows} cannot be shared by {PROCESSES} processes in {asked.accumulate} parts each."
+        raise InputError(
+            f"A batch of {chosen['batch'] or rows} cannot be shared by {PROCESSES} processes "
+            f"in {asked.accumulate} parts each."
         )
     group = asked.group or (8 if prompted else chosen["batch"])
     if asked.method in ON_POLICY and (group < 2 or chosen["batch"] % group):
-        raise Problem(f"--group should be 2 or more and divide the batch of {chosen['batch']}; it is {group}.")
-    return Settings(asked.method, asked.model, chosen["beta"], chosen["steps"], chosen["batch"], group, chosen["lr"], chosen["seed"])
+        raise InputError(f"--group should be 2 or more and divide the batch of {chosen['batch']}; it is {group}.")
+    return Settings(asked.method, asked.model, group=group, **chosen)
 
 
 def main(given: list[str]) -> int:
@@ -100,7 +101,7 @@ def main(given: list[str]) -> int:
         if given[:1] == ["report"]:
             return draw(given[1:])
         return align(arguments(given))
-    except Problem as problem:
+    except InputError as problem:
         said = str(problem)
     except (MemoryError, OSError, RuntimeError) as error:
         said = plainly(error)
@@ -126,7 +127,7 @@ def draw(given: list[str]) -> int:
 
     run = Path(given[0]) if given else HERE / "runs/dpo"
     if len(given) > 1 or not (run / "run.json").exists() or not (run / "log.json").exists():
-        raise Problem(f"{run} is not the folder of a run that has ended: python align.py report FOLDER.")
+        raise InputError(f"{run} is not the folder of a run that has ended: python align.py report FOLDER.")
     print(f"The report: {write_report(run)}")
     return 0
 
@@ -140,7 +141,7 @@ def align(asked: argparse.Namespace) -> int:
     if words:
         inputs.require_stories(pairs, asked.pairs)
     elif asked.check:
-        raise Problem("--check compares with the page, which has no other model than words.")
+        raise InputError("--check compares with the page, which has no other model than words.")
     reward = reward_of(asked)
     out = asked.out or HERE / "runs" / settings.method
     if settings.steps:
@@ -155,7 +156,7 @@ def align(asked: argparse.Namespace) -> int:
         from check import check
 
         if not check(weights, pairs, settings.beta, quiet=RANK > 0):
-            raise Problem("TRL does not compute what the page computes; nothing was trained.")
+            raise InputError("TRL does not compute what the page computes; nothing was trained.")
     if not settings.steps:
         return 0
     model, tokenizer = training.load(settings, weights, out, room_for=shutil.disk_usage(existing(out)).free)
@@ -184,7 +185,7 @@ def reward_of(asked: argparse.Namespace) -> dict[str, float] | str | None:
     path = Path(asked.reward or HERE / "reward.json")
     if path.is_dir():
         if not (path / "config.json").exists():
-            raise Problem(f"{path} holds no reward model: config.json is missing.")
+            raise InputError(f"{path} holds no reward model: config.json is missing.")
         return str(path)
     worth = inputs.read_worth(path)
     if asked.model == "words":
@@ -199,23 +200,23 @@ def existing(path: Path) -> Path:
 
 
 def require_folder(out: Path, settings: Settings, resume: bool) -> None:
-    """Raises Problem unless the run may write into its folder, or go on there."""
+    """Raises InputError unless the run may write into its folder, or go on there."""
     if not os.access(existing(out), os.W_OK):
-        raise Problem(f"{existing(out)} cannot be written to.")
+        raise InputError(f"{existing(out)} cannot be written to.")
     if not out.exists():
         if resume:
-            raise Problem(f"{out} is not there: nothing to go on from.")
+            raise InputError(f"{out} is not there: nothing to go on from.")
         return
     if not resume:
-        raise Problem(f"{out} is there already: go on with --resume, or choose another --out.")
+        raise InputError(f"{out} is there already: go on with --resume, or choose another --out.")
     try:
         before = json.loads((out / "run.json").read_text("utf-8"))
     except (OSError, ValueError):
-        raise Problem(f"{out} is not the folder of a run.") from None
+        raise InputError(f"{out} is not the folder of a run.") from None
     changed = [name for name, value in asdict(settings).items() if before.get(name) != value]
     if changed:
         name = changed[0]
-        raise Problem(f"{out} was begun with {name} {before.get(name)}, not {getattr(settings, name)}.")
+        raise InputError(f"{out} was begun with {name} {before.get(name)}, not {getattr(settings, name)}.")
 
 
 def begin(out: Path, settings: Settings, asked: argparse.Namespace, weights) -> None:

@@ -35,7 +35,8 @@ def check(weights: np.ndarray, pairs: list[Pair], beta: float, quiet: bool = Fal
             off = difference(value, expected[name])
             fits &= off <= allowed
             digits = str(dtype).removeprefix("torch.")
-            rows.append(f"{name:28} {digits:9} {off:12.1e} {allowed:10.0e}   {'equal' if off <= allowed else 'DIFFERS'}")
+            verdict = "equal" if off <= allowed else "DIFFERS"
+            rows.append(f"{name:28} {digits:9} {off:12.1e} {allowed:10.0e}   {verdict}")
     if not quiet:
         print(f"TRL {trl.__version__} against the page, on {len(some)} pairs")
         print(f"{'':28} {'':9} {'difference':>12} {'allowed':>10}", *rows, sep="\n", flush=True)

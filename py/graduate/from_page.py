@@ -8,16 +8,18 @@ def graduate_files(sources, beta):
 
     from words import grammar
 
+    numbers = (int, float)
+
     def defaults(source, function, names):
         """Numbers that the function's signature has, under the names of align.py."""
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and node.name == function:
                 with_default = zip(reversed(node.args.args), reversed(node.args.defaults), strict=False)
                 literal = {arg.arg: value.value for arg, value in with_default if isinstance(value, ast.Constant)}
-                return {names[name]: value for name, value in literal.items() if name in names and type(value) in NUMBERS}
+                named = {names[name]: value for name, value in literal.items() if name in names}
+                return {name: value for name, value in named.items() if type(value) in numbers}
         return {}
 
-    NUMBERS = (int, float)
     common = {"steps": "steps", "lr": "lr", "seed": "seed"}
     pairs = {"beta": beta} | defaults(sources["words-dpo"], "train_on_stories", common | {"batch": "batch"})
     told = {"beta": beta} | defaults(sources["words-rloo"], "train_rloo_words", common | {"n": "batch"})

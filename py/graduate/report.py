@@ -87,7 +87,8 @@ def _exact(run, beta):
         f"{best:.3f}.</p>"
     )
     frontier = _figure("The frontier", "KL to the reference (nats a story, exact)", f"E[r] by {called} (exact)")
-    frontier.add_scatter(x=[kl for kl, _ in optima], y=[r for _, r in optima], mode="lines+markers", name="exact optima")
+    kls, rewards = zip(*optima, strict=True)
+    frontier.add_scatter(x=kls, y=rewards, mode="lines+markers", name="exact optima")
     frontier.add_scatter(x=[start[0]], y=[start[1]], mode="markers", name="before", marker={"size": 11})
     frontier.add_scatter(x=[end[0]], y=[end[1]], mode="markers", name="after", marker={"size": 11})
     figures = [frontier]

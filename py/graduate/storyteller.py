@@ -28,9 +28,9 @@ class StorytellerConfig(PreTrainedConfig):
     model_type = "preference-lab-storyteller"
     auto_map = {}  # TRL asks for it: no code comes with the weights
 
-    def __init__(self, vocab_size=len(grammar.VOCABULARY), hidden_size=network.HIDDEN, **rest):
-        self.vocab_size = vocab_size
-        self.hidden_size = hidden_size
+    def __init__(self, **rest):
+        self.vocab_size = len(grammar.VOCABULARY)
+        self.hidden_size = network.HIDDEN
         self.num_hidden_layers = 1
         super().__init__(**({"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0} | rest))
 
@@ -52,7 +52,7 @@ class Body(nn.Module):
 
 
 class Storyteller(PreTrainedModel, GenerationMixin):
-    """py/words/network.py: the next word from the last two. TRL asks for a body and a head, and applies the head itself."""
+    """py/words/network.py: the next word from the last two. TRL asks for a body and a head, and applies the head."""
 
     config_class = StorytellerConfig
     base_model_prefix = "model"

@@ -13,7 +13,7 @@ from accelerate import PartialState
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 import storyteller
-from inputs import Pair, Problem, reward_vector
+from inputs import InputError, Pair
 from report import exact_point, judge_of
 from words import grammar, network
 
@@ -38,7 +38,7 @@ def all_here():
 
 
 def load(settings, weights, out: Path, room_for: int):
-    """The model to be trained and its tokenizer. Raises Problem where it is unknown, or does not fit."""
+    """The model to be trained and its tokenizer. Raises InputError where it is unknown, or does not fit."""
     of_pairs = settings.method == "reward"
     if settings.model == "words":
         if of_pairs:
@@ -50,7 +50,7 @@ def load(settings, weights, out: Path, room_for: int):
         config = AutoConfig.from_pretrained(settings.model, **extra)
         tokenizer = AutoTokenizer.from_pretrained(settings.model)
     except (OSError, ValueError, KeyError) as error:
-        raise Problem(f"{settings.model} is not a model that can be loaded: {_first_line(error)}") from None
+        raise InputError(f"{settings.model} is not a model that can be loaded: {_first_line(error)}") from None
     with torch.device("meta"):
         numbers = sum(parameter.numel() for parameter in kind.from_config(config).parameters())
     require_room(settings.model, numbers, memory=free_memory(), disk=room_for)
@@ -59,22 +59,22 @@ def load(settings, weights, out: Path, room_for: int):
     try:
         model = kind.from_pretrained(settings.model, dtype=torch.float32, **extra)
     except (OSError, ValueError, RuntimeError) as error:
-        raise Problem(f"{settings.model} is damaged or incomplete: {_first_line(error)}") from None
+        raise InputError(f"{settings.model} is damaged or incomplete: {_first_line(error)}") from None
     if of_pairs:
         model.config.pad_token_id = tokenizer.pad_token_id
     return model, tokenizer
 
 
 def require_room(name: str, numbers: int, memory: int | None, disk: int) -> None:
-    """Raises Problem unless a model of so many float32 numbers can be trained and saved; memory None: not known."""
+    """Raises InputError unless a model of so many float32 numbers can be trained and saved; memory None: not known."""
     gigabytes = 4 * numbers / 2**30
     if memory is not None and COPIES * gigabytes > memory / 2**30:
-        raise Problem(
+        raise InputError(
             f"{name} does not fit: {numbers:,} numbers take {COPIES * gigabytes:.1f} GiB while they train, "
             f"and {memory / 2**30:.1f} GiB are free."
         )
     if 2 * COPIES * gigabytes > disk / 2**30:
-        raise Problem(
+        raise InputError(
             f"The disk has too little room for {name}: checkpoints take up to {2 * COPIES * gigabytes:.1f} GiB, "
             f"and {disk / 2**30:.1f} GiB are free."
         )
@@ -231,7 +231,8 @@ def train(settings, asked, out: Path, model, tokenizer, pairs, weights, reward) 
             _write(out / "weights.json", {"weights": storyteller.weights_of(trained).tolist()})
         if words and not tells:
             worth = trained.worth.detach().cpu().double().numpy()
-            _write(out / "worth.json", {word: float(worth[code]) for word, code in grammar.CODES.items() if worth[code]})
+            learned = zip(grammar.VOCABULARY, worth, strict=True)
+            _write(out / "worth.json", {word: float(number) for word, number in learned if number})
         _write(out / "stories.json", {"before": before, "after": after})
         _write(out / "log.json", trainer.state.log_history)
     state.wait_for_everyone()

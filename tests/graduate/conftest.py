@@ -1,4 +1,4 @@
-"""The project that the page gives, unzipped once, and ways to run it. `npm test -- graduate` sets its environment up."""
+"""The project that the page gives, unzipped once, and ways to run it. Its environment: `npm test -- graduate`."""
 
 import json
 import os
@@ -16,7 +16,7 @@ QUIET = {"HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "
 @pytest.fixture(scope="session")
 def page(tmp_path_factory):
     """The names that the page's blocks have given, as far as the zip needs them."""
-    from conftest_page import page_namespace
+    from page_blocks import page_namespace
 
     return page_namespace()
 

@@ -3,9 +3,9 @@
 import json
 import re
 
-import numpy as np
 import pytest
-from conftest_page import dpo_of_page
+
+from page_blocks import dpo_of_page
 
 STEPS = 4
 
@@ -19,9 +19,8 @@ def test_the_zip_runs_with_two_commands_and_ends_where_the_page_does(project, al
     assert align("--check") == 0
     said = capsys.readouterr().out
     assert said.count("equal") == 6 and "DIFFERS" not in said
-    from report import exact_point
-
     import inputs
+    from report import exact_point
 
     run = project / "runs/dpo"
     about, log = run_of(run)
@@ -55,7 +54,9 @@ def test_the_storyteller_is_trained_by(method, tmp_path, align):
         worth = json.loads((tmp_path / "run/worth.json").read_text())
         assert worth["kind"] > 0 > worth["cruel"]
         return
-    before, after = (np.array(json.loads((tmp_path / "run" / name).read_text())["weights"]) for name in ("before.json", "weights.json"))
+    import inputs
+
+    before, after = (inputs.read_weights(tmp_path / "run" / name) for name in ("before.json", "weights.json"))
     assert 1e-3 < abs(after - before).max() < 1
 
 
@@ -70,7 +71,13 @@ def test_rloo_raises_the_exact_reward(tmp_path, align):
 def llama(tmp_path_factory, align):
     """A Llama of two layers with random weights, in a folder, with a tokenizer of its own."""
     from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedTokenizerFast, set_seed
+    from transformers import (
+        LlamaConfig,
+        LlamaForCausalLM,
+        LlamaForSequenceClassification,
+        PreTrainedTokenizerFast,
+        set_seed,
+    )
 
     from words.grammar import VOCABULARY
 
@@ -95,7 +102,8 @@ def llama(tmp_path_factory, align):
 @pytest.mark.parametrize("method", ["sft", "dpo", "rloo", "grpo", "reward", "kto"])
 def test_another_model_is_trained_by(method, tmp_path, align, llama):
     run = tmp_path / "run"
-    options = ["--model", llama / ("judge" if method == "reward" else "model"), "--steps", 2, "--batch", 8, "--max-new", 8]
+    model = llama / ("judge" if method == "reward" else "model")
+    options = ["--model", model, "--steps", 2, "--batch", 8, "--max-new", 8]
     reward = ["--reward", llama / "judge"] if method == "grpo" else []
     assert align("--method", method, *options, *reward, "--out", run) == 0
     about, log = run_of(run)
@@ -105,7 +113,8 @@ def test_another_model_is_trained_by(method, tmp_path, align, llama):
 
 
 def test_prompts_are_taken(tmp_path, align, llama):
-    pairs = [{"prompt": f"the {who}", "chosen": " was happy", "rejected": " was sad"} for who in ("cat", "dog", "king", "ghost")]
+    prompts = ("the cat", "the dog", "the king", "the ghost")
+    pairs = [{"prompt": prompt, "chosen": " was happy", "rejected": " was sad"} for prompt in prompts]
     path = tmp_path / "pairs.jsonl"
     path.write_text("\n".join(map(json.dumps, pairs)))
     for method in ("dpo", "rloo"):
