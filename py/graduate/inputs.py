@@ -92,7 +92,7 @@ def read_settings(path: Path) -> dict[str, dict[str, float]]:
 
 
 def reward_vector(worth: dict[str, float], path: Path) -> np.ndarray:
-    """The same in the order of the storyteller's vocabulary, (V,). Raises InputError for words that it does not have."""
+    """The same in the vocabulary's order, (V,). Raises InputError for words that the storyteller does not know."""
     unknown = worth.keys() - grammar.CODES.keys()
     if unknown:
         raise InputError(f"{path}: the storyteller does not know the word {min(unknown)!r}.")
