@@ -15,7 +15,7 @@ import trl
 import storyteller
 from inputs import Pair
 from preflab import losses
-from training import config_of, trainer_of
+from training import config_of, rows_of, trainer_of
 from words import grammar, network
 
 ALLOWED = {torch.float32: 1e-6, torch.float64: 1e-9}
@@ -70,7 +70,8 @@ def of_trl(weights, reference, pairs, beta, dtype) -> dict[str, np.ndarray]:
     with tempfile.TemporaryDirectory() as folder:
         args = config_of(settings, folder, use_cpu=True)
         model, ref = (storyteller.with_weights(each, dtype) for each in (weights, reference))
-        trainer = trainer_of(settings, args, model, storyteller.tokenizer(), pairs, ref)
+        tokenizer = storyteller.tokenizer()
+        trainer = trainer_of(settings, args, model, tokenizer, rows_of(pairs, "dpo", tokenizer), ref)
         if dtype == torch.float64:
             for each in (model, ref):
                 each.forward = partial(in_full, each, each.forward)

@@ -25,6 +25,7 @@ TRAINERS = {
     "reward": (trl.RewardTrainer, trl.RewardConfig),
     "kto": (trl.KTOTrainer, trl.KTOConfig),
 }
+ON_POLICY = ("rloo", "grpo")  # these tell stories of their own
 TOLD = 6  # stories before and after, in the report
 COPIES = 5  # of a model in memory while it trains: itself, its gradient, Adam's two, the reference
 
@@ -103,7 +104,7 @@ def rows_of(pairs: list[Pair], method: str, tokenizer) -> datasets.Dataset:
     start = start_of_text(tokenizer)
     prompts = [start if pair.prompt is None else pair.prompt for pair in pairs]
     both = list(zip(prompts, pairs, strict=True))
-    if method in ("rloo", "grpo"):
+    if method in ON_POLICY:
         rows = [{"prompt": prompt} for prompt in dict.fromkeys(prompts)]
     elif method == "sft":
         rows = [{"prompt": prompt, "completion": pair.chosen} for prompt, pair in both]
@@ -118,6 +119,15 @@ def rows_of(pairs: list[Pair], method: str, tokenizer) -> datasets.Dataset:
     return datasets.Dataset.from_list(rows)
 
 
+def in_order_of_page(rows: int, settings) -> np.ndarray:
+    """Which rows come one after the other: every step's batch is drawn as the page's `train_on_stories` draws it.
+
+    One order for all: any number of processes shares the same batches, and a run that goes on finds its place.
+    """
+    rng = np.random.default_rng([settings.seed, 7])
+    return np.concatenate([rng.choice(rows, settings.batch, replace=False) for _ in range(settings.steps)])
+
+
 def config_of(settings, folder: Path, processes: int = 1, accumulate: int = 1, **more):
     """TRL's arguments for the page's settings: its Adam, its falling step size, no clipping of gradients."""
     method, words = settings.method, settings.model == "words"
@@ -126,7 +136,6 @@ def config_of(settings, folder: Path, processes: int = 1, accumulate: int = 1, *
         "per_device_train_batch_size": settings.batch // processes // accumulate,
         "gradient_accumulation_steps": accumulate,
         "lr_scheduler_type": "linear", "warmup_steps": 0, "weight_decay": 0.0, "max_grad_norm": 0.0,
-        "dataloader_drop_last": True,  # a smaller last batch would be shared differently by two processes
         "logging_steps": 5, "report_to": "none", "disable_tqdm": True,
         "gradient_checkpointing": False, "bf16": False, "use_cpu": not torch.cuda.is_available(),
     }  # fmt: skip
@@ -136,11 +145,13 @@ def config_of(settings, folder: Path, processes: int = 1, accumulate: int = 1, *
         options["learning_rate"] = settings.lr
     if method in ("dpo", "kto", "rloo", "grpo"):
         options["beta"] = settings.beta
-    if method in ("rloo", "grpo"):
-        options |= {"num_generations": settings.group, "temperature": 1.0, "dataloader_drop_last": False}
+    if method in ON_POLICY:
+        options |= {"num_generations": settings.group, "temperature": 1.0}
         options["max_completion_length"] = grammar.LENGTH if words else more.pop("max_new", 128)
     elif words and method != "reward":
         options["max_length"] = grammar.LENGTH + 1  # a story that fills its row has no full stop, as on the page
+    if method not in ON_POLICY:
+        options["train_sampling_strategy"] = "sequential"  # in_order_of_page
     if method == "grpo":
         options["loss_type"] = "grpo"
     more.pop("max_new", None)
@@ -156,13 +167,12 @@ def word_reward(worth: dict[str, float]):
     return reward
 
 
-def trainer_of(settings, args, model, tokenizer, pairs, reference=None, reward=None, callbacks=()):
+def trainer_of(settings, args, model, tokenizer, rows, reference=None, reward=None, callbacks=()):
     """The trainer of a method, ready. reference: the model as it was, for DPO and KTO."""
     kind, _ = TRAINERS[settings.method]
     more = {"ref_model": reference} if settings.method in ("dpo", "kto") else {}
-    if settings.method in ("rloo", "grpo"):
+    if settings.method in ON_POLICY:
         more["reward_funcs"] = reward if isinstance(reward, str) else word_reward(reward)
-    rows = rows_of(pairs, settings.method, tokenizer)
     return kind(
         model=model, args=args, train_dataset=rows, processing_class=tokenizer, callbacks=list(callbacks), **more
     )
@@ -214,7 +224,10 @@ def train(settings, asked, out: Path, model, tokenizer, pairs, weights, reward) 
         settings, out / "checkpoints", state.num_processes, asked.accumulate, bf16=asked.bf16, max_new=asked.max_new,
         save_steps=asked.save_every, save_total_limit=2,
     )  # fmt: skip
-    trainer = trainer_of(settings, args, model, tokenizer, pairs, reference, reward, callbacks)
+    rows = rows_of(pairs, settings.method, tokenizer)
+    if settings.method not in ON_POLICY:
+        rows = rows.select(in_order_of_page(len(rows), settings))
+    trainer = trainer_of(settings, args, model, tokenizer, rows, reference, reward, callbacks)
     if state.is_main_process:
         print(f"{state.num_processes} process{'es' if state.num_processes > 1 else ''}, on {state.device}")
     checkpoint = last_checkpoint(out) if asked.resume else None

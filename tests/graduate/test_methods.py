@@ -31,8 +31,9 @@ def test_the_zip_runs_with_two_commands_and_ends_where_the_page_does(project, al
     for name, weights in (("TRL", trained), ("page", dpo_of_page(page)), ("reference", before)):
         kl, reward = exact_point(weights, before, taste)
         objective[name] = reward - about["beta"] * kl
-    print(objective)
-    assert abs(objective["TRL"] - objective["page"]) < 0.1 * abs(objective["page"])
+    # The same batches in the same order, in float32: far nearer than the 10 % that were asked for.
+    assert abs(objective["TRL"] - objective["page"]) < 0.01 * abs(objective["page"])
+    assert objective["TRL"] > objective["reference"]
     assert exact_point(trained, before, taste)[1] > exact_point(before, before, taste)[1] + 0.5
     steps = [entry for entry in log if "rewards/margins" in entry]
     assert steps[-1]["rewards/margins"] > steps[0]["rewards/margins"]
