@@ -6,7 +6,11 @@ import { graduateFiles, NAME, pageSource, TRAINING_BLOCKS, zipped } from '../../
 
 /** @type {Record<string, string>} */
 const PYTHON = import.meta.glob(
-  ['../../../py/graduate/*.{py,md,txt}', '../../../py/{words,preflab}/*.py', '!../../../py/words/reference.py'],
+  [
+    '../../../py/graduate/*.{py,md,txt}',
+    '../../../py/preflab/{__init__,losses,numeric}.py',
+    '../../../py/words/{__init__,grammar,network,preferences,solve}.py',
+  ],
   { query: '?raw', import: 'default', eager: true },
 );
 const python = Object.fromEntries(Object.entries(PYTHON).map(([path, text]) => [path.replace(/^.*\/py\//, ''), text]));
