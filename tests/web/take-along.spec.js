@@ -286,7 +286,7 @@ test('the project for a real trainer has the pairs, the weights and the settings
 
 test('a block that fails makes no project, and is named; other pages have none to give', async ({ page }) => {
   await open(page, '/words/');
-  await block(page, 'words-pairs').write('1 / 0');
+  await block(page, 'words-pairs').write('story_chosen = story_rejected = story_taste = judged_pairs = 1 / 0');
   await page.getByRole('button', { name: 'Take along' }).click();
   const panel = page.locator('#take-panel');
   await panel.locator('[data-save="graduate"]').click();
