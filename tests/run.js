@@ -1,12 +1,12 @@
 /**
  * `npm test`: sets up what the tests need and runs them all.
  * `npm test -- web` runs one part (check, py, app, build, web, firefox, webkit); what follows goes to its runner:
- * `npm test -- py -k dpo`.
+ * `npm test -- py -k dpo`. The part graduate is run only when it is named: it fetches torch and TRL.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureNodeModules } from '../app/tools/install.js';
-import { ensurePython } from '../app/tools/python.js';
+import { ensureGraduate, ensurePython } from '../app/tools/python.js';
 import { asProgram, Failure, readIfThere, run, TOP } from '../app/tools/tools.js';
 import { countTests, failures, summary } from './counts.js';
 
@@ -75,6 +75,11 @@ const PARTS = {
       },
     ];
   },
+  async graduate(rest) {
+    const program = await ensureGraduate();
+    const options = ['-c', 'pyproject.toml', `--junitxml=${report('graduate')}`, '--durations=5'];
+    return [{ program, args: ['-m', 'pytest', ...options, ...rest, '../tests/graduate'], cwd: PY }];
+  },
   async app(rest) {
     return [nodeTests('app', [...rest, ...(await unitTests())])];
   },
@@ -99,6 +104,9 @@ const PARTS = {
     return [nodeTests('webkit', [...rest, 'tests/webkit/webkit.test.js'])];
   },
 };
+
+/** These are run only when they are named. */
+const APART = ['graduate'];
 
 /** These look at the page that was built. */
 const OF_THE_PAGE = ['web', 'firefox', 'webkit'];
@@ -135,7 +143,7 @@ async function passes(part, rest, show) {
 
 /** @param {string[]} args */
 function choose([part, ...rest]) {
-  if (part === undefined) return { parts: Object.keys(PARTS), rest };
+  if (part === undefined) return { parts: Object.keys(PARTS).filter((name) => !APART.includes(name)), rest };
   if (!(part in PARTS)) throw new Failure(`There is no part ${part}: choose one of ${Object.keys(PARTS).join(', ')}.`);
   return { parts: OF_THE_PAGE.includes(part) ? ['build', part] : [part], rest };
 }
@@ -167,6 +175,8 @@ await asProgram(import.meta.url, async () => {
   // Whoever reads only the end of a long log learns which.
   console.log(failedParts.size ? `\nFailed: ${[...failedParts].join(', ')}` : '');
   for (const name of failed) console.log(name);
+  if (process.argv.length < 3)
+    console.log('Not run: py/graduate on real trainers. npm test -- graduate runs it, and fetches 1.5 GB once.');
   console.log(summary(total));
   process.exitCode = failedParts.size ? 1 : 0;
 });

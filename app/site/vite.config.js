@@ -158,7 +158,7 @@ const startFirst = () => ({
 });
 
 /** What changes without being the work of who develops. */
-const UNWATCHED = ['dist', '.venv', 'static/runtime', 'static/recorded', 'test-results'].map(
+const UNWATCHED = ['dist', '.venv', '.venv-graduate', 'static/runtime', 'static/recorded', 'test-results'].map(
   (folder) => `${TOP}${folder}/**`,
 );
 

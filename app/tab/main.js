@@ -38,6 +38,16 @@ const place = find('#blocks');
 if (embedded) await bringBlock(place);
 const blocks = /** @type {PyBlock[]} */ ([...place.querySelectorAll('py-block')]);
 const edits = restoreEdits(blocks);
+/** Only the page of the language model has what a real trainer can go on with. */
+const hasGraduate = blocks.some(({ cell }) => cell.id === 'words-dpo') && !embedded;
+/** Asks Python for what goes into the graduate's zip; nobody sees it. */
+const graduate = new Cell({
+  id: 'graduate',
+  title: 'The project for a real trainer',
+  source: '',
+  names: null,
+  shown: false,
+});
 const lesson = new Lesson(cellsOfAllPages(), kernel);
 const runAll = /** @type {HTMLButtonElement} */ (find('#run-all'));
 const stop = /** @type {HTMLButtonElement} */ (find('#stop'));
@@ -48,7 +58,8 @@ const status = find('#status');
 function cellsOfAllPages() {
   const unseen = site.cells.map((published) => new Cell({ ...published, shown: false }));
   const cells = new Map([...unseen, ...blocks.map(({ cell }) => cell)].map((cell) => [cell.id, cell]));
-  return site.order.flatMap((id) => cells.get(id) ?? []);
+  const all = site.order.flatMap((id) => cells.get(id) ?? []);
+  return hasGraduate ? all.toSpliced(all.findLastIndex(({ shown }) => shown) + 1, 0, graduate) : all;
 }
 
 function showStatus() {
@@ -120,7 +131,7 @@ keepEdits(edits, lesson, find('#storage'));
 receiveLinks(lesson, find('#shared'));
 /** Python that cannot be asked has nothing against it. @param {string} source */
 const readable = async (source) => (kernel.status.state === 'ready' ? kernel.names(source) : undefined);
-connectPanel(find('#take-panel'), lesson, readable);
+connectPanel(find('#take-panel'), lesson, readable, hasGraduate ? graduate : undefined);
 connectPieces(place, find('#said'));
 connectDataTables(place);
 const recompute = find('#recompute');

@@ -1,5 +1,6 @@
 /** Nothing lost, and all of it can be taken along: two tabs, crashes, full storage, links, files. */
 import { readFile } from 'node:fs/promises';
+import { strFromU8, unzipSync } from 'fflate';
 import { encodeEdits } from '../../app/tab/edits/share-link.js';
 import { block, expect, fill, open, test } from './page.js';
 
@@ -251,4 +252,48 @@ test('a file that would not run to its end is not saved without a word', async (
   await expect(panel).toContainText('Python cannot read the code of “Preference data”');
   const file = await downloaded(page, () => panel.getByRole('button', { name: 'Save it all the same' }).click());
   expect(String(file.bytes)).toContain('x = (');
+});
+
+test('the project for a real trainer has the pairs, the weights and the settings of the code as it is now', async ({
+  page,
+}) => {
+  await open(page, '/words/');
+  await block(page, 'words-dpo').write('def train_on_stories(loss, steps=77, batch=32, lr=0.002, seed=3): pass');
+  await page.getByRole('button', { name: 'Take along' }).click();
+  const panel = page.locator('#take-panel');
+  const { name, bytes } = await downloaded(page, () => panel.locator('[data-save="graduate"]').click());
+  expect(name).toBe('preference-lab-graduate.zip');
+  await expect(panel).toContainText('Its README says how to run it');
+
+  const files = unzipSync(bytes);
+  const text = (/** @type {string} */ path) => strFromU8(files[`preference-lab-graduate/${path}`]);
+  const settings = JSON.parse(text('settings.json'));
+  expect(settings.dpo).toEqual({ beta: 1, steps: 77, batch: 32, lr: 0.002, seed: 3 });
+  expect(settings.rloo).toEqual({ beta: 1, steps: 150, batch: 64, lr: 0.01, seed: 0 });
+  const pairs = text('pairs.jsonl')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(pairs).toHaveLength(1000);
+  expect(Object.keys(pairs[0])).toEqual(['chosen', 'rejected']);
+  expect(JSON.parse(text('weights.json')).weights).toHaveLength(4829);
+  expect(JSON.parse(text('taste.json')).happy).toBe(1);
+  expect(JSON.parse(text('reward.json')).happy).toBeGreaterThan(0.3);
+  for (const path of ['align.py', 'README.md', 'requirements.txt', 'words/solve.py', 'preflab/losses.py'])
+    expect(text(path)).toBe(await readFile(`py/${/^(words|preflab)/.test(path) ? '' : 'graduate/'}${path}`, 'utf8'));
+  expect(Object.keys(files).some((path) => path.includes('from_page'))).toBe(false);
+});
+
+test('a block that fails makes no project, and is named; other pages have none to give', async ({ page }) => {
+  await open(page, '/words/');
+  await block(page, 'words-pairs').write('story_chosen = story_rejected = story_taste = judged_pairs = 1 / 0');
+  await page.getByRole('button', { name: 'Take along' }).click();
+  const panel = page.locator('#take-panel');
+  await panel.locator('[data-save="graduate"]').click();
+  await expect(panel.locator('[data-part="said"]')).toContainText('needs “Pairs”, which failed');
+
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Take along' }).click();
+  await expect(page.locator('#take-panel')).toBeVisible();
+  await expect(page.locator('[data-save="graduate"]')).toBeHidden();
 });

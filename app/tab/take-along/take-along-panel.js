@@ -28,8 +28,9 @@ const SAVED = { py: 'a Python file that needs NumPy', ipynb: 'a notebook that ne
  * @param {HTMLElement} panel
  * @param {Lesson} lesson
  * @param {(source: string) => Promise<unknown>} names what Python finds in a source: null if it cannot read it
+ * @param {Cell} [graduate] asks Python for what the graduate's zip holds, where the page has that
  */
-export function connectPanel(panel, lesson, names) {
+export function connectPanel(panel, lesson, names, graduate) {
   const part = (/** @type {string} */ name) =>
     /** @type {HTMLElement} */ (panel.querySelector(`[data-part="${name}"]`));
   const said = part('said');
@@ -81,6 +82,23 @@ export function connectPanel(panel, lesson, names) {
     }
   }
 
+  /** @param {Cell} cell */
+  async function saveGraduate(cell) {
+    say('Python makes the pairs …');
+    try {
+      const { graduateFile } = await import('./graduate.js').catch(() => {
+        throw new Error(
+          'The file could not be made: a part of the page did not load. Is the network there? Try again.',
+        );
+      });
+      const { name, file } = await graduateFile(lesson, cell);
+      saveFile(name, file);
+      say(`Saved: ${name}. Its README says how to run it.`);
+    } catch (error) {
+      say(/** @type {Error} */ (error).message);
+    }
+  }
+
   function askReset() {
     const some = edited();
     const question = `Put ${count(some.length)} back to the original?`;
@@ -120,6 +138,10 @@ export function connectPanel(panel, lesson, names) {
   for (const what of /** @type {const} */ (['page', 'all']))
     for (const kind of /** @type {const} */ (['py', 'ipynb']))
       panel.querySelector(`[data-save="${what}.${kind}"]`)?.addEventListener('click', () => download(what, kind));
+  if (graduate) {
+    part('graduate').hidden = false;
+    panel.querySelector('[data-save="graduate"]')?.addEventListener('click', () => saveGraduate(graduate));
+  }
   part('reset').addEventListener('click', askReset);
   panel.addEventListener('toggle', showEdited);
   lesson.on('source', showEdited);
