@@ -161,10 +161,9 @@ def align(asked: argparse.Namespace) -> int:
         return 0
     model, tokenizer = training.load(settings, weights, out, room_for=shutil.disk_usage(existing(out)).free)
     fresh = not out.exists()
-    wait = training.all_here()
     if RANK == 0:
         begin(out, settings, asked, weights)
-    wait()
+    training.processes().wait_for_everyone()
     try:
         training.train(settings, asked, out, model, tokenizer, pairs, weights, reward)
     except BaseException:

@@ -33,9 +33,9 @@ datasets.disable_progress_bars()
 transformers.logging.disable_progress_bar()
 
 
-def all_here():
-    """Lets every process of a run wait for the others."""
-    return PartialState().wait_for_everyone
+def processes() -> PartialState:
+    """The processes of this run. Accelerate joins them on a CPU only if it is told that this is one."""
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def load(settings, weights, out: Path, room_for: int):
@@ -201,7 +201,7 @@ class Exactly(transformers.TrainerCallback):
 
 def train(settings, asked, out: Path, model, tokenizer, pairs, weights, reward) -> None:
     """Trains, and leaves the model, the log and stories before and after in the run's folder."""
-    state = PartialState()
+    state = processes()
     tells = settings.method != "reward"
     words = settings.model == "words"
     before = stories(model, tokenizer, pairs, asked.max_new) if tells else []
