@@ -139,9 +139,9 @@ claim("In RLOO's batch and at its learning rate GRPO's KL runs off",
 k3_rng = np.random.default_rng(0)
 k3_noise = k3_rng.standard_normal((200_000, 2)) * [2.0, 2.0] + [1.0, 0.0]  # pi = N((1, 0), 4); the reference N(0, 1)
 k3_ratio = 0.5 * (k3_noise**2).sum(axis=1) - ((k3_noise - [1.0, 0.0]) ** 2).sum(axis=1) / 8 - 2 * np.log(2)
-k3_slope = ((1 - np.exp(-k3_ratio))[:, None] * (k3_noise - [1.0, 0.0])).mean(axis=0)[0] / 4
+forward_slope = ((1 - np.exp(-k3_ratio))[:, None] * (k3_noise - [1.0, 0.0])).mean(axis=0)[0] / 4
 claim("The gradient of k3 in the loss is that of the forward KL",
-      abs(k3_slope - 1 / 4) < 0.02)  # not 1, the reverse KL's
+      abs(forward_slope - 1 / 4) < 0.02)  # not 1, the reverse KL's
 
 # %% [markdown]
 # Dividing by the group's own spread means that GRPO does not know how *much* better an answer is. Where it ends

@@ -47,7 +47,7 @@ judged_counts = {kind: sum(case.kind == kind for of in FAMILIES for case in case
                  for kind in ("recorded", "made", "extreme")}
 mistakes_known = len({row.name for of in FAMILIES for row in known(of)})
 claim("The mistake in the block is named, with its line and what mends it",
-      seeded_mistake.name == "the reference with the other sign, once" and seeded_mistake.line == 7
+      seeded_mistake.name == "the reference with the other sign, once" and seeded_mistake.line == my_loss.__code__.co_firstlineno + 3
       and seeded_mistake.edit.after == "policy_rejected - ref_rejected")
 
 # %% [markdown]
