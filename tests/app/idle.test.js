@@ -1,6 +1,7 @@
 /** What is put off is not forgotten. */
+import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { whenIdle } from '../../app/tab/dom/idle.js';
+import { keepStill, resume, whenIdle } from '../../app/tab/dom/idle.js';
 
 afterEach(() => Reflect.deleteProperty(globalThis, 'window'));
 
@@ -21,4 +22,27 @@ test('work is done though the page never says that it is idle', async () => {
 
 test('work is done where there is no such thing as idle', async () => {
   await workDoneIn({});
+});
+
+test('while the page is kept still nothing begins, and nothing is forgotten', async () => {
+  /** @type {(() => void)[]} */
+  const asked = [];
+  const idle = (/** @type {() => void} */ work) => void asked.push(work);
+  Object.assign(globalThis, { window: { requestIdleCallback: idle } });
+  let done = 0;
+  const work = () => {
+    done++;
+  };
+  const idleMoment = () => {
+    for (const begin of asked.splice(0)) begin();
+  };
+  whenIdle(work);
+  keepStill();
+  idleMoment();
+  whenIdle(work);
+  idleMoment();
+  assert.equal(done, 0);
+  resume();
+  idleMoment();
+  assert.equal(done, 2);
 });

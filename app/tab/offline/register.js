@@ -4,6 +4,7 @@
  */
 import { messageSW, Workbox } from 'workbox-window';
 import { element } from '../dom/element.js';
+import { keepStill, resume } from '../dom/idle.js';
 import { button } from '../dom/notice.js';
 
 /** How often an open page asks whether there is a new version. */
@@ -25,8 +26,12 @@ function offerNext(workbox, next) {
   document.body.append(place);
   const text = element('span');
   const reload = button('Reload', async () => {
+    // A file that is asked for while Chromium ends the old version starts it again, and the new one waits on.
+    keepStill();
     const { tabs } = await messageSW(next, { type: 'TAKE_OVER' });
-    if (tabs > 1) text.textContent = SAID.others(tabs);
+    if (tabs === 1) return;
+    resume();
+    text.textContent = SAID.others(tabs);
   });
   const later = button('Later', () => place.remove());
   // The region is there before it speaks, so that screen readers hear it.
