@@ -65,7 +65,7 @@ class Plot {
   /** @param {any} Plotly */
   async draw(Plotly) {
     const { element: plot, figure } = this;
-    if (plots.get(plot) !== this || !plot.clientWidth) return;
+    if (printing || plots.get(plot) !== this || !plot.clientWidth) return;
     const grows = this.grows && isLines(figure);
     const frame = `${plot.clientWidth} ${plot.clientHeight} ${frameOf(figure)}`;
     try {
@@ -174,12 +174,16 @@ export function removeChart(element) {
 /** Pixels: what a sheet of A4 has between its margins. */
 const PAPER = 660;
 
+/** Nothing is drawn for the screen meanwhile: a sheet's width is no reason to. */
+let printing = false;
+
 /** Ends when all is drawn: the library has more to do than what is there at once. @type {Promise<unknown>} */
 let onPaper = Promise.resolve();
 
 /** Draws every chart at once, as it shall be printed. */
 export function chartsForPaper() {
   if (!loaded) return;
+  printing = true;
   /** @type {Promise<unknown>[]} */
   const drawn = [];
   inLightTheme(() => {
@@ -193,7 +197,9 @@ export function chartsForPaper() {
 
 /** Afterwards: those that nobody had seen before are taken away again. */
 export async function chartsForScreen() {
+  printing = false;
   await onPaper;
+  if (printing) return; // again
   for (const plot of plots.values()) {
     plot.frame = '';
     if (plot.near) plot.redraw();

@@ -6,7 +6,6 @@ import { block, expect, faults, open, test } from './page.js';
 const wider = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
 test('in forced colours axe finds nothing, with an error, a data table and the panels open', async ({ page }) => {
-  test.setTimeout(180_000);
   await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
   await open(page);
   const [broken, chart] = [block(page, 'reward-model'), block(page, 'preferences')];
@@ -81,7 +80,7 @@ test('each chart has its numbers in a table, which follows the next run', async 
 
 test('by keyboard alone: run, read the numbers of a chart, stop, change the theme', async ({ page }) => {
   await open(page);
-  await expect(block(page, 'faq-ppo').editor).toHaveCount(1, { timeout: 60_000 });
+  await expect(block(page, 'faq-ppo').editor).toHaveCount(1);
   /** Goes on until the focus is on what fits. @param {string} selector @param {string} key */
   const reach = async (selector, key = 'Tab') => {
     for (let i = 0; i < 80; i += 1) {

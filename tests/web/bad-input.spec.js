@@ -108,13 +108,11 @@ async function survives(page, inputs) {
 }
 
 test('after bad code the page works as before, with all values', async ({ page }) => {
-  test.setTimeout(300_000);
   await open(page);
   await survives(page, GENTLE);
 });
 
 test('after code that takes Python down, Python starts again by itself', async ({ page }) => {
-  test.setTimeout(300_000);
   await page.addInitScript(() => {
     /** @type {Worker[]} */
     const workers = [];
@@ -134,7 +132,6 @@ test('after code that takes Python down, Python starts again by itself', async (
 });
 
 test('whatever does not arrive at the start is said, edits are kept, and Try again starts Python', async ({ page }) => {
-  test.setTimeout(180_000);
   const { code, write, is, output } = block(page, 'reward-model');
   await page.goto('/');
   await write('print("kept")');
@@ -143,7 +140,7 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
   for (const part of ['**/core.js', '**/interpreter*', '**/pyodide.asm.mjs', '**/pyodide.asm.wasm', '**/*.pack']) {
     await page.route(part, (route) => route.abort());
     await page.reload();
-    await expect(retry, part).toBeVisible({ timeout: 60_000 });
+    await expect(retry, part).toBeVisible();
     await expect(page.locator('#status')).toContainText('Python could not start');
     expect(await code()).toBe('print("kept")');
     await page.unroute(part);
@@ -152,7 +149,7 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
     route.fulfill({ contentType: 'application/wasm', body: 'not WebAssembly' }),
   );
   await page.reload();
-  await expect(retry).toBeVisible({ timeout: 60_000 });
+  await expect(retry).toBeVisible();
   await page.unroute('**/pyodide.asm.wasm');
   await block(page, 'reward-model').run();
   await retry.click();

@@ -104,7 +104,7 @@ test('a new version waits until the reader takes it, and until no other tab hold
   await page.reload();
   await expect(page).not.toHaveTitle(/Second edition/);
   const offer = page.locator('#next-version');
-  await expect(offer).toHaveText(/There is a new version/, { timeout: 60_000 });
+  await expect(offer).toHaveText(/There is a new version/);
   await offer.getByRole('button', { name: 'Reload' }).click();
   await expect(offer).toContainText('Close the other tab');
   await expect(page).not.toHaveTitle(/Second edition/);

@@ -77,7 +77,7 @@ test('blocked storage is said once, and the page works', async ({ page }) => {
 
 test('by keyboard alone: to a block, into its editor, run, out again', async ({ page }) => {
   await open(page);
-  await expect(block(page, 'faq-ppo').editor).toHaveCount(1, { timeout: 30_000 });
+  await expect(block(page, 'faq-ppo').editor).toHaveCount(1);
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the lesson' })).toBeFocused();
   await page.keyboard.press('Enter');

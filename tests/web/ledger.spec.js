@@ -63,7 +63,7 @@ test('the seeds train together, under one bar, and the chart tells of them all',
   await open(page, '/ledger/');
   const { section, run, is } = block(page, 'ledger-seeds');
   await run();
-  await expect(section.getByRole('progressbar')).toHaveAttribute('data-shown', '', { timeout: 30_000 });
+  await expect(section.getByRole('progressbar')).toHaveAttribute('data-shown', '');
   await is('done', 60_000);
   await expect(section.locator('.summary')).toContainText('After 20 seeds');
 });

@@ -27,7 +27,7 @@ test('every block is a named group with an editor, Run, Reset and an output', as
     const { section, editor, output } = block(page, id);
     const title = await section.locator('.block-title').textContent();
     await expect(page.getByRole('group', { name: String(title), exact: true })).toHaveAttribute('id', id);
-    await expect(editor).toHaveCount(1, { timeout: 30_000 });
+    await expect(editor).toHaveCount(1);
     await expect(section.getByRole('button', { name: 'Run' })).toHaveCount(1);
     await expect(output).toHaveCount(1);
     expect(await section.evaluate((element) => element.querySelector('button.reset')?.textContent)).toBe('Reset');
@@ -135,7 +135,7 @@ test('the download has all pages and runs with NumPy alone', async ({ page }) =>
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing to complain of, ${colorScheme}`, async ({ page }) => {
-    test.setTimeout(180_000); // it looks at every element of a long page
+    test.setTimeout(600_000); // it looks at every element of a long page
     await page.emulateMedia({ colorScheme });
     await open(page);
     await block(page, 'train-reward').runToEnd();

@@ -60,7 +60,7 @@ test('Python starts from its snapshot, has all modules, draws anew on each visit
   await first.run();
   await first.is('running');
   await page.getByRole('button', { name: 'Stop' }).click();
-  await expect(page.locator('#status')).toHaveText(/is ready/, { timeout: 30_000 });
+  await expect(page.locator('#status')).toHaveText(/is ready/);
   await first.write(DRAWS);
   await first.runToEnd();
   const again = await first.output.textContent();

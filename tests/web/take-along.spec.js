@@ -162,7 +162,7 @@ test('a shared link: says whose edits it carries, runs nothing, and gives the re
   await own.write('own = 1');
   await expect.poll(() => stored(reader, `${EDIT}policy`)).toContain('own = 1');
   await reader.goto(link);
-  await expect(reader.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 60_000 });
+  await expect(reader.locator('html')).toHaveAttribute('data-python', 'ready');
   const banner = reader.getByRole('region', { name: 'Edits from a link' });
   await expect(banner).toContainText('edits of 2 blocks, made by whoever sent it. Nothing of it has run.');
   expect(await own.code()).toBe('own = 1');
