@@ -143,6 +143,7 @@ test('Python’s largest files are asked for before the page’s own script; a c
 test('with the folder of the snapshot deleted, the page builds, and Python starts from compiled files', async ({
   page,
 }) => {
+  test.setTimeout(1_800_000); // it builds
   await withTemporaryFolder(CACHE, async (folder) => {
     for (const name of ['app', 'py', 'static', 'index.html', 'package.json', 'package-lock.json']) {
       await cp(join(TOP, name), join(folder, name), { recursive: true });
