@@ -141,7 +141,7 @@ test('with reduced motion nothing moves by itself, and jumps are jumps', async (
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await open(page);
   const { write, run, is } = block(page, 'reward-model');
-  await write('import time\ntime.sleep(3)');
+  await write('import time\ntime.sleep(1000)');
   await run();
   await is('running');
   expect(

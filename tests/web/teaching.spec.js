@@ -96,7 +96,7 @@ test('variables follow each run; a long loop says how fast it is, in the block a
   await page.getByRole('button', { name: 'Variables' }).click();
   const panel = page.locator('#variables');
   await expect(panel).toContainText('None yet');
-  const { write, run, is, runToEnd, section } = block(page, 'ppo-step');
+  const { write, run, runToEnd, section } = block(page, 'ppo-step');
   await write('lengths = np.ones((20, 4))\ndef twice(x): return 2 * x\nbeta_now = 0.25');
   await runToEnd();
   // What the last run assigned comes first, then the block above that it took np from.
@@ -107,17 +107,18 @@ test('variables follow each run; a long loop says how fast it is, in the block a
   await expect(rows.nth(4)).toContainText('CONTEXT_DIM');
   await expect(panel.getByRole('link', { name: 'lengths' })).toHaveAttribute('href', '#ppo-step');
 
-  await write('import time\nlengths = 3\nfor step in progress(range(60)): time.sleep(0.05)');
+  await write('import time\nlengths = 3\nfor step in progress(range(1000)): time.sleep(0.1)');
   const height = await section.evaluate(
     (element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight,
   );
   await run();
-  await expect(section.locator('.block-state')).toHaveText(/^\d+ %, \d+ s left, [\d.]+ steps\/s$/);
+  await expect(section.locator('.block-state')).toHaveText(/^\d+ %, \d+ min left, [\d.]+ steps\/s$/);
   await expect(page).toHaveTitle(/^\d+ % · /);
   expect(
     await section.evaluate((element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight),
   ).toBe(height);
-  await is('done');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(section.locator('.messages')).toContainText('Stopped.');
   await expect(page).toHaveTitle(title);
   await expect(panel.getByRole('row', { name: /^lengths/ })).toHaveText(/^lengths\s*int\s*3$/);
   await panel.getByRole('button', { name: 'Close' }).click();

@@ -213,11 +213,11 @@ def ppo_objective(ratio, advantage, epsilon=0.2):
 
 
 moved_to = np.array([0.5, 0.9, 1.1, 1.5, 0.5, 0.9, 1.1, 1.5])
-judged = np.array([1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0])
-promises, slopes = ppo_objective(moved_to, judged)
-above, below = ppo_objective(moved_to + 1e-6, judged)[0], ppo_objective(moved_to - 1e-6, judged)[0]
+signs = np.array([1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0])
+promises, slopes = ppo_objective(moved_to, signs)
+above, below = ppo_objective(moved_to + 1e-6, signs)[0], ppo_objective(moved_to - 1e-6, signs)[0]
 print("ratio  advantage  value  slope  slope by nudging your value")
-for row in zip(moved_to, judged, promises, slopes, (above - below) / 2e-6, strict=True):
+for row in zip(moved_to, signs, promises, slopes, (above - below) / 2e-6, strict=True):
     print("{:5.1f}  {:+9.0f}  {:+5.2f}  {:+5.1f}  {:+5.1f}".format(*row))
 
 # %% PPO's clip: a worked answer solution="exercise-clip"
@@ -231,11 +231,11 @@ def ppo_objective(ratio, advantage, epsilon=0.2):
 
 
 moved_to = np.array([0.5, 0.9, 1.1, 1.5, 0.5, 0.9, 1.1, 1.5])
-judged = np.array([1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0])
-promises, slopes = ppo_objective(moved_to, judged)
-above, below = ppo_objective(moved_to + 1e-6, judged)[0], ppo_objective(moved_to - 1e-6, judged)[0]
+signs = np.array([1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0])
+promises, slopes = ppo_objective(moved_to, signs)
+above, below = ppo_objective(moved_to + 1e-6, signs)[0], ppo_objective(moved_to - 1e-6, signs)[0]
 print("ratio  advantage  value  slope  slope by nudging your value")
-for row in zip(moved_to, judged, promises, slopes, (above - below) / 2e-6, strict=True):
+for row in zip(moved_to, signs, promises, slopes, (above - below) / 2e-6, strict=True):
     print("{:5.1f}  {:+9.0f}  {:+5.2f}  {:+5.1f}  {:+5.1f}".format(*row))
 
 # %% [markdown]

@@ -156,22 +156,22 @@ tables.claims(published_runs, seed_runs)
 from preflab.evaluate import interval, verdict  # noqa: E402
 
 
-def judged(measure, runs=seed_runs):
+def verdict_of(measure, runs=seed_runs):
     return verdict([measure(run) for run in runs])
 
 
-claim("Both methods raise the true score", {judged(lambda run, m=m: run.scores[m][0] - run.scores["reference"][0])
+claim("Both methods raise the true score", {verdict_of(lambda run, m=m: run.scores[m][0] - run.scores["reference"][0])
                                             for m in ("RLHF", "DPO")} == {"holds"})
 claim("Which method scores higher cannot be told", verdict(score_lead) == "cannot be told")
 claim("DPO drifts further than RLHF", verdict(extra_kl) == "holds")
 claim("DPO does not make the chosen answers likelier in the mean",
-      judged(lambda run: run.chosen_shift) == "does not hold")
-claim("Twice DPO's shift costs loss", judged(lambda run: run.stray_cost) == "holds")
+      verdict_of(lambda run: run.chosen_shift) == "does not hold")
+claim("Twice DPO's shift costs loss", verdict_of(lambda run: run.stray_cost) == "holds")
 claim("The published recipe's labels never err", all(run.wrong_labels == 0 for run in published_runs))
-claim("A reward model smooths noisy labels", judged(lambda run: run.ranked_right - 1 + run.wrong_labels) == "holds")
+claim("A reward model smooths noisy labels", verdict_of(lambda run: run.ranked_right - 1 + run.wrong_labels) == "holds")
 claim("Where labels never err a reward model adds noise",
-      judged(lambda run: run.ranked_right - 1 + run.wrong_labels, published_runs) == "does not hold")
-claim("One bad batch moves PPO less than REINFORCE", judged(lambda run: run.bad_batch) == "holds")
+      verdict_of(lambda run: run.ranked_right - 1 + run.wrong_labels, published_runs) == "does not hold")
+claim("One bad batch moves PPO less than REINFORCE", verdict_of(lambda run: run.bad_batch) == "holds")
 first_three = [train_reward_model(*[part[i] for part in sized[1000][1:]])[0] for i in range(3)]
 after_epochs = score_for_kl(np.array([optimal_policy(weights) for weights in first_three]))
 claim("100 epochs on 1,000 pairs come to the reward model's minimum",
@@ -255,7 +255,7 @@ claim("RLHF is ahead where DPO is left with the published pairs, and nowhere els
       and len(rlhf_ahead) == 8)
 all_repaired = by_setting[published.SETTINGS[-1]]
 claim("With all six repaired the verdicts are this page's",
-      all(judged(measure, all_repaired) == judged(measure) for _, measure in tables.SWITCHED[:-2]))
+      all(verdict_of(measure, all_repaired) == verdict_of(measure) for _, measure in tables.SWITCHED[:-2]))
 
 # %% [markdown]
 # Most of the story hangs on two faults. Without a constant feature nothing can move a mean; with it, and with a real

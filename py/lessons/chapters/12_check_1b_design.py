@@ -47,12 +47,12 @@ def end_of(curve, beta=BETA, never_err=False):
     return design.ending(curve, beta, design_spread, never_err)
 
 
-def logistic(m):
+def logistic_curve(m):
     return np.logaddexp(0.0, -m)
 
 
 curves = {
-    "logistic": logistic, "square": lambda m: (m - 0.5) ** 2, "hinge": lambda m: np.maximum(0.0, 1 - m),
+    "logistic": logistic_curve, "square": lambda m: (m - 0.5) ** 2, "hinge": lambda m: np.maximum(0.0, 1 - m),
     "exponential": lambda m: np.exp(-m), "straight": lambda m: -m,
 }
 by_curve = {name: (end_of(curve).moved, end_of(curve, never_err=True).moved) for name, curve in curves.items()}
