@@ -21,12 +21,13 @@
  */
 import { escapeHtml } from './html.js';
 import { chart } from './kinds/chart.js';
+import { choices } from './kinds/choices.js';
 import { picture } from './kinds/picture.js';
 import { stories } from './kinds/stories.js';
 import { table } from './kinds/table.js';
 
 /** @type {Kind[]} */
-export const KINDS = [chart, picture, table, stories];
+export const KINDS = [chart, picture, table, stories, choices];
 
 /** @param {string} mime */
 export const kindOfMime = (mime) => KINDS.find((kind) => kind.mime === mime);

@@ -34,6 +34,24 @@ export interface Stories {
   note: string;
 }
 
+/**
+ * Cards to choose from. What is taken is one more sign in `picks`, which the control `name` of the block holds;
+ * `given` is what it holds, and differs from the choices in it where `damage` says why.
+ */
+export interface Choices {
+  title: string;
+  name: string;
+  given: string;
+  picks: string;
+  asked: string;
+  note: string;
+  damage: string;
+  /** What may be saved of the choices, as JSON lines; '' before there are any. */
+  lines: string;
+  cards: { text: string; svg: string | null }[];
+  none: boolean;
+}
+
 /** One value in a table of variables; py/runtime/safe_inspect.py makes it. `shape` is '' for what has none. */
 export interface Row {
   name: string;

@@ -11,6 +11,7 @@ from lessons.charts_beyond import (  # noqa: F401
     variants_plane,
 )
 from lessons.charts_playground import playground, tilt  # noqa: F401
+from lessons.charts_reader import your_taste  # noqa: F401
 from runtime.figures import (
     arrows,
     band,

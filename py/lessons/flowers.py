@@ -10,6 +10,7 @@ import numpy as np
 
 from lessons import flower_svg
 from lessons.flower_svg import flower  # noqa: F401
+from runtime.choices import card, choices
 from runtime.pictures import part, picture
 
 COLUMNS = ["flower", "petal length (0)", "fullness (1)", "hue (2)", "droop (3)", "centre (4)"]
@@ -75,6 +76,19 @@ def pairs(chosen, rejected, true_weights):
         f"neither for the hue (2) nor for the size of the centre (4). The tick is their choice; in {right.sum()} of "
         f"these {len(right)} pairs it is the flower with the higher true score.",
         parts, arrangement="tiles", columns=[*COLUMNS, "true score"], rows=numbers,
+    )  # fmt: skip
+
+
+def choose(options, read, name, title="Which of these flowers do you like best?", note="", lines=""):
+    """The cards of the first question that has no answer yet: options (n, 4, 5), `read` by preflab.picks.
+
+    `name` is the block's control that holds the choices.
+    """
+    at, room = len(read.picks), flower_svg.reach_of(options.reshape(-1, options.shape[-1]))
+    cards = [card(flower_svg.words(one), flower_svg.row([one], room, even=True)) for one in options[at : at + 1].reshape(-1, 5)]
+    asked = f"Question {at + 1} of {len(options)}" if cards else f"All {len(options)} are answered. Thank you."
+    return choices(
+        title, name, read.picks, cards, given=read.given, asked=asked, note=note, damage=read.damage, lines=lines,
     )  # fmt: skip
 
 

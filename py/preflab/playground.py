@@ -40,6 +40,20 @@ def train(beta: float, pairs: int, label_noise: float = 0.0, seed: int = 42) -> 
     )
 
 
+def train_on(contexts: np.ndarray, differences: np.ndarray, reward: np.ndarray, beta: float, seed: int = 42) -> Run:
+    """The same on given pairs: contexts (n, 4), chosen minus rejected (n, 5), and a reward (5,) learned from them."""
+    features = (contexts[:, :, None] * differences[:, None, :]).reshape(len(contexts), -1)
+    try:
+        dpo_end = logistic.minimum(features).reshape(4, 5) / beta
+    except ValueError:
+        dpo_end = None
+    best = _tilt(reward / beta)
+    return Run(
+        rlhf=_ppo(reward, beta, np.random.default_rng(seed)), rlhf_end=best,
+        dpo=_dpo(contexts, differences, beta, np.random.default_rng(seed)), dpo_end=dpo_end, optimum=best,
+    )  # fmt: skip
+
+
 def score_and_kl(shift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """True score above the reference's, and KL: of one policy (4, 5), or of many."""
     return shift[..., 0, :] @ TASTE, (shift**2).sum(axis=(-2, -1)) / 2

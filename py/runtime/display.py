@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from runtime import pictures, stories, tables
+from runtime import choices, pictures, stories, tables
 from runtime.bounds import bounded_chart, bounded_picture, bounded_table
 
 TEXT = "text/plain"
 CHART = "application/vnd.plotly.v1+json"
+
+KINDS = (tables.is_table, pictures.is_picture, stories.is_stories, choices.is_choices)  # what is shown beside charts
 
 Event = dict[str, Any]
 Emit = Callable[[Event], None]
@@ -46,7 +48,7 @@ class Display:
         """Send a value now: charts and tables as such, the rest as its repr."""
         self._count += 1
         slot = slot or f"out-{self._count}"
-        if is_chart(value) or any(kind(value) for kind in (tables.is_table, pictures.is_picture, stories.is_stories)):
+        if is_chart(value) or any(is_one(value) for is_one in KINDS):
             self._figures.add(slot)
             kind, full = "charts and tables", len(self._figures) > MOST_FIGURES
         else:
@@ -161,6 +163,8 @@ def bundle(value: Any) -> tuple[str, Any]:
         return pictures.MIME, plain(bounded_picture(value))
     if stories.is_stories(value):
         return stories.MIME, plain(stories.bounded(value))
+    if choices.is_choices(value):
+        return choices.MIME, plain(value)
     text = repr(value)
     if len(text) > LONGEST_REPR:
         text = f"{text[:LONGEST_REPR]}… ({len(text):,} characters in all)"

@@ -100,8 +100,23 @@ def _tell(stories):
     display(HTML(f"<p>{escape(stories['title'])}</p><ul>{rows}</ul><p>{escape(stories['note'])}</p>"))
 
 
+def _lay_out(choices):
+    """The cards with their numbers; to choose, write one into the cell."""
+
+    def face(card):
+        if not card["svg"]:
+            return escape(card["text"])
+        source = b64encode(card["svg"].encode(errors="replace")).decode()
+        return f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(card["text"])}">'
+
+    cards = "".join(f"<li>{face(card)}</li>" for card in choices["cards"])
+    said = " ".join(filter(None, (choices["asked"], choices["note"], choices["damage"])))
+    how = f"Write the number of the one that you like best behind the others in <code>{escape(choices['name'])}</code>."
+    display(HTML(f"<p><b>{escape(choices['title'])}</b> {escape(said)}</p><ol>{cards}</ol><p>{how}</p>"))
+
+
 def _display(value):
-    """How a cell shows a dict: a chart, a table, a picture, stories or what it says."""
+    """How a cell shows a dict: a chart, a table, a picture, stories, cards or what it says."""
     if {"data", "layout"} <= value.keys():
         _draw(value)
     elif {"title", "columns", "rows"} == value.keys():
@@ -110,6 +125,8 @@ def _display(value):
         _hang(value)
     elif {"title", "stories", "note"} == value.keys():
         _tell(value)
+    elif {"cards", "picks", "given"} <= value.keys():
+        _lay_out(value)
     else:
         print(pretty(value))
 

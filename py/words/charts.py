@@ -188,3 +188,36 @@ def lengths(names, words, reference):
         "What each does to length",
         f"The reference tells {reference:.1f} words: {said}.",
     )  # fmt: skip
+
+
+def by_heart(trained, held_out, whose):
+    """DPO's loss on the comparisons it is trained on and on those held out, at each step."""
+    steps, best = np.arange(len(trained)), int(np.argmin(held_out))
+    return figure(
+        panel(
+            [
+                level(np.log(2), [0, len(trained) - 1], "knows nothing, ln 2", "guide"),
+                line(steps, trained, "trained on", "DPO"),
+                line(steps, held_out, "held out", "DPO", dash="dash"),
+                points([best], [held_out[best]], "lowest", "DPO", size=11),
+            ],
+            STEP, "loss (nats a pair)", yaxis={"rangemode": "tozero"},
+        ),
+        f"DPO on the comparisons of {whose}",
+        f"On what it is trained on the loss falls to {trained[-1]:.3f}. Held out it is lowest at step {best} "
+        f"({held_out[best]:.2f}) and ends at {held_out[-1]:.2f}.",
+    )  # fmt: skip
+
+
+def two_tastes(names, first, second, which, *whose):
+    """What two readers think of some words, with 90 % intervals: tastes and the words' codes."""
+    roles = (("reward model", "circle"), ("rejected", "x"))
+    marks = [
+        points(names, taste.mean[which], who, role, size=9, symbol=symbol, error=taste.half[which])
+        for taste, who, (role, symbol) in zip((first, second), whose, roles, strict=True)
+    ]
+    return figure(
+        panel([level(0, [names[0], names[-1]], "indifferent", "guide"), *marks], "", "worth a word (nats)"),
+        "Where two tastes differ",
+        f"The words about which they differ most surely: {', '.join(names)}. Lines are 90 % intervals.",
+    )

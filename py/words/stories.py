@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from preflab.picks import Read
 from runtime import stories
-from words.grammar import CODES
+from runtime.choices import card, choices
+from words.grammar import CODES, text
 from words.grammar import words as words_of
 
 
@@ -34,3 +36,28 @@ def plain(title: str, told: np.ndarray, labels: Sequence[str] = (), note: str = 
     labels = labels or [""] * len(told)
     rows = [(label, [(word, None) for word in words_of(story)]) for label, story in zip(labels, told, strict=True)]
     return stories.stories(title, rows, note)
+
+
+def choose(options: np.ndarray, read: Read, name: str, note: str = "", lines: str = "") -> dict:
+    """The cards of the first question that has no answer yet: options (n, 4, T).
+
+    `name` is the block's control that holds the choices.
+    """
+    at = len(read.picks)
+    cards = [card(f"{text(story)}.") for story in options[at : at + 1].reshape(-1, options.shape[-1])]
+    asked = f"Question {at + 1} of {len(options)}" if cards else f"All {len(options)} are answered. Thank you."
+    return choices(
+        "Which of these stories do you like best?", name, read.picks, cards, given=read.given, asked=asked, note=note,
+        damage=read.damage, lines=lines,
+    )  # fmt: skip
+
+
+def agree(answer: str, name: str) -> dict:
+    """Two cards, yes and no, until one of them is taken."""
+    done = answer in ("1", "2")
+    damage = "" if done or not answer else f"{answer!r} is no answer: 1 is yes, 2 is no."
+    cards = [] if done else [card("That is me."), card("That is not me.")]
+    return choices(
+        "Was this you?", name, answer if done else "", cards, given=answer,
+        asked="Thank you." if done else "", damage=damage, none=False,
+    )  # fmt: skip

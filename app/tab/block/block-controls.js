@@ -34,6 +34,7 @@ export class BlockControls {
     if (this.#place) for (const input of inputsOf(this.#place)) input.disabled = false;
     section.addEventListener('input', (event) => this.#moved(event, false));
     section.addEventListener('change', (event) => this.#moved(event, true));
+    section.addEventListener('control', (event) => this.#asked(/** @type {CustomEvent} */ (event)));
     section.addEventListener('keydown', (event) => {
       const { key, ctrlKey, metaKey, shiftKey, target } = event;
       if (!(ctrlKey || metaKey) || shiftKey || key.toLowerCase() !== 'z' || this.#indexOf(target) < 0) return;
@@ -68,6 +69,22 @@ export class BlockControls {
   /** @param {EventTarget | null} target @returns {number} -1 for what is none of them */
   #indexOf(target) {
     return this.#place ? inputsOf(this.#place).indexOf(/** @type {Input} */ (target)) : -1;
+  }
+
+  /**
+   * Something in the block's output asks for another text in a control's place. What it goes by may be overtaken: then
+   * the code stays, and the block runs to show what it says now.
+   * @param {CustomEvent<{name: string, from: string, to: string}>} event prevented if there is no such control
+   */
+  #asked(event) {
+    const { name, from, to } = event.detail;
+    const control = this.#controls.find((one) => one.kind === 'string' && one.name === name);
+    if (!control) {
+      event.preventDefault();
+      return;
+    }
+    const change = control.value === from && changeFor(control, to);
+    this.#move(change || { from: 0, to: 0, insert: '' }, false);
   }
 
   /** @param {Event} event @param {boolean} isLast whether the reader has let go */

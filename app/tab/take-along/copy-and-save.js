@@ -3,6 +3,7 @@
  */
 import { chartPicture, figureOf } from '../../output/chart.js';
 import { figureCsv } from '../../output/csv.js';
+import { linesOf } from '../../output/kinds/choices.js';
 import { copyText, saveFile, selectable } from './clipboard.js';
 
 /** @typedef {import('../block/py-block.js').PyBlock} PyBlock */
@@ -49,6 +50,12 @@ async function copyPiece(pressed, said) {
 /** @param {HTMLButtonElement} pressed @param {HTMLElement} said */
 async function savePiece(pressed, said) {
   const figure = /** @type {HTMLElement} */ (pressed.closest('figure'));
+  if (pressed.dataset.save === 'jsonl') {
+    const name = `${figure.closest('section')?.id}.jsonl`;
+    saveFile(name, linesOf(figure));
+    said.textContent = `Saved: ${name}`;
+    return;
+  }
   const plot = /** @type {HTMLElement} */ (figure.querySelector('.plot'));
   const format = /** @type {'svg' | 'png' | 'csv'} */ (pressed.dataset.save);
   const shown = figureOf(plot);

@@ -1,0 +1,188 @@
+/**
+ * Cards that a reader chooses from. What is taken is one more sign in the text that a control of the block holds: the
+ * figure asks for it by a `control` event (app/controls/README.md), the code changes, the block runs, and the next
+ * cards come in the place of these.
+ */
+import { escapeHtml } from '../html.js';
+import { sourceOf } from './picture.js';
+
+/** @typedef {import('../../shared/protocol.js').Choices} Choices */
+
+const NONE = '-';
+
+/** @param {Choices['cards'][0]} card @param {number} index */
+const cardHtml = ({ text, svg }, index) =>
+  `<button type="button" class="card" disabled data-sign="${index + 1}" aria-keyshortcuts="${index + 1}">` +
+  `<span class="key">${index + 1}</span>` +
+  (svg === null
+    ? `<span class="says">${escapeHtml(text)}</span>`
+    : `<img src="${escapeHtml(sourceOf(svg))}" alt="${escapeHtml(text)}">`) +
+  '</button>';
+
+/** @param {Choices} data */
+const captionHtml = ({ title, asked }) =>
+  `<strong>${escapeHtml(title)}</strong> <span class="summary">${escapeHtml(asked)}</span>`;
+
+/** @param {Choices} data */
+function notesHtml({ note, damage }) {
+  const said = [damage && `<strong>${escapeHtml(damage)}</strong>`, escapeHtml(note)].filter(Boolean);
+  return said.map((text) => `<p>${text}</p>`).join('');
+}
+
+/** @param {Choices} data @returns {[name: string, label: string, keys: string][]} */
+function actionsOf({ cards, none, damage, picks }) {
+  if (damage) return [['mend', picks ? `Go on from the first ${picks.length}` : 'Begin anew', '']];
+  /** @type {[string, string, string][]} */
+  const actions = cards.length && none ? [['none', 'None of these', '0']] : [];
+  return picks ? [...actions, ['undo', 'Undo', '']] : actions;
+}
+
+/** @param {Choices} data */
+const actionsHtml = (data) =>
+  actionsOf(data)
+    .map(([name, label, keys]) => {
+      const shortcut = keys && ` aria-keyshortcuts="${keys}"`;
+      return `<button type="button" disabled data-action="${name}"${shortcut}>${escapeHtml(label)}</button>`;
+    })
+    .join('') + (data.lines ? '<button type="button" data-save="jsonl">Save the pairs (JSON lines)</button>' : '');
+
+/** Cards that would follow damaged choices are not shown: none could be added. @param {Choices} data */
+const cardsOf = ({ cards, damage }) => (damage ? [] : cards);
+
+/** @param {Choices} data */
+const choicesHtml = (data) => {
+  const cards = cardsOf(data);
+  return (
+    `<figcaption>${captionHtml(data)}</figcaption>` +
+    `<div class="cards" role="group" aria-label="${escapeHtml(data.title)}" ` +
+    `data-pictures="${cards.some(({ svg }) => svg !== null)}">${cards.map(cardHtml).join('')}</div>` +
+    `<div class="card-actions">${actionsHtml(data)}</div><div class="card-notes">${notesHtml(data)}</div>`
+  );
+};
+
+/** What each figure shows, and whether it waits for what comes of a choice. @type {WeakMap<HTMLElement, Choices>} */
+const shown = new WeakMap();
+
+/** @param {HTMLElement} place @param {boolean} waits */
+function setWaiting(place, waits) {
+  place.toggleAttribute('data-waits', waits);
+  // Not `disabled`: the focus stays where it is.
+  for (const button of place.querySelectorAll('button')) button.ariaDisabled = waits ? 'true' : null;
+}
+
+/** @param {HTMLElement} place @param {string} to what the choices become */
+function write(place, to) {
+  const data = shown.get(place);
+  if (!data || place.hasAttribute('data-waits')) return;
+  setWaiting(place, true);
+  const asks = new CustomEvent('control', {
+    bubbles: true,
+    cancelable: true,
+    detail: { name: data.name, from: data.given, to },
+  });
+  if (place.dispatchEvent(asks)) return;
+  setWaiting(place, false);
+  const notes = place.querySelector('.card-notes');
+  if (notes)
+    notes.innerHTML =
+      `<p role="alert">The code has no line <code>${escapeHtml(data.name)} = "…"  # @param {type:"string"}</code> ` +
+      'that a choice could be written into. Mend it there, or press Reset; nothing is lost.</p>';
+}
+
+/** What is saved of a figure's choices. @param {HTMLElement} place @returns {Blob} */
+export const linesOf = (place) => new Blob([shown.get(place)?.lines ?? ''], { type: 'application/jsonl' });
+
+/** @param {HTMLElement} place @param {HTMLButtonElement} button */
+function press(place, button) {
+  const { picks = '' } = shown.get(place) ?? {};
+  const { sign, action } = button.dataset;
+  if (!sign && !action) return;
+  if (sign) write(place, picks + sign);
+  else if (action === 'none') write(place, picks + NONE);
+  else write(place, action === 'undo' ? picks.slice(0, -1) : picks);
+}
+
+/** @param {HTMLElement} place @param {Choices} data */
+function mount(place, data) {
+  if (!shown.has(place)) {
+    place.addEventListener('click', ({ target }) => {
+      const button = /** @type {Element} */ (target).closest('button');
+      if (button) press(place, button);
+    });
+    place.addEventListener('keydown', (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      const key = event.key === NONE ? '0' : event.key;
+      /** @type {HTMLButtonElement | null} */
+      const button = /^\d$/.test(key) ? place.querySelector(`button[aria-keyshortcuts="${key}"]`) : null;
+      if (!button) return;
+      event.preventDefault();
+      press(place, button);
+    });
+  }
+  shown.set(place, data);
+  for (const button of place.querySelectorAll('button')) button.disabled = false;
+  setWaiting(place, false);
+}
+
+/**
+ * Buttons that are there already stay, so that the focus stays on them.
+ * @param {Element | null} group @param {string} html
+ */
+function writeButtons(group, html) {
+  if (!group) return;
+  const template = document.createElement('template');
+  template.innerHTML = html;
+  const fresh = [...template.content.children];
+  const nameOf = (/** @type {Element} */ button) => button.getAttribute('data-sign') ?? button.getAttribute('data-action') ?? button.getAttribute('data-save');
+  for (const known of [...group.children])
+    if (!fresh.some((button) => nameOf(button) === nameOf(known))) known.remove();
+  for (const [index, button] of fresh.entries()) {
+    const known = [...group.children].find((one) => nameOf(one) === nameOf(button));
+    if (known) known.innerHTML = button.innerHTML;
+    else group.insertBefore(button, group.children[index] ?? null);
+  }
+}
+
+const REM = { around: 7, text: 3.6, picture: 12 };
+
+/** @type {import('../kinds.js').Kind} */
+export const choices = {
+  name: 'choices',
+  mime: 'application/vnd.preference-lab.choices+json',
+  className: 'choices-figure',
+  html: choicesHtml,
+  height: (data) => {
+    const cards = cardsOf(data);
+    return REM.around + (cards.some(({ svg }) => svg !== null) ? REM.picture : REM.text * cards.length);
+  },
+  /** A line a card. */
+  text: (place) =>
+    [...place.querySelectorAll('.card')]
+      .map((card) => {
+        const says = card.querySelector('.says')?.textContent ?? card.querySelector('img')?.alt ?? '';
+        return `${card.querySelector('.key')?.textContent}\t${says}`;
+      })
+      .join('\n'),
+  mount,
+  update(place, data) {
+    if (!place.querySelector('.cards')) place.innerHTML = choicesHtml(data);
+    const hadFocus = place.contains(document.activeElement);
+    const cards = cardsOf(data);
+    const group = place.querySelector('.cards');
+    writeButtons(group, cards.map(cardHtml).join(''));
+    group?.setAttribute('data-pictures', String(cards.some(({ svg }) => svg !== null)));
+    group?.setAttribute('aria-label', data.title);
+    writeButtons(place.querySelector('.card-actions'), actionsHtml(data));
+    for (const [selector, html] of [
+      ['figcaption', captionHtml(data)],
+      ['.card-notes', notesHtml(data)],
+    ]) {
+      const part = place.querySelector(selector);
+      if (part && part.innerHTML !== html) part.innerHTML = html;
+    }
+    mount(place, data);
+    // What had the focus may be gone: the last question is answered, or the first one is not.
+    if (hadFocus && !place.contains(document.activeElement)) place.querySelector('button')?.focus();
+  },
+  settle: (place) => setWaiting(place, false),
+};

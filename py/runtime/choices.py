@@ -1,0 +1,54 @@
+"""A choice as plain data: the cards that lie there, and the text in the block's code that says what was taken.
+
+To choose is to write one more sign into that text, which a control of this name holds (`name = "31"  # @param
+{type:"string"}`), and to run the block: the page does that, and a reader of the code can.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+MIME = "application/vnd.preference-lab.choices+json"
+MOST_CARDS = 9  # what a key can say
+LONGEST = 1000  # signs of a control's text
+
+Choices = dict[str, Any]
+TEXTS = ("title", "name", "given", "picks", "asked", "note", "damage", "lines")
+KEYS = {*TEXTS, "cards", "none"}
+
+
+def card(text: str, svg: str | None = None) -> dict:
+    """A card: what it says, or a picture, and then what the picture shows."""
+    return {"text": text, "svg": svg}
+
+
+def choices(
+    title: str, name: str, picks: str, cards: Sequence[dict], *, given: str | None = None, asked: str = "",
+    note: str = "", damage: str = "", lines: str = "", none: bool = True,
+) -> Choices:  # fmt: skip
+    """Cards under a title; none of them where all is answered.
+
+    name: of the block's text control. picks: its choices so far. given: what it holds, if not the same; then `damage`
+    says what is wrong with it. asked: which question this is. none: whether one may take none of them. lines: what a
+    reader may save of the choices, JSON lines.
+    """
+    return {
+        "title": title, "name": name, "given": (picks if given is None else given)[: LONGEST + 1], "picks": picks,
+        "asked": asked, "note": note, "damage": damage, "lines": lines, "cards": list(cards)[:MOST_CARDS],
+        "none": none,
+    }  # fmt: skip
+
+
+def is_choices(value: Any) -> bool:
+    """Whether `value` is what `choices` makes, or so like it that the page can show it."""
+    if not isinstance(value, dict) or value.keys() != KEYS:
+        return False
+    texts = all(isinstance(value[key], str) for key in TEXTS) and isinstance(value["none"], bool)
+    return texts and isinstance(value["cards"], list) and len(value["cards"]) <= MOST_CARDS and all(
+        map(_is_card, value["cards"])
+    )  # fmt: skip
+
+
+def _is_card(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"text", "svg"} or not isinstance(value["text"], str):
+        return False
+    return value["svg"] is None or isinstance(value["svg"], str)
