@@ -50,6 +50,8 @@ export interface Choices {
   lines: string;
   cards: { text: string; svg: string | null }[];
   none: boolean;
+  /** Another block's control that the choices may be written into, too. */
+  onward: { block: string; name: string; label: string } | null;
 }
 
 /** One value in a table of variables; py/runtime/safe_inspect.py makes it. `shape` is '' for what has none. */

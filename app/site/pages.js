@@ -55,7 +55,13 @@ export const PAGES = [
     description:
       'A storyteller of 76 words is trained in the page and aligned by RLHF and by DPO, next to the exact optimum.',
     file: 'words',
-    chapters: ['11_words_1_model', '11_words_2_optimum', '11_words_3_training', '11_words_3b_reader', '11_words_4_credit'],
+    chapters: [
+      '11_words_1_model',
+      '11_words_2_optimum',
+      '11_words_3_training',
+      '11_words_3b_reader',
+      '11_words_4_credit',
+    ],
   },
   {
     path: 'relatives/',

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lessons.annotator import annotator, figure  # noqa: F401
 from lessons.charts_beyond import (  # noqa: F401
     checked_rewards,
     label_noise,
@@ -16,7 +17,6 @@ from runtime.figures import (
     arrows,
     band,
     bars,
-    figure,
     histogram,
     level,
     line,

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from lessons.annotator import figure
 from preflab.evaluate import interval
-from runtime.figures import band, bars, figure, level, line, panel, points
+from runtime.figures import band, bars, level, line, panel, points
 
 KL = "KL to reference (nats)"
 WIDEST = 9.0  # nats; the plane ends there

@@ -9,6 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from lessons import flower_svg
+from lessons.annotator import title_of
 from lessons.flower_svg import flower  # noqa: F401
 from runtime.choices import card, choices
 from runtime.pictures import part, picture
@@ -16,7 +17,7 @@ from runtime.pictures import part, picture
 COLUMNS = ["flower", "petal length (0)", "fullness (1)", "hue (2)", "droop (3)", "centre (4)"]
 
 
-def garden(rows, title="What the policies answer", notes=None, room=None):
+def garden(rows, title="", notes=None, room=None):
     """A row of flowers for each name in `rows` {name: answers (n, 5)}, all in one scale.
 
     `notes` {name: text} stand beside the names. `room` is what the petals may need, 0 to 120: give it where the picture
@@ -34,6 +35,7 @@ def garden(rows, title="What the policies answer", notes=None, room=None):
     numbers = [
         [f"{name}, {i + 1}", *_rounded(answer)] for name, answers in rows.items() for i, answer in enumerate(answers)
     ]
+    title = title or title_of("What the policies answer")
     return picture(title, f"The mean flower of each row. {_all_told(rows)}", parts, columns=COLUMNS, rows=numbers)
 
 
@@ -47,7 +49,7 @@ def stages(answers, title, notes=None):
     ]
     numbers = [[name, *_rounded(answer)] for name, answer in answers.items()]
     told = _all_told({name: answer[None] for name, answer in answers.items()})
-    return picture(title, told, parts, arrangement="tiles", columns=COLUMNS, rows=numbers)
+    return picture(title_of(title), told, parts, arrangement="tiles", columns=COLUMNS, rows=numbers)
 
 
 def pairs(chosen, rejected, true_weights):
@@ -70,25 +72,34 @@ def pairs(chosen, rejected, true_weights):
         for i, both in enumerate(zip(chosen, rejected, strict=True))
         for which, answer, score in zip(("chosen", "rejected"), both, scores[i], strict=True)
     ]
-    return picture(
-        f"The first {len(right)} pairs, as flowers",
+    title = f"The first {len(right)} pairs, as flowers"
+    taste = (
         "The annotator likes long petals (feature 0) and full ones (1), dislikes a drooping stem (3), and cares "
-        f"neither for the hue (2) nor for the size of the centre (4). The tick is their choice; in {right.sum()} of "
-        f"these {len(right)} pairs it is the flower with the higher true score.",
+        "neither for the hue (2) nor for the size of the centre (4)."
+    )
+    if title_of(title) != title:  # a reader's taste
+        worth = zip(COLUMNS[1:], true_weights, strict=True)
+        taste = f"Worth a unit: {', '.join(f'{part} {weight:+.1f}' for part, weight in worth)}."
+    return picture(
+        title_of(title),
+        f"{taste} The tick is their choice; in {right.sum()} of these {len(right)} pairs it is the flower with the "
+        "higher true score.",
         parts, arrangement="tiles", columns=[*COLUMNS, "true score"], rows=numbers,
     )  # fmt: skip
 
 
-def choose(options, read, name, title="Which of these flowers do you like best?", note="", lines=""):
+def choose(options, read, name, title="Which of these flowers do you like best?", note="", lines="", onward=None):
     """The cards of the first question that has no answer yet: options (n, 4, 5), `read` by preflab.picks.
 
     `name` is the block's control that holds the choices.
     """
     at, room = len(read.picks), flower_svg.reach_of(options.reshape(-1, options.shape[-1]))
-    cards = [card(flower_svg.words(one), flower_svg.row([one], room, even=True)) for one in options[at : at + 1].reshape(-1, 5)]
+    laid = options[at : at + 1].reshape(-1, options.shape[-1])
+    cards = [card(flower_svg.words(one), flower_svg.row([one], room, even=True)) for one in laid]
     asked = f"Question {at + 1} of {len(options)}" if cards else f"All {len(options)} are answered. Thank you."
     return choices(
         title, name, read.picks, cards, given=read.given, asked=asked, note=note, damage=read.damage, lines=lines,
+        onward=onward if read.picks else None,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a reader is asked about flowers: answers of the lesson's reference, four to a context, and a prior over tastes."""
+"""What a reader is asked about flowers: answers of the lesson's reference, four to a context, and a prior."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -42,3 +42,16 @@ def of_simulated(asked: Asked, taste: np.ndarray, seed: int) -> picks.Learned:
     """What is learned of a simulated annotator with a taste (5,), who answers as a reader does."""
     read = picks.read(picks.simulated(asked.flowers, taste, seed), len(asked.flowers))
     return picks.learn(asked.flowers, read.taken, asked.questions.again, PRIOR)
+
+
+def of_reader(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The weights (5,) that a reader's choices tell, and their pairs: contexts (k, 4), chosen and rejected (k, 5).
+
+    Raises ValueError where the string holds no choice.
+    """
+    asked = ask()
+    read = picks.read(text, len(asked.flowers))
+    learned = picks.learn(asked.flowers, read.taken, asked.questions.again, PRIOR)
+    if not learned.trained.any():
+        raise ValueError(read.damage or "There is no choice of a card yet.")
+    return learned.taste.mean, *pairs(asked, learned)

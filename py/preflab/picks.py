@@ -44,7 +44,7 @@ def read(picks: object, asked: int) -> Read:
             f"the {len(good)} before it count, and nothing is deleted."
         )
     elif len(text) > asked:
-        damage = f"There are {asked} questions and {len(text):,} signs: the first {asked} count, and nothing is deleted."
+        damage = f"{len(text):,} signs for {asked} questions: the first {asked} count, and nothing is deleted."
     return Read(text, good, _taken(good), damage)
 
 
@@ -292,18 +292,20 @@ def report(learned: Learned, who: str, asked: Questions) -> str:
             told.append("This one is held out: nothing is trained on it.")
     if len(hits):
         told.append(
-            f"{'Expected' if who == 'you' else f'Of {who}, expected'} beforehand: {hits.sum()} of {len(hits)}, {rate:.0%} (90 %: {low:.0%} to {high:.0%}); "
-            f"by chance 25 %. Of those held out: {held.sum()} of {len(held)}."
+            f"{'Expected' if who == 'you' else f'Of {who}, expected'} beforehand: {hits.sum()} of {len(hits)}, "
+            f"{rate:.0%} (90 %: {low:.0%} to {high:.0%}); by chance 25 %. "
+            f"Of those held out: {held.sum()} of {len(held)}."
         )
     if 0 < len(hits) <= FEW:
         told.append(f"{len(hits)} {'choice is' if len(hits) == 1 else 'choices are'} too few to tell.")
     same = agreement(asked, learned.taken)
     if len(same):
-        told.append(f"Asked again, {'you' if who == 'you' else 'it'} took the same card {same.sum()} of {len(same)} times.")
+        again = f"{'you' if who == 'you' else 'it'} took the same card {same.sum()} of {len(same)} times"
+        told.append(f"Asked again, {again}.")
     return " ".join(told)
 
 
-def verdict(answer: str, learned: Learned, who: str) -> str:
+def verdict(answer: object, learned: Learned, who: str) -> str:
     """A reader's "1" or "2" to "Was this you?", counted as one more choice that was held out."""
     if who != "you":
         return "Choose above first: these are the tastes of a simulated annotator."

@@ -13,7 +13,7 @@ LONGEST = 1000  # signs of a control's text
 
 Choices = dict[str, Any]
 TEXTS = ("title", "name", "given", "picks", "asked", "note", "damage", "lines")
-KEYS = {*TEXTS, "cards", "none"}
+KEYS = {*TEXTS, "cards", "none", "onward"}
 
 
 def card(text: str, svg: str | None = None) -> dict:
@@ -24,17 +24,19 @@ def card(text: str, svg: str | None = None) -> dict:
 def choices(
     title: str, name: str, picks: str, cards: Sequence[dict], *, given: str | None = None, asked: str = "",
     note: str = "", damage: str = "", lines: str = "", none: bool = True,
+    onward: dict[str, str] | None = None,
 ) -> Choices:  # fmt: skip
     """Cards under a title; none of them where all is answered.
 
     name: of the block's text control. picks: its choices so far. given: what it holds, if not the same; then `damage`
     says what is wrong with it. asked: which question this is. none: whether one may take none of them. lines: what a
-    reader may save of the choices, JSON lines.
+    reader may save of the choices, JSON lines. onward: a button of this `label` writes the choices into the control
+    `name` of another `block`, too.
     """
     return {
         "title": title, "name": name, "given": (picks if given is None else given)[: LONGEST + 1], "picks": picks,
         "asked": asked, "note": note, "damage": damage, "lines": lines, "cards": list(cards)[:MOST_CARDS],
-        "none": none,
+        "none": none, "onward": onward,
     }  # fmt: skip
 
 
@@ -43,9 +45,15 @@ def is_choices(value: Any) -> bool:
     if not isinstance(value, dict) or value.keys() != KEYS:
         return False
     texts = all(isinstance(value[key], str) for key in TEXTS) and isinstance(value["none"], bool)
+    texts = texts and (value["onward"] is None or _is_onward(value["onward"]))
     return texts and isinstance(value["cards"], list) and len(value["cards"]) <= MOST_CARDS and all(
         map(_is_card, value["cards"])
     )  # fmt: skip
+
+
+def _is_onward(value: Any) -> bool:
+    keys = {"block", "name", "label"}
+    return isinstance(value, dict) and value.keys() == keys and all(isinstance(value[key], str) for key in keys)
 
 
 def _is_card(value: Any) -> bool:

@@ -52,8 +52,9 @@ def choose(options: np.ndarray, read: Read, name: str, note: str = "", lines: st
     )  # fmt: skip
 
 
-def agree(answer: str, name: str) -> dict:
+def agree(answer: object, name: str) -> dict:
     """Two cards, yes and no, until one of them is taken."""
+    answer = str(answer)
     done = answer in ("1", "2")
     damage = "" if done or not answer else f"{answer!r} is no answer: 1 is yes, 2 is no."
     cards = [] if done else [card("That is me."), card("That is not me.")]

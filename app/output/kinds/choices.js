@@ -30,11 +30,13 @@ function notesHtml({ note, damage }) {
 }
 
 /** @param {Choices} data @returns {[name: string, label: string, keys: string][]} */
-function actionsOf({ cards, none, damage, picks }) {
+function actionsOf({ cards, none, damage, picks, onward }) {
   if (damage) return [['mend', picks ? `Go on from the first ${picks.length}` : 'Begin anew', '']];
   /** @type {[string, string, string][]} */
   const actions = cards.length && none ? [['none', 'None of these', '0']] : [];
-  return picks ? [...actions, ['undo', 'Undo', '']] : actions;
+  if (picks) actions.push(['undo', 'Undo', '']);
+  if (onward) actions.push(['onward', onward.label, '']);
+  return actions;
 }
 
 /** @param {Choices} data */
@@ -82,11 +84,34 @@ function write(place, to) {
   });
   if (place.dispatchEvent(asks)) return;
   setWaiting(place, false);
+  say(
+    place,
+    'alert',
+    `The code has no line <code>${escapeHtml(data.name)} = "…"  # @param {type:"string"}</code> that a choice could be ` +
+      'written into. Mend it there, or press Reset; nothing is lost.',
+  );
+}
+
+/** Writes the choices into another block's control, too. @param {HTMLElement} place */
+function passOn(place) {
+  const { picks, onward } = shown.get(place) ?? {};
+  if (!onward) return;
+  const detail = { name: onward.name, block: onward.block, to: picks, done: false };
+  place.dispatchEvent(new CustomEvent('control', { bubbles: true, cancelable: true, detail }));
+  const title = document.querySelector(`#${CSS.escape(onward.block)} .block-title`)?.textContent ?? onward.block;
+  say(
+    place,
+    'status',
+    detail.done
+      ? `“${escapeHtml(title)}” has your choices now. Press Run all, or run what you like below it; Reset there takes them out.`
+      : `This page has no block with <code>${escapeHtml(onward.name)}</code>, or its line was changed.`,
+  );
+}
+
+/** @param {HTMLElement} place @param {'alert' | 'status'} role @param {string} html */
+function say(place, role, html) {
   const notes = place.querySelector('.card-notes');
-  if (notes)
-    notes.innerHTML =
-      `<p role="alert">The code has no line <code>${escapeHtml(data.name)} = "…"  # @param {type:"string"}</code> ` +
-      'that a choice could be written into. Mend it there, or press Reset; nothing is lost.</p>';
+  if (notes) notes.innerHTML = `<p role="${role}">${html}</p>`;
 }
 
 /** What is saved of a figure's choices. @param {HTMLElement} place @returns {Blob} */
@@ -97,6 +122,10 @@ function press(place, button) {
   const { picks = '' } = shown.get(place) ?? {};
   const { sign, action } = button.dataset;
   if (!sign && !action) return;
+  if (action === 'onward') {
+    passOn(place);
+    return;
+  }
   if (sign) write(place, picks + sign);
   else if (action === 'none') write(place, picks + NONE);
   else write(place, action === 'undo' ? picks.slice(0, -1) : picks);
@@ -133,7 +162,8 @@ function writeButtons(group, html) {
   const template = document.createElement('template');
   template.innerHTML = html;
   const fresh = [...template.content.children];
-  const nameOf = (/** @type {Element} */ button) => button.getAttribute('data-sign') ?? button.getAttribute('data-action') ?? button.getAttribute('data-save');
+  const nameOf = (/** @type {Element} */ button) =>
+    button.getAttribute('data-sign') ?? button.getAttribute('data-action') ?? button.getAttribute('data-save');
   for (const known of [...group.children])
     if (!fresh.some((button) => nameOf(button) === nameOf(known))) known.remove();
   for (const [index, button] of fresh.entries()) {

@@ -34,7 +34,7 @@ export class BlockControls {
     if (this.#place) for (const input of inputsOf(this.#place)) input.disabled = false;
     section.addEventListener('input', (event) => this.#moved(event, false));
     section.addEventListener('change', (event) => this.#moved(event, true));
-    section.addEventListener('control', (event) => this.#asked(/** @type {CustomEvent} */ (event)));
+    document.addEventListener('control', (event) => this.#asked(/** @type {CustomEvent} */ (event)));
     section.addEventListener('keydown', (event) => {
       const { key, ctrlKey, metaKey, shiftKey, target } = event;
       if (!(ctrlKey || metaKey) || shiftKey || key.toLowerCase() !== 'z' || this.#indexOf(target) < 0) return;
@@ -72,18 +72,22 @@ export class BlockControls {
   }
 
   /**
-   * Something in the block's output asks for another text in a control's place. What it goes by may be overtaken: then
-   * the code stays, and the block runs to show what it says now.
-   * @param {CustomEvent<{name: string, from: string, to: string}>} event prevented if there is no such control
+   * Something in the block's output asks for another text in a control's place, or names the block whose control it is.
+   * What it goes by, `from`, may be overtaken: then the code stays, and the block runs to show what it says now.
+   * @param {CustomEvent<{name: string, to: string, from?: string, block?: string, done?: boolean}>} event prevented if
+   *   there is no such control
    */
   #asked(event) {
-    const { name, from, to } = event.detail;
+    const { name, from, to, block } = event.detail;
+    const isMine = block ? block === this.#section.id : this.#section.contains(/** @type {Node} */ (event.target));
+    if (!isMine) return;
     const control = this.#controls.find((one) => one.kind === 'string' && one.name === name);
     if (!control) {
       event.preventDefault();
       return;
     }
-    const change = control.value === from && changeFor(control, to);
+    event.detail.done = true;
+    const change = [undefined, control.value].includes(from) && changeFor(control, to);
     this.#move(change || { from: 0, to: 0, insert: '' }, false);
   }
 

@@ -37,6 +37,7 @@ show(flowers.choose(
     flower_asked.flowers, flower_read, "flower_picks",
     note="" if flower_read.picks else "Nobody has chosen yet. What is shown below comes from a simulated annotator.",
     lines=picks.json_lines(*(map(str, side.round(3).tolist()) for side in flower_pairs)) if flower_read.picks else "",
+    onward={"block": "preferences", "name": "your_picks", "label": "Train the lesson on these"},
 ))
 charts.your_taste(
     ["petal length", "fullness", "hue", "droop", "centre"], flower_learned.taste.mean, flower_learned.taste.half,
@@ -95,3 +96,7 @@ claim("The trained flowers have more of what the annotator likes than the refere
 # that are clearly apart for them {{ flower_ranked:.0%}} were ranked right. At ten choices it is too early to tell.
 # People are not made of five numbers, though. If you like a flower for a reason that is none of the five, the model
 # will find another reason.
+#
+# Below, the lesson goes through all of it step by step, with a simulated annotator whose taste is known. “Train the
+# lesson on these” gives it your comparisons; those that are missing are then answered by the taste that was learned of
+# you, which also stands in for the true one, and the charts say so.

@@ -78,6 +78,12 @@ CONTEXT_DIM, OUTPUT_DIM = 4, 5  # numbers in a context, numbers in an answer
 SIGMA = 1.0  # spread of a policy's answers around their mean
 BETA = 0.5  # price of one nat of KL, the same for RLHF and DPO
 TRUE_WEIGHTS = np.array([1.0, 0.8, 0.0, -0.3, 0.0])  # the annotator's taste
+# your own choices of flowers, to train on
+your_picks = ""  # @param {type:"string"}
+if your_picks:
+    from preflab import flower_choices
+
+    TRUE_WEIGHTS, *your_pairs = flower_choices.of_reader(your_picks)  # what has been learned of your taste
 W_REF = 0.1 * np.random.default_rng(42).standard_normal((CONTEXT_DIM, OUTPUT_DIM))
 
 
@@ -110,6 +116,11 @@ def sample_pairs(n, rng, weights=W_REF, taste=linear_taste):
 
 
 contexts, preferred, rejected = sample_pairs(200, np.random.default_rng(42))
+if your_picks:
+    for simulated_half, your_half in zip((contexts, preferred, rejected), your_pairs, strict=True):
+        simulated_half[: len(your_half)] = your_half
+    print(f"the first {len(your_pairs[0])} pairs are your own; your learned taste has answered the others")
+charts.annotator("your taste, as learned" if your_picks else "")  # stands in the charts' titles
 
 agree = (linear_taste(preferred) > linear_taste(rejected)).mean()
 print("pairs     ", len(preferred))
