@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from runtime.figures import figure, level, panel, points
+from runtime.figures import figure, line, panel, points
 
 
-def your_taste(names, mean, half, whose, unit="worth (nats)", more=""):
+def your_taste(names, mean, half, whose, what, more=""):
     """What the posterior says of some weights: means (k,) and halves of their 90 % intervals (k,), under their names.
 
-    `whose` taste it is stands in the title, `more` at the end of the summary.
+    `whose` taste it is stands in the title, `more` at the end of the summary; `what` is worth so many nats.
     """
     mean, half = np.asarray(mean), np.asarray(half)
     likes = [name for name, m, h in zip(names, mean, half, strict=True) if m > h]
@@ -19,10 +19,10 @@ def your_taste(names, mean, half, whose, unit="worth (nats)", more=""):
     return figure(
         panel(
             [
-                level(0, [names[0], names[-1]], "indifferent", "guide"),
+                line(list(names), np.zeros(len(names)), "indifferent", "guide", dash="dash", width=1.8),
                 points(list(names), mean, f"{whose}, 90 % intervals", "reward model", size=9, error=half),
             ],
-            "", unit,
+            what, f"worth a {what} (nats)",
         ),
         f"What has been learned of {whose}",
         f"Intervals that leave out 0: {clear or 'none yet'}. {more}".strip(),

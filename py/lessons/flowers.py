@@ -88,12 +88,14 @@ def pairs(chosen, rejected, true_weights):
     )  # fmt: skip
 
 
-def choose(options, read, name, title="Which of these flowers do you like best?", note="", lines="", onward=None):
+def choose(
+    options, read, name, title="Which of these flowers do you like best?", note="", lines="", onward=None, room=68
+):
     """The cards of the first question that has no answer yet: options (n, 4, 5), `read` by preflab.picks.
 
-    `name` is the block's control that holds the choices.
+    `name` is the block's control that holds the choices; `room` is what the petals may need, for all questions alike.
     """
-    at, room = len(read.picks), flower_svg.reach_of(options.reshape(-1, options.shape[-1]))
+    at = len(read.picks)
     laid = options[at : at + 1].reshape(-1, options.shape[-1])
     cards = [card(flower_svg.words(one), flower_svg.row([one], room, even=True)) for one in laid]
     asked = f"Question {at + 1} of {len(options)}" if cards else f"All {len(options)} are answered. Thank you."

@@ -216,8 +216,9 @@ def two_tastes(names, first, second, which, *whose):
         points(names, taste.mean[which], who, role, size=9, symbol=symbol, error=taste.half[which])
         for taste, who, (role, symbol) in zip((first, second), whose, roles, strict=True)
     ]
+    zero = line(names, np.zeros(len(names)), "indifferent", "guide", dash="dash", width=1.8)
     return figure(
-        panel([level(0, [names[0], names[-1]], "indifferent", "guide"), *marks], "", "worth a word (nats)"),
+        panel([zero, *marks], "word", "worth a word (nats)"),
         "Where two tastes differ",
         f"The words about which they differ most surely: {', '.join(names)}. Lines are 90 % intervals.",
     )

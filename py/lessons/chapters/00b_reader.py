@@ -41,7 +41,7 @@ show(flowers.choose(
 ))
 charts.your_taste(
     ["petal length", "fullness", "hue", "droop", "centre"], flower_learned.taste.mean, flower_learned.taste.half,
-    f"{'your' if flower_whose == 'you' else flower_whose + '’s'} taste", "worth a unit (nats)",
+    f"{'your' if flower_whose == 'you' else flower_whose + '’s'} taste", "part of a flower",
 )
 
 # %% [markdown]

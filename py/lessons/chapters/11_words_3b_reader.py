@@ -29,6 +29,7 @@ reader_asked = reader_picks.questions(
 )
 reader_cards = reader_heaps.reshape(800, -1)[reader_asked.cards]  # (24, 4, 14): the last four are asked again
 reader_counts = preferences.counts(reader_cards.reshape(96, -1)).reshape(24, 4, -1)
+spoken_in_corpus = preferences.counts(corpus).sum(axis=0)
 print(f"{reader_asked.new} questions, then {len(reader_cards) - reader_asked.new} of them again")
 print("under the prior, one word of its own: ±", reader_prior[1, 1].round(2) ** 0.5)
 
@@ -56,10 +57,10 @@ show(words.stories.choose(
     ),
 ))
 outstanding = readers.outstanding(reader_taste)
-length_worth = readers.length_worth(reader_taste, preferences.counts(corpus).sum(axis=0))
+length_worth = readers.length_worth(reader_taste, spoken_in_corpus)
 charts.your_taste(
     [grammar.VOCABULARY[w] for w in outstanding], reader_taste.mean[outstanding], reader_taste.half[outstanding],
-    f"{'your' if reader_who == 'you' else reader_who + '’s'} taste", "worth a word (nats)",
+    f"{'your' if reader_who == 'you' else reader_who + '’s'} taste", "word",
     "One more word, whichever it is: {:+.2f} ± {:.2f}.".format(*length_worth),
 )
 
@@ -250,8 +251,8 @@ friend_taste = reader_picks.learn(reader_counts, friend_taken, reader_asked.agai
 in_common = reader_picks.in_common(reader_asked, reader_taken, friend_taken)[1]
 if friend_read.damage:
     print(friend_read.damage)
-print(f"{reader_who} and {friend_who}: the same story in {in_common.sum()} of {len(in_common)} questions; "
-      "by chance one in four.")
+print(f"the first: {reader_who}; the second: {friend_who}")
+print(f"the same story in {in_common.sum()} of {len(in_common)} questions; by chance one in four\n")
 tastes_of_two = {reader_who: reader_taste.mean, friend_who: friend_taste.mean}
 tastes_of_two["one policy for both"] = (reader_taste.mean + friend_taste.mean) / 2
 two_told, two_rewards = [], []

@@ -1,0 +1,190 @@
+/** The reader as annotator: cards are chosen, the code keeps the choices, and what is learned of them is shown. */
+import { readFile } from 'node:fs/promises';
+import AxeBuilder from '@axe-core/playwright';
+import { block, expect, faults, open, press, test } from './page.js';
+
+/** @param {import('./page.js').Page} page @param {string} id @param {string} name of its control */
+function chooser(page, id, name) {
+  const all = block(page, id);
+  const figure = all.section.locator('.choices-figure');
+  return {
+    ...all,
+    figure,
+    cards: figure.locator('.card'),
+    asked: figure.locator('figcaption .summary'),
+    undo: figure.getByRole('button', { name: 'Undo' }),
+    none: figure.getByRole('button', { name: 'None of these' }),
+    /** What the code says was chosen. */
+    picks: async () => (await all.code()).match(new RegExp(`^${name} = "(.*?)" {2}# @param`, 'm'))?.[1],
+    /** The next question is there. @param {number} number @param {number} of */
+    isAsked: async (number, of) => {
+      const said = number > of ? `All ${of} are answered` : `Question ${number} of ${of}`;
+      await expect(figure.locator('figcaption')).toContainText(said, { timeout: 120_000 });
+      await expect(figure).not.toHaveAttribute('data-waits');
+    },
+  };
+}
+
+/** @type {Record<string, Record<string, number>>} */
+const TASTES = {
+  cats: { cat: 4, mouse: 1, dog: -3 },
+  food: { cake: 3, soup: 2.4, cheese: 2.4, baked: 2, ate: 2, sweet: 1.6, burnt: -1 },
+};
+
+for (const [name, worth] of Object.entries(TASTES)) {
+  test(`a friend of ${name} chooses twenty times by keys alone, and the page learns it`, async ({ page }) => {
+    await open(page, '/words/');
+    const { section, cards, isAsked, picks, is, output, figure } = chooser(page, 'words-your-taste', 'story_picks');
+    await cards.first().focus();
+    let pressed = '';
+    for (let number = 1; number <= 24; number += 1) {
+      const told = await cards.locator('.says').allTextContents();
+      const worths = told.map((story) => story.split(/\W/).reduce((sum, word) => sum + (worth[word] ?? 0), 0));
+      const best = String(worths.indexOf(Math.max(...worths)) + 1);
+      await page.keyboard.press(best);
+      pressed += best;
+      await isAsked(number + 1, 24);
+      expect(await picks()).toBe(pressed);
+      if (number < 24) await expect(cards.first()).toBeFocused();
+    }
+    await expect(figure.getByRole('button', { name: 'Undo' })).toBeFocused();
+    await is('done');
+    await expect(output).toContainText('Choice 24:');
+    await expect(output).toContainText('of 20');
+    await expect(output).toContainText('Asked again, you took the same card 4 of 4 times');
+    const [favourite] = Object.keys(worth);
+    await expect(section.locator('.chart .summary')).toContainText(new RegExp(`liked: .*${favourite}`));
+    await expect(section.locator('.chart')).toContainText('your taste');
+
+    const optimum = block(page, 'words-your-optimum');
+    await optimum.runToEnd();
+    await optimum.is('done');
+    await expect(optimum.section.locator('.stories li').last()).toContainText(new RegExp(Object.keys(worth).join('|')));
+    const training = block(page, 'words-your-training');
+    await training.runToEnd();
+    await training.is('done');
+    await expect(training.output).toContainText('45 comparisons trained on, 15 held out, from you');
+
+    const was = chooser(page, 'words-was-it-you', 'was_it_you');
+    await was.runToEnd();
+    await was.cards.first().press('1');
+    await expect(was.output).toContainText('You agree. Of all that was held out');
+    expect(await was.picks()).toBe('1');
+  });
+}
+
+test('flowers are chosen twenty times; Undo, none of these, a reload and the file have it all', {
+  tag: ['@touch', '@engine'],
+}, async ({ page }) => {
+  await open(page);
+  const { section, cards, isAsked, picks, undo, none, output, figure, is } = chooser(
+    page,
+    'your-flowers',
+    'flower_picks',
+  );
+  await expect(figure).toContainText('Nobody has chosen yet');
+  await expect(cards).toHaveCount(4);
+  await expect(cards.first()).toHaveAccessibleName(/^1 .*petals on .* stem$/);
+  await expect(section.locator('.chart').first()).toContainText('simulated annotator');
+  await press(cards.nth(2));
+  await isAsked(2, 20);
+  await expect(output).toContainText(/Choice 1: card \d was expected \(\d+%\), and you took/);
+  await expect(output).toContainText('too few to tell');
+  await press(none);
+  await isAsked(3, 20);
+  expect(await picks()).toBe('3-');
+  await press(undo);
+  await isAsked(2, 20);
+  expect(await picks()).toBe('3');
+  for (let number = 2; number <= 20; number += 1) {
+    await press(cards.nth(number % 4));
+    await isAsked(number + 1, 20);
+  }
+  await is('done');
+  const all = '33412341234123412341';
+  expect(await picks()).toBe(all);
+  await expect(cards).toHaveCount(0);
+  await expect(section.locator('.chart').first()).toContainText('your taste');
+
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    press(figure.getByRole('button', { name: 'Save the pairs' })),
+  ]);
+  const lines = (await readFile(await saved.path(), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toHaveLength(36); // sixteen questions, four of them held out, three pairs each
+  expect(Object.keys(lines[0])).toEqual(['prompt', 'chosen', 'rejected']);
+
+  await page.reload();
+  await expect.poll(picks, { timeout: 60_000 }).toBe(all);
+});
+
+test('one button passes the choices to the lesson, and its charts say whose taste they show', async ({ page }) => {
+  await open(page);
+  const { cards, isAsked, figure } = chooser(page, 'your-flowers', 'flower_picks');
+  for (let number = 1; number <= 8; number += 1) {
+    await press(cards.nth(number % 4));
+    await isAsked(number + 1, 20);
+  }
+  await figure.getByRole('button', { name: 'Train the lesson on these' }).click();
+  const data = block(page, 'preferences');
+  await data.is('done');
+  await expect(figure).toContainText('has your choices now');
+  expect(await data.code()).toContain('your_picks = "23412341"  # @param');
+  await expect(data.output).toContainText('the first 18 pairs are your own');
+  await expect(data.section.locator('.chart')).toContainText('your taste, as learned');
+  const model = block(page, 'train-reward');
+  await model.runToEnd();
+  await model.is('done');
+  await expect(model.section.locator('.chart')).toContainText('your taste, as learned');
+});
+
+test('a damaged text is answered by a sentence, stays as it is, and one button goes on', async ({ page }) => {
+  await open(page);
+  const { section, cards, figure, picks, is, isAsked } = chooser(page, 'your-flowers', 'flower_picks');
+  const field = section.getByRole('textbox', { name: /flower_picks/ });
+  for (const text of ['9', '31x4', '3'.repeat(50), 'letters']) {
+    await field.fill(text);
+    await field.press('Enter');
+    await expect(figure).toContainText('nothing is deleted');
+    await is('done');
+    expect(await picks()).toBe(text);
+    await expect(cards).toHaveCount(0);
+  }
+  await field.fill('31x4');
+  await field.press('Enter');
+  await press(figure.getByRole('button', { name: 'Go on from the first 2' }));
+  await isAsked(3, 20);
+  expect(await picks()).toBe('31');
+});
+
+test('without its line of code a choice says so and changes nothing', async ({ page }) => {
+  await open(page);
+  const { write, section, cards, figure, code, isAsked } = chooser(page, 'your-flowers', 'flower_picks');
+  await press(cards.first());
+  await isAsked(2, 20);
+  await section.getByRole('button', { name: 'Show code' }).click();
+  const mine = (await code()).replace('# @param {type:"string"}', '# mine');
+  await write(mine);
+  await press(cards.first());
+  await expect(figure.getByRole('alert')).toContainText('The code has no line flower_picks');
+  expect(await code()).toBe(mine);
+});
+
+test('axe finds nothing in cards with text or with pictures', async ({ page }) => {
+  for (const [address, id] of [
+    ['/', 'your-flowers'],
+    ['/words/', 'words-your-taste'],
+  ]) {
+    await open(page, address);
+    await block(page, id).section.scrollIntoViewIfNeeded();
+    await expect(block(page, id).section.locator('.card').first()).toBeEnabled();
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .include(`#${id}`)
+      .analyze();
+    expect(faults(violations)).toEqual([]);
+  }
+});
