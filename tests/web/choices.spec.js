@@ -54,8 +54,9 @@ for (const [name, worth] of Object.entries(TASTES)) {
     await expect(output).toContainText('Choice 24:');
     await expect(output).toContainText('of 20');
     await expect(output).toContainText(/Asked again, you took the same card [234] of 4 times/); // ties are taken by place
-    const [favourite] = Object.keys(worth);
-    await expect(section.locator('.chart .xtick').filter({ hasText: new RegExp(`^${favourite}$`) })).toHaveCount(1);
+    const liked = Object.keys(worth).filter((word) => worth[word] > 0);
+    const found = section.locator('.chart .xtick').filter({ hasText: new RegExp(`^(${liked.join('|')})$`) });
+    await expect(found).not.toHaveCount(0);
     await expect(section.locator('.chart')).toContainText('your taste');
 
     const optimum = block(page, 'words-your-optimum');
