@@ -47,7 +47,8 @@ judged_counts = {kind: sum(case.kind == kind for of in FAMILIES for case in case
                  for kind in ("recorded", "made", "extreme")}
 mistakes_known = len({row.name for of in FAMILIES for row in known(of)})
 claim("The mistake in the block is named, with its line and what mends it",
-      seeded_mistake.name == "the reference with the other sign, once" and seeded_mistake.line == my_loss.__code__.co_firstlineno + 3
+      seeded_mistake.name == "the reference with the other sign, once"
+      and seeded_mistake.line == my_loss.__code__.co_firstlineno + 3
       and seeded_mistake.edit.after == "policy_rejected - ref_rejected")
 
 # %% [markdown]
@@ -152,8 +153,8 @@ claim("Where exp overflows it is said so",
       "overflows" in judged("DPO", lambda a, b, c, d, beta: -np.log(1 / (1 + np.exp(-beta * (a - b - c + d))))).said)
 
 # %% [markdown]
-# {{ mistakes_known }} mistakes are known by name. One table has them all: from it a script seeds mistakes in the library
-# and demands that a test fails, and this page knows each by the numbers that it gives. What is *not* known still
+# {{ mistakes_known }} mistakes are known by name. One table has them all: from it a script seeds mistakes in the
+# library and demands that a test fails, and this page knows each by the numbers that it gives. What is *not* known still
 # shows: the numbers differ, and if one edit mends it, you see the edit.
 #
 # ::: under-the-hood Who says what is right?
