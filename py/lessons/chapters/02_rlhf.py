@@ -146,8 +146,8 @@ charts.clipped_surrogate(surrogate)
 # %% [markdown]
 # Read the picture from the ratio 1, where each batch starts. A good answer (A > 0) gains until
 # $1 + \varepsilon$, then the curve is flat: no gradient, no more push. A bad one (A < 0) is pushed down until
-# $1 - \varepsilon$. The other two ends stay sloped on purpose, so that a move in the *wrong* direction still has a
-# gradient that undoes it.
+# $1 - \varepsilon$. The other two ends stay sloped, so that a move in the *wrong* direction still has a gradient that
+# undoes it.
 #
 # ::: under-the-hood Where is the KL price?
 # In the reward. Each answer earns $r(y) - \beta\,(\log\pi_\text{old}(y) - \log\pi_\text{ref}(y))$, the *penalised*
@@ -360,7 +360,7 @@ claim("Runs that are trained together are the same as one by one",
 # $$ \hat A_t = \sum_{l \ge 0} (\gamma\lambda)^l \delta_{t+l}, \qquad
 #    \delta_t = r_t + \gamma V(s_{t+1}) - V(s_t) $$
 #
-# Thus one reward at the end of a long answer becomes credit for the tokens that, by the critic's estimate, earned it.
+# Thus one reward at the end of a long answer becomes credit for the tokens that, the critic estimates, earned it.
 # The price is memory: four models of language-model size, the policy and the critic, which are trained, and the
 # reference and the reward model, which are frozen.
 #

@@ -11,9 +11,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## What is used today, and where it sits on this plane {#today}
 #
 # Late in 2026 most recipes for language models have three steps: SFT, then preferences (DPO or a relative, often on
-# [AI feedback](#ai-feedback)), then reinforcement learning on rewards that a program can check. TRL, a widely used library, says as much
-# by what it calls stable in version 1.16: SFT, DPO, KTO, reward models, GRPO, RLOO and distillation. PPO, online DPO,
-# ORPO and SimPO (in its CPO trainer) are experimental there.
+# [AI feedback](#ai-feedback)), then reinforcement learning on rewards that a program can check. TRL, a widely used
+# library, says as much by what it calls stable in version 1.16: SFT, DPO, KTO, reward models, GRPO, RLOO and
+# distillation. PPO, online DPO, ORPO and SimPO (in its CPO trainer) are experimental there.
 #
 # On the plane, SFT is where the paths begin, and DPO's $\beta$ chooses a stop near the frontier. GRPO's defaults there
 # are $\beta = 0$, DAPO's loss and division by the group's deviation. With $\beta = 0$ nothing on this plane stops it.
