@@ -75,7 +75,7 @@ claim("The exponential curve, which punishes a contradicted pair most, stops bef
 # | --- | --- | --- | --- |
 # | `np.logaddexp(0, -m)` | DPO | {{ by_curve["logistic"][0]**2 / 2:.2f}} | never |
 # | `(m - 0.5)**2` | IPO, times $\beta^2$ | {{ by_curve["square"][0]**2 / 2:.2f}} | {{ by_curve["square"][1]**2 / 2:.2f}} |
-# | `np.maximum(0, 1 - m)` | SLiC's hinge | {{ by_curve["hinge"][0]**2 / 2:.2f}} | {{ "never" if np.isinf(by_curve["hinge"][1]) else f"{by_curve['hinge'][1]**2 / 2:.2f}" }} |
+# | `np.maximum(0, 1 - m)` | SLiC's hinge (Zhao and others, 2023) | {{ by_curve["hinge"][0]**2 / 2:.2f}} | {{ "never" if np.isinf(by_curve["hinge"][1]) else f"{by_curve['hinge'][1]**2 / 2:.2f}" }} |
 # | `np.exp(-m)` | exponential | {{ by_curve["exponential"][0]**2 / 2:.2f}} | never |
 # | `np.exp(-m / 2)` | exponential, of half the margin | {{ by_curve["half"][0]**2 / 2:.2f}} | never |
 # | `-m` | a straight line | never | never |
