@@ -16,8 +16,8 @@
  *   build's
  * @property {(place: HTMLElement) => void} [settle] nothing more is to come of a run
  * @property {(place: HTMLElement) => void} [remove] before the <figure> goes
- * @property {(place: HTMLElement, name: string | undefined) => void} [point] shows what has this name, in small letters,
- *   before all others, if it is there; or all alike again
+ * @property {(place: HTMLElement, name: string | undefined) => void} [point] shows what has this name, in small
+ *   letters, before all others, if it is there; or all alike again
  */
 import { escapeHtml } from './html.js';
 import { chart } from './kinds/chart.js';

@@ -1,4 +1,4 @@
-/** What is in preference-lab-graduate.zip: pure functions from the sources of py/graduate and what the page's run gave. */
+/** What is in preference-lab-graduate.zip: pure functions from the sources of py/graduate and the page's own run. */
 import { strToU8, zipSync } from 'fflate';
 
 export const NAME = 'preference-lab-graduate';

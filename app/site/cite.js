@@ -1,4 +1,4 @@
-/** What makes the site easy to cite and to link: tags for who finds it, all claims with their code, errata, references. */
+/** What makes the site easy to cite and to link: tags for finders, all claims with their code, errata, references. */
 import { escapeHtml } from '../output/html.js';
 import { highlight } from './markdown.js';
 
@@ -60,9 +60,10 @@ export function allClaimsHtml(cells, { claims = {}, evidence = {} }, href) {
       const { code = '', measured = [] } = evidence[id]?.[at] ?? {};
       const name = `claim-${id}-${at + 1}`;
       const values = measured.length ? `<p>${measured.map(escapeHtml).join('<br>')}</p>` : '';
+      const links = `<a href="${href(id)}">Its block</a> · <a href="#${name}">link to this claim</a>`;
       return (
         `<details id="${name}"><summary>${escapeHtml(sentence)}</summary>` +
-        `<p>Holds on the recorded run. <a href="${href(id)}">Its block</a> · <a href="#${name}">link to this claim</a></p>` +
+        `<p>Holds on the recorded run. ${links}</p>` +
         `<pre><code translate="no">${highlight(code)}</code></pre>${values}</details>`
       );
     });
@@ -88,7 +89,8 @@ export function worksIn(markdown) {
 }
 
 /**
- * In prose `Ethayarajh and others (2024)`, or with a comma, shows the work's title on hover and leads to the references.
+ * In prose `Ethayarajh and others (2024)`, or with a comma, shows the work's title on hover and leads to the
+ * references.
  * @param {string} html @param {Map<string, string>} works @param {string} href of the list
  */
 export function citeWorks(html, works, href) {

@@ -68,7 +68,7 @@ def judge(family: str, loss: Any) -> Table | None:
     if not verdict.held:
         return None
     rows = [[what, toned(f"{agree} of {of}", "yes" if agree == of else "no")] for what, agree, of in verdict.held]
-    return table(f"What this {family} was held against", ["", "cases that agree"], rows)
+    return table(f"What this {family} was held against", ["held against", "cases that agree"], rows)
 
 
 def sentence(family: str, verdict: Verdict) -> str:

@@ -69,7 +69,8 @@ test('the code of claims stands in the order of their sentences', () => {
 test('references lead to their papers, and citations to the references, with the title on hover', async () => {
   assert.equal(
     linkReferences('<li>arXiv 1506.02438, arXiv\n2305.18290.</li>'),
-    '<li><a href="https://arxiv.org/abs/1506.02438">arXiv 1506.02438</a>, <a href="https://arxiv.org/abs/2305.18290">arXiv 2305.18290</a>.</li>',
+    '<li><a href="https://arxiv.org/abs/1506.02438">arXiv 1506.02438</a>, ' +
+      '<a href="https://arxiv.org/abs/2305.18290">arXiv 2305.18290</a>.</li>',
   );
   const cells = await readLesson();
   const works = worksIn(cells.find(({ source }) => source.includes('{#references}'))?.source ?? '');

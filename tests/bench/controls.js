@@ -1,6 +1,6 @@
 /**
- * `npm run bench:controls`: from a slider's input to the new picture, in Chromium, Firefox ESR and WebKitGTK, where they
- * are installed, as a multiple of what the block itself takes: the ratio holds on other machines, milliseconds do not.
+ * `npm run bench:controls`: from a slider's input to the new picture, in Chromium, Firefox ESR and WebKitGTK, where
+ * they are installed, as a multiple of what the block itself takes: the ratio holds on other machines, milliseconds do not.
  * Single moves first, each after the one before has been drawn; then a hand that goes on moving, of which the time from
  * its last input counts. `-- firefox` measures one of them.
  */
@@ -13,7 +13,8 @@ import { openWebKit } from '../webkit/webdriver.js';
 import { median } from './start.js';
 
 /** @typedef {{picture: number, run: number, pictures: number}} Move milliseconds; how many pictures came on the way */
-/** @typedef {{evaluate: (what: (argument: any) => any, argument?: any) => Promise<any>, close: () => Promise<unknown>}} Page */
+/** @typedef {(what: (argument: any) => any, argument?: any) => Promise<any>} Evaluate */
+/** @typedef {{evaluate: Evaluate, close: () => Promise<unknown>}} Page */
 
 const ROUNDS = 30;
 

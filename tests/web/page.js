@@ -5,6 +5,27 @@ import { isText, textOf } from '../../app/output/output-items.js';
 
 export { expect };
 
+/** @param {Page} page */
+const isFirefox = (page) => page.context().browser()?.browserType().name() === 'firefox';
+
+/**
+ * Tells what nobody caught in the page. From Firefox Playwright hears of workers, too: of one that is ended in the middle
+ * of Python ("uncaught exception: undefined"), and of a stack that is full and was answered. There the page is asked.
+ * @param {Page} page @param {(what: string) => void} tell
+ */
+async function tellUncaught(page, tell) {
+  if (!isFirefox(page)) {
+    page.on('pageerror', (error) => tell(String(error)));
+    return;
+  }
+  await page.exposeFunction('uncaught', tell);
+  await page.addInitScript(() => {
+    const { uncaught } = /** @type {any} */ (window);
+    addEventListener('error', ({ error, message }) => uncaught(String(error ?? message)));
+    addEventListener('unhandledrejection', ({ reason }) => uncaught(String(reason)));
+  });
+}
+
 /**
  * What must not happen on any page: an error that nobody caught, a request to another host, something that the page's
  * Content-Security-Policy refused.
@@ -13,7 +34,7 @@ export { expect };
 export async function watch(page) {
   /** @type {string[]} */
   const wrong = [];
-  page.on('pageerror', (error) => wrong.push(`uncaught: ${error}`));
+  await tellUncaught(page, (what) => wrong.push(`uncaught: ${what}`));
   page.context().on('request', (request) => {
     if (!/^(http:\/\/127\.0\.0\.1:\d+\/|blob:http:\/\/127\.0\.0\.1:\d+\/|data:)/.test(request.url()))
       wrong.push(`left the host: ${request.url()}`);
@@ -72,12 +93,13 @@ export async function open(page, address = '/') {
 
 /**
  * Replaces the code. Playwright's `fill` selects by the DOM, which an update of the editor before the typing undoes;
- * its own key does not. Several lines are pasted: typed ones would be indented, and 300,000 letters take a minute.
+ * its own key does not. Several lines are pasted: typed ones would be indented, and 300,000 letters take a minute. So is all
+ * in Firefox, where `insertText` types: the editor would close each bracket and quote.
  * @param {import('@playwright/test').Locator} editor @param {string} code
  */
 export async function fill(editor, code) {
   await editor.press('ControlOrMeta+a');
-  if (!code.includes('\n')) return editor.page().keyboard.insertText(code);
+  if (!code.includes('\n') && !isFirefox(editor.page())) return editor.page().keyboard.insertText(code);
   await editor.evaluate((element, text) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', text);
@@ -87,8 +109,15 @@ export async function fill(editor, code) {
   }, code);
 }
 
-/** A click, or a tap where there are fingers. @param {import('@playwright/test').Locator} locator */
-export const press = (locator) => (base.info().project.use.hasTouch ? locator.tap() : locator.click());
+/**
+ * A click, or a tap where there are fingers. In Firefox a key: there a page that is still being laid out moves between
+ * Playwright's look at a button and the click.
+ * @param {import('@playwright/test').Locator} locator
+ */
+export const press = (locator) => {
+  if (base.info().project.use.hasTouch) return locator.tap();
+  return isFirefox(locator.page()) ? locator.press('Enter') : locator.click();
+};
 
 /** @param {Page} page @param {string} id */
 export function block(page, id) {

@@ -4,7 +4,13 @@ import { block, expect, open, test } from './page.js';
 test('the contents show all pages, this one with its blocks; next and previous lead on', async ({ page }) => {
   await page.goto('/relatives/');
   const contents = page.getByRole('navigation', { name: 'Contents' });
-  await expect(contents.locator('a.page')).toHaveText(['The lesson', 'Words', 'The relatives', 'The ledger']);
+  await expect(contents.locator('a.page')).toHaveText([
+    'The lesson',
+    'Words',
+    'The relatives',
+    'The ledger',
+    'Check it yourself',
+  ]);
   await expect(contents.locator('a.page[aria-current="page"]')).toHaveText('The relatives');
   await expect(contents.locator('a[data-block="ipo"]')).toBeVisible();
   await expect(contents.locator('a[data-block="policy"]')).toHaveCount(0);
@@ -18,8 +24,10 @@ test('the contents show all pages, this one with its blocks; next and previous l
   await others.getByRole('link', { name: 'The relatives' }).click();
   await others.getByRole('link', { name: 'The ledger' }).click();
   await expect(page).toHaveURL(/\/ledger\/$/);
-  await expect(others.getByRole('link')).toHaveText(['The relatives']);
   await expect(page).toHaveTitle(/ledger/);
+  await others.getByRole('link', { name: 'Check it yourself' }).click();
+  await expect(page).toHaveURL(/\/check\/$/);
+  await expect(others.getByRole('link')).toHaveText(['The ledger']);
 });
 
 test('an address of before still leads to its block, on whatever page that is now', async ({ page }) => {

@@ -9,9 +9,9 @@ const ADDRESS = '/words/';
 
 test('words/ adds at most 150 KB, compressed', () => {
   const dist = join(TOP, 'dist');
-  const later = readdirSync(join(dist, 'assets')).filter((name) => /^later-.*\.pack$/.test(name));
-  expect(later).toHaveLength(1);
-  const files = [join('assets', later[0]), 'words/index.html'];
+  const packs = readdirSync(join(dist, 'assets')).filter((name) => /^words-.*\.pack$/.test(name));
+  expect(packs).toHaveLength(1);
+  const files = [join('assets', packs[0]), 'words/index.html'];
   const sizes = files.map((name) => {
     const file = join(dist, name);
     return existsSync(`${file}.br`) ? readFileSync(`${file}.br`).length : brotliCompressSync(readFileSync(file)).length;
@@ -25,13 +25,13 @@ test('who reads and runs the lesson fetches nothing of words/; that page fetches
   const asked = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   page.on('worker', (worker) => asked.push(worker.url()));
-  const ofWords = () => asked.filter((path) => /\/words\/|later-/.test(path));
+  const ofWords = () => asked.filter((path) => /\/words[/-]/.test(path));
   await open(page);
   await block(page, 'preferences').runToEnd();
   expect(ofWords()).toEqual([]);
   await open(page, ADDRESS);
   await block(page, 'words-setup').runToEnd();
-  expect(ofWords().some((path) => path.includes('later-'))).toBe(true);
+  expect(ofWords().some((path) => path.includes('words-'))).toBe(true);
 });
 
 test('beta turned down by its slider: the proxy rises, the stories fall to its favourite words', async ({ page }) => {

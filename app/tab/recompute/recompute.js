@@ -59,11 +59,14 @@ export function connectRecompute(box, lesson) {
     button.disabled = false;
     await Promise.all(waiting);
     const all = equal === total;
-    const left_out = edited
-      ? ` ${count(edited, 'block')} of this page ${edited === 1 ? 'has' : 'have'} your edits and ran without being compared.`
-      : '';
-    const ended = done < total ? ` Ended after ${done}.` : '';
-    said.textContent = `${equal} of ${total} blocks equal what was recorded${all ? ', to the last character' : ''}.${ended}${left_out}`;
+    const have = edited === 1 ? 'has' : 'have';
+    said.textContent = [
+      `${equal} of ${total} blocks equal what was recorded${all ? ', to the last character' : ''}.`,
+      done < total && `Ended after ${done}.`,
+      edited && `${count(edited, 'block')} of this page ${have} your edits and ran without being compared.`,
+    ]
+      .filter(Boolean)
+      .join(' ');
     box.dataset.state = all ? 'equal' : 'differs';
   }
 
@@ -94,8 +97,10 @@ export function connectRecompute(box, lesson) {
     if (!running) return;
     begun ||= lesson.working; // what is wanted is told before the work begins
     if (begun && !lesson.working) finish();
-    else
-      said.textContent = `${done} of ${total}${lesson.progressText ? `: ${lesson.progressText.replace(/^Running.*?: /, '')}` : ''}`;
+    else {
+      const block = lesson.progressText?.replace(/^Running.*?: /, '');
+      said.textContent = `${done} of ${total}${block ? `: ${block}` : ''}`;
+    }
   });
   button.textContent = `Recompute all ${site.order.length} blocks`;
   button.disabled = false;

@@ -10,8 +10,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% [markdown]
 # # RLHF and DPO, running in your browser
 #
-# Both train on the same comparisons, and no policy passes the grey line, the **frontier**. Drag **beta** down and see
-# who leaves it; then try fewer **pairs**.
+# Both train a *policy*, the model that answers, on the same comparisons. Score costs KL, the distance from the start,
+# and no policy passes the grey line, the **frontier**. Drag **beta**, the price of KL, down and see who falls furthest
+# below it; then try fewer **pairs**.
 
 # %% Playground id="playground" code="folded"
 from preflab import playground  # the recipe of the blocks below, in one call

@@ -146,7 +146,7 @@ claim("The annotator contradicts their taste in about a quarter of the pairs", a
 
 # %% [markdown]
 # Arrows run from rejected to chosen, most of them along the true taste. The bars hold all pairs: below zero, labels
-# contradict it, mostly where the two are close. The annotator is human.
+# contradict it, mostly where the two are close.
 #
 # ::: tip What the blocks may use
 # `np` is NumPy. `charts` and `flowers` hold the pictures, `live` redraws one inside a loop, and `progress` shows how

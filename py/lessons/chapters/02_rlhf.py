@@ -100,7 +100,7 @@ charts.policy_clouds(
 # ::: guess ppo-step Four passes over one batch, clip at 0.2: how many of its answers are clipped in the fourth?
 # - 0 to 100 by 2 %
 #
-# {{ clipped_last:.0%}}. The others have not moved so far yet.
+# {{ clipped_last:.0%}}. The others have not moved that far yet.
 # :::
 
 # %% One PPO step id="ppo-step"
@@ -146,8 +146,8 @@ charts.clipped_surrogate(surrogate)
 # %% [markdown]
 # Read the picture from the ratio 1, where each batch starts. A good answer (A > 0) gains until
 # $1 + \varepsilon$, then the curve is flat: no gradient, no more push. A bad one (A < 0) is pushed down until
-# $1 - \varepsilon$. The other two ends stay sloped on purpose, so that a move in the *wrong* direction still has a
-# gradient that undoes it.
+# $1 - \varepsilon$. The other two ends stay sloped, so that a move in the *wrong* direction still has a gradient that
+# undoes it.
 #
 # ::: under-the-hood Where is the KL price?
 # In the reward. Each answer earns $r(y) - \beta\,(\log\pi_\text{old}(y) - \log\pi_\text{ref}(y))$, the *penalised*
@@ -347,7 +347,7 @@ claim("Runs that are trained together are the same as one by one",
 # %% [markdown]
 # Without the clip {{ exploded }} of the {{ len(six) }} runs pass 30 nats on the way, one of them
 # {{ worst_unclipped:,.0f}}; with it none passes {{ clipped_kl.max():.1f}}. The first pass is the same in both. In the
-# later ones the ratio itself scales the gradient: an answer that has become likelier pushes harder, and becomes
+# later ones the ratio itself scales the gradient: a good answer that has become likelier pushes harder, and becomes
 # likelier still. Set `passes=1` and the clip has nothing to do.
 #
 # ### The critic {#critic}
@@ -360,9 +360,9 @@ claim("Runs that are trained together are the same as one by one",
 # $$ \hat A_t = \sum_{l \ge 0} (\gamma\lambda)^l \delta_{t+l}, \qquad
 #    \delta_t = r_t + \gamma V(s_{t+1}) - V(s_t) $$
 #
-# Thus one reward at the end of a long answer becomes credit for the tokens that earned it. The price is memory: four
-# models of language-model size, the policy and the critic, which are trained, and the reference and the reward model,
-# which are frozen.
+# Thus one reward at the end of a long answer becomes credit for the tokens that, the critic estimates, earned it.
+# The price is memory: four models of language-model size, the policy and the critic, which are trained, and the
+# reference and the reward model, which are frozen.
 #
 # Our answers are given in one piece, so there is no later token to wait for, and the critic would have one number a
 # context to learn. RLOO and GRPO [below](#reinforce-family) go without it even on language models: they answer each

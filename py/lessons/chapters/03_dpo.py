@@ -62,7 +62,8 @@ charts.dpo_loss_curve(sigmoid)
 
 # %% [markdown]
 # At margin 0, where every policy starts that is still the reference, a pair weighs one half. Pairs that the policy
-# already ranks with confidence fade out of the gradient; pairs it has the wrong way round count fully.
+# already ranks with confidence fade out of the gradient; pairs it has the wrong way round weigh
+# more, up to one.
 #
 # ### Where DPO ends {#dpo-minimum}
 #
@@ -122,7 +123,7 @@ print("Compare with train_ppo: no reward model, no sampling, no advantage, no cl
 print("What both need: the reference, beta, and the same", len(preferred), "pairs.")
 
 # %% [markdown]
-# Same pairs, same $\beta$, same number of steps. Here they are.
+# Now train it: same pairs, same $\beta$, same number of steps as PPO.
 
 # %% Train DPO id="dpo-train"
 def draw_dpo(losses, accuracies):

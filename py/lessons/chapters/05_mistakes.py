@@ -225,7 +225,7 @@ claim("RLHF is behind with 10 pairs", score_by_size["RLHF"][0] < score_by_size["
 claim("The KL of both falls with every number of pairs", all((np.diff(kl) < 0).all() for kl in kl_by_size.values()))
 
 # %% [markdown]
-# With ten pairs both end below the reference, at {{ bent_scores(W_REF, proxy)[1]:.2f}}. A model fitted to ten pairs is
+# With ten pairs both end below the reference's {{ bent_scores(W_REF, proxy)[1]:.2f}}. A model fitted to ten pairs is
 # too sure of itself, and moves too far in a direction that is partly chance. RLHF, with five numbers to learn, is as
 # good as it gets with 50 pairs. DPO, with twenty, needs more.
 #

@@ -85,16 +85,21 @@ flowers.garden(exhibited, "What the proxy loves", {
 # %% Evidence only="build"
 claim("The best row is not the one with the most of everything",
       exhibits["RLHF at its best"][1][1] > exhibits["RLHF pushed furthest"][1][1] + 3)
+from lessons.flower_svg import shape  # noqa: E402
+
 proxy_hue = proxy[2]
 drift_of_hue = np.mean(exhibited["RLHF pushed furthest"] - exhibited["reference"], axis=0)[2]
 claim("The hue drifts as well, for which the taste does not care", TRUE_WEIGHTS[2] == 0 and drift_of_hue > 2)
 claim("The proxy has an accidental liking for the hue", 0.05 < proxy_hue < 0.5)
+hues = {name: [shape(answer).hue for answer in answers] for name, answers in exhibited.items()}
+claim("The flowers that RLHF pushed furthest are nearly of one colour",
+      np.ptp(hues["RLHF pushed furthest"]) < 0.3 * np.ptp(hues["reference"]))
 claim("The proxy prefers the monsters", min(exhibits[name][1][0] for name in list(exhibits)[2:])
       > 1.5 * exhibits["RLHF at its best"][1][0])
 
 # %% [markdown]
 # Petals without measure. The proxy learned from answers like the first row's that longer is better, and nothing there
-# could tell it where to stop. They are nearly of one colour, too. The annotator does not care for the hue, but 200
+# could tell it where to stop. RLHF's are nearly of one colour, too. The annotator does not care for the hue, but 200
 # noisy labels left the proxy with a weight of {{ proxy_hue:.2f}} for it, and a push that is long enough makes much of
 # little.
 #
@@ -125,6 +130,8 @@ charts.where_beta_stops(stops, pushed["RLHF"])
 # %% Evidence only="build"
 best_beta = max(stops, key=lambda beta: stops[beta][1])
 claim("Of these betas 0.25 gives the best true score", best_beta == 0.25)
+claim("At beta 0.25 the true score is near the best that the proxy can lead to", stops[0.25][1] > max(
+    bent_scores(optimal_policy(proxy, any_beta), proxy)[1] for any_beta in np.linspace(0.1, 1, 91)) - 0.02)
 claim("At beta 0.1 the true score is far below that at beta 1", stops[0.1][1] < stops[1.0][1] - 3)
 claim("The smaller beta, the higher the proxy's score", list(stops) == sorted(stops, key=lambda beta: stops[beta][0]))
 

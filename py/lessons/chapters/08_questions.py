@@ -25,9 +25,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # ### Can I do this without a pretrained model? {#faq-pretrained}
 #
-# The methods need a reference that already gives answers worth comparing. With a random one, pairs carry
-# hardly any information: both answers are noise. That is why recipes usually start with SFT. On this page the
-# "pretrained" model is `W_REF`, and it can already answer.
+# The methods need a reference that already gives answers worth comparing. From a language model with random weights
+# both answers of a pair are gibberish, and the comparison says hardly anything. That is why recipes usually start with
+# SFT. Here `W_REF` is random and it does no harm: any five numbers are an answer, and the taste has an opinion on it.
 #
 # ### Why PPO and not plain REINFORCE? {#faq-reinforce}
 #

@@ -14,10 +14,15 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #   Biometrika 39.
 # - Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
 #   Machine Learning 8.
+# - Bengio and others (2003), *A neural probabilistic language model*, Journal of Machine Learning Research 3.
+# - Ziebart (2010), *Modeling purposeful adaptive behavior with the principle of maximum causal entropy*, doctoral
+#   thesis, Carnegie Mellon University.
 # - Schulman and others (2016), *High-dimensional continuous control using generalized advantage estimation*, arXiv
 #   1506.02438.
 # - Christiano and others (2017), *Deep reinforcement learning from human preferences*, arXiv 1706.03741.
 # - Schulman and others (2017), *Proximal policy optimization algorithms*, arXiv 1707.06347.
+# - Levine (2018), *Reinforcement learning and control as probabilistic inference: tutorial and review*, arXiv
+#   1805.00909.
 # - Ziegler and others (2019), *Fine-tuning language models from human preferences*, arXiv 1909.08593.
 # - Schulman (2020), *Approximating KL divergence*, joschu.net/blog/kl-approx.html: the estimators k1, k2 and k3.
 # - Ouyang and others (2022), *Training language models to follow instructions with human feedback*, arXiv 2203.02155.
@@ -26,6 +31,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # - Gao and others (2023), *Scaling laws for reward model overoptimization*, arXiv 2210.10760.
 # - Rafailov and others (2023), *Direct preference optimization: your language model is secretly a reward model*, arXiv
 #   2305.18290.
+# - Zhao and others (2023), *SLiC-HF: sequence likelihood calibration with human feedback*, arXiv 2305.10425.
 # - Lee and others (2023), *RLAIF: scaling reinforcement learning from human feedback with AI feedback*, arXiv
 #   2309.00267.
 # - Singhal and others (2023), *A long way to go: investigating length correlations in RLHF*, arXiv 2310.03716.
@@ -41,10 +47,12 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # - Guo and others (2024), *Direct language model alignment from online AI feedback*, arXiv 2402.04792.
 # - Ahmadian and others (2024), *Back to basics: revisiting REINFORCE-style optimization for learning from human
 #   feedback in LLMs*, arXiv 2402.14740.
+# - Pal and others (2024), *Smaug: fixing failure modes of preference optimisation with DPO-positive*, arXiv 2402.13228.
 # - Ray Chowdhury and others (2024), *Provably robust DPO: aligning language models with noisy feedback*, arXiv
 #   2403.00409.
 # - Hong and others (2024), *ORPO: monolithic preference optimization without reference model*, arXiv 2403.07691.
 # - Park and others (2024), *Disentangling length from quality in direct preference optimization*, arXiv 2403.19159.
+# - Rafailov, Hejna and others (2024), *From r to Q∗: your language model is secretly a Q-function*, arXiv 2404.12358.
 # - Meng and others (2024), *SimPO: simple preference optimization with a reference-free reward*, arXiv 2405.14734.
 # - Rafailov and others (2024), *Scaling laws for reward model overoptimization in direct alignment algorithms*, arXiv
 #   2406.02900.

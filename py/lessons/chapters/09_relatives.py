@@ -15,8 +15,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # Our policy is a Gaussian of fixed spread, and the pairs come from it. So with endless pairs every loss here (ORPO's
 # aside) moves the means along the annotator's taste, which is along the frontier, and only the distance differs. Each
-# block prints two ends: where training on our 200 pairs got to, and where theory says it would get to with endless
-# pairs.
+# loss on pairs prints two ends: where training on our 200 pairs got to, and where theory says it would get to with
+# endless pairs.
 #
 # Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
 # under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the

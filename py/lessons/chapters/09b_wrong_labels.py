@@ -91,7 +91,7 @@ rdpo_scales = [(rdpo_longer["one label in five wrong"][n] - W_REF)[0] @ TRUE_WEI
                / (SIGMA**2 * TRUE_WEIGHTS @ TRUE_WEIGHTS) for n in (150, 300, 1000)]
 
 # %% [markdown]
-# With endless pairs rDPO lands on the optimum to the last digit. With 200 it does not land: the runs here are stopped,
+# With endless pairs rDPO lands on the optimum, to six digits. With 200 it does not land: the runs here are stopped,
 # not settled. After 150 steps it is at {{ rdpo_scales[0]:.1f}} times the optimum's shift, after 300 at {{
 # rdpo_scales[1]:.1f}}, after 1,000 at {{ rdpo_scales[2]:.1f}}. Subtracting noise adds variance, and what is left can
 # fall for ever.

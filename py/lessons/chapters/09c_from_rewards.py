@@ -79,8 +79,8 @@ claim("REINFORCE comes near the optimum of its reward",
 claim("REINFORCE jitters, and RLOO's jitter is all but gone", jitter(reinforce_path) > 100 * jitter(rloo_path))
 
 # %% [markdown]
-# The jitter is all but gone. At the optimum the penalised reward is the same for every answer, so the advantages
-# vanish there and so does the noise.
+# The jitter is all but gone. At the optimum all answers to one context have the same penalised reward, so the
+# advantages vanish there and so does the noise.
 #
 # ## GRPO {#grpo-loss}
 #
@@ -149,8 +149,8 @@ claim("The gradient of k3 in the loss is that of the forward KL",
 # three quarters of RLHF's shift, because the mean of a group of four contains the answer itself.
 #
 # k3 is an unbiased estimate of the KL, and never negative. As a term of the loss, though, its gradient is that of the
-# *forward* KL, $\mathrm{KL}(\pi_\text{ref} \,\|\, \pi)$. Between two Gaussians of one spread both are the same, which
-# is why GRPO ends here where RLHF's theory puts it. And the slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has
+# *forward* KL, $\mathrm{KL}(\pi_\text{ref} \,\|\, \pi)$. Between two Gaussians of one spread both are the same, so
+# k3 does not change where GRPO ends here. But the slope contains $e^{-\log(\pi/\pi_\text{ref})}$, which has
 # heavy tails far from the reference. That is why this block takes four times RLOO's batch and a smaller learning rate;
 # the last line shows the KL without them.
 #

@@ -10,14 +10,14 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% [markdown]
 # ## What is used today, and where it sits on this plane {#today}
 #
-# Late in 2026 most recipes for language models have three steps: SFT, then preferences (DPO or a relative, often on AI
-# feedback), then reinforcement learning on rewards that a program can check. TRL, a widely used library, says as much
-# by what it calls stable in version 1.16: SFT, DPO, KTO, reward models, GRPO, RLOO and distillation. PPO, online DPO,
-# ORPO and SimPO (in its CPO trainer) are experimental there.
+# Late in 2026 most recipes for language models have three steps: SFT, then preferences (DPO or a relative, often on
+# [AI feedback](#ai-feedback)), then reinforcement learning on rewards that a program can check. TRL, a widely used
+# library, says as much by what it calls stable in version 1.16: SFT, DPO, KTO, reward models, GRPO, RLOO and
+# distillation. PPO, online DPO, ORPO and SimPO (in its CPO trainer) are experimental there.
 #
 # On the plane, SFT is where the paths begin, and DPO's $\beta$ chooses a stop near the frontier. GRPO's defaults there
 # are $\beta = 0$, DAPO's loss and division by the group's deviation. With $\beta = 0$ nothing on this plane stops it.
-# Mistake 1, then? Not with a reward that is no proxy.
+# [Mistake 1](#no-kl), then? Not with a reward that is no proxy.
 #
 # ## Verifiable rewards {#verifiable}
 #
@@ -30,8 +30,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # - the pass rate rises and stays, while the KL runs off
 # - the pass rate rises and stays, and the KL hardly grows any more
 #
-# At the end {{ checked[0.0][-1][0]:.0%}} pass, at {{ checked[0.0][-1][1]:.1f}} nats; after 100 steps it was
-# {{ checked[0.0][5][0]:.0%}} at {{ checked[0.0][5][1]:.1f}}.
+# At the end {{ checked[0.0][-1][0]:.1%}} pass, at {{ checked[0.0][-1][1]:.1f}} nats; after 100 steps it was
+# {{ checked[0.0][5][0]:.1%}} at {{ checked[0.0][5][1]:.1f}}.
 # :::
 
 # %% A checker as the reward id="verifiable-rewards"
@@ -79,9 +79,8 @@ claim("Our usual beta costs most of the gain",
 claim("Without a penalty the KL still creeps up", free_kl[-1] > free_kl[5])
 
 # %% [markdown]
-# Without a penalty the pass rate climbs to {{ checked[0.0][-1][0]:.0%}}, all that answers with this spread can reach,
-# and stays. The KL goes where the task needs it and then hardly further: a policy that passes as often as it can has
-# nothing left to gain. In Mistake 1 it ran off because the reward had no maximum and was known only near the
+# Without a penalty the pass rate climbs to all that answers with this spread can reach, {{ best_rate:.0%}}, and stays. The KL goes where the task needs it and then hardly further: a policy that passes as often as it can has
+# nothing left to gain. In [mistake 1](#no-kl) it ran off because the reward had no maximum and was known only near the
 # reference. A checker is right everywhere, so there is nothing to keep the policy from; our usual $\beta$ costs most of
 # the gain. (What the checker does not look at has no gradient and drifts by chance: the slow rise at the end.) The
 # reference need not even be in memory. All that rests on the checker: one with a hole is a proxy again.

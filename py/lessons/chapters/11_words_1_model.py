@@ -10,9 +10,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% [markdown]
 # # Words {#words}
 #
-# What has all this to do with text? On this page the policy is a language model. It knows
-# {{ len(grammar.VOCABULARY) - 1 }} words, it tells stories of at most {{ grammar.LENGTH - 1 }} of them, and it is
-# small enough to be *solved*: beside everything that RLHF and DPO make of it stands the exact optimum, without
+# What has all this to do with text? On this page the *policy*, the model that RLHF and DPO train, is a language model.
+# It knows {{ len(grammar.VOCABULARY) - 1 }} words, it tells stories of at most {{ grammar.LENGTH - 1 }} of them, and it
+# is small enough to be *solved*: beside everything that RLHF and DPO make of it stands the exact optimum, without
 # sampling and without training.
 #
 # ## Goodhart in words {#words-goodhart-section}
@@ -20,6 +20,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # A reader likes kind stories. A kind word pleases once; said again it annoys, and so does rambling. We ask this reader
 # about a thousand pairs of stories and fit a reward model to the answers: a number for each word, summed over the
 # story. That model is our *proxy*. It cannot say *once*.
+#
+# *Goodhart's law* says that a measure stops being a good one when it becomes the target. Let us make it the target.
 
 # %% A storyteller, a reader, a proxy id="words-setup"
 import words.charts
@@ -57,9 +59,13 @@ print("the proxy likes   ", ", ".join(f"{grammar.VOCABULARY[w]} {word_proxy[w]:+
 print("the proxy dislikes", ", ".join(f"{grammar.VOCABULARY[w]} {word_proxy[w]:+.1f}" for w in best_first[:-6:-1]))
 
 # %% [markdown]
-# Now let nothing but the proxy rule. At each $\beta$ there is one policy with the most $E[r] - \beta\,\text{KL}$, and
-# for a model of this size we can compute it. Move $\beta$ and watch the same four stories: their random numbers stay,
-# so a word changes only where the policy changes its mind.
+# Now let nothing but the proxy rule. A policy earns $E[r]$, the proxy's reward in the mean, and pays $\beta$ for each
+# nat of KL: of how much likelier, on average, its own stories are to it than to the storyteller it started from, the
+# *reference*. (One nat is a factor of $e$.)
+#
+# At each $\beta$ there is one policy with the most $E[r] - \beta\,\text{KL}$, and for a model of this size we can
+# compute it. Move $\beta$ and watch the same four stories: their random numbers stay, so a word changes only where the
+# policy changes its mind.
 #
 # ::: guess words-goodhart The proxy rules, and $\beta$ falls from 4 to 0.1. What will the reader's true score do?
 # - only rise
@@ -114,9 +120,17 @@ claim("As beta falls, the true score of the proxy's optimum rises at first",
       goodhart_true[goodhart_best] > ref_true + 0.5)
 claim("The true score of the proxy's optimum is best at a beta in the middle",
       0 < goodhart_best < len(goodhart_betas) - 1)
-happy_nats = -ref_table[(grammar.CODES["happy"],) * 3]
+happy_code = grammar.CODES["happy"]
+happy_nats, happy_pay = -ref_table[(happy_code,) * 3], word_proxy[happy_code]
+happys_told = {
+    b: solve.soft_visits(
+        ref_table, solve.soft_values(ref_table, word_proxy, b, grammar.LENGTH), word_proxy, b
+    ).counts[happy_code] for b in (0.25, 0.2, 0.15)
+}
 claim("At beta 0.1 the proxy pays more for a third happy than its nats cost, at beta 0.25 less",
-      0.1 * happy_nats < word_proxy[grammar.CODES["happy"]] < 0.25 * happy_nats)
+      0.1 * happy_nats < happy_pay < 0.25 * happy_nats)
+claim("At beta 0.25 the proxy's optimum says happy less than once a story, at beta 0.15 more than three times",
+      happys_told[0.25] < 1 and happys_told[0.15] > 3)
 claim("At beta 0.1 the proxy's optimum scores worse in truth than stories told without any reward",
       goodhart_true[-1] < ref_true - 3)
 
@@ -127,9 +141,13 @@ claim("At beta 0.1 the proxy's optimum scores worse in truth than stories told w
 #
 # No optimiser is to blame. These are the exact optima: this is what was asked for. Reckon it for one word. After
 # *happy happy* the reference finds a third *happy* unlikely: it costs {{ happy_nats:.1f}} nats, each at the price
-# $\beta$. The proxy pays {{ word_proxy[grammar.CODES["happy"]]:+.1f}} for it, the first time and every time. Below a
-# $\beta$ of about {{ word_proxy[grammar.CODES["happy"]] / happy_nats:.2f}} it pays for itself. The reader, who is
-# pleased once, is not asked.
+# $\beta$. At $\beta$ = 0.25 that makes {{ 0.25 * happy_nats:.1f}}, and at 0.1 only {{ 0.1 * happy_nats:.1f}}. The proxy
+# pays {{ happy_pay:+.1f}} for it, the first time and every time: too little at the first price, and a profit at the
+# second.
+#
+# *Happy* is not alone. Any well-paid word may come next, and earns again, so the turn comes early: at $\beta$ = 0.25
+# the optimum says *happy* {{ happys_told[0.25]:.1f}} times a story, at 0.2 {{ happys_told[0.2]:.1f}} times, at 0.15
+# {{ happys_told[0.15]:.1f}} times. The reader, who is pleased once, is not asked.
 #
 # ## A storyteller {#words-model}
 #
@@ -222,13 +240,15 @@ print(f"{-scored_corpus.logps.sum() / scored_corpus.mask.sum():.3f} nats a word 
 shipped = network.score(storyteller, corpus)
 claim("What this block trains is as good as the weights that come with the page",
       abs((shipped.logps.sum() - scored_corpus.logps.sum()) / shipped.mask.sum()) < 0.005)
+claim("Before any training a word costs about what blind guessing costs",
+      abs(pretrain_losses[0] / np.log(len(grammar.VOCABULARY)) - 1) < 0.02)
 claim("Pretraining gets far below what blind guessing costs",
       -shipped.logps.sum() / shipped.mask.sum() < 0.4 * np.log(len(grammar.VOCABULARY)))
 
 # %% [markdown]
 # At step 0 every word is about as likely as any other. Then come words that go together, then phrases, and in the end
-# stories that the grammar could have told. Two words of memory suffice for what may follow *under the*; who the story
-# was about is forgotten by then.
+# mostly stories that the grammar could have told. Two words of memory suffice for what may follow *under the*; who the
+# story was about is forgotten by then.
 #
-# So that you need not wait, its weights also come with the page, as half-precision numbers. They are the *reference
-# policy* from here on.
+# So that you need not wait, its weights also come with the page, as half-precision numbers. They are the reference
+# throughout this page.

@@ -11,8 +11,9 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## Preferences {#words-preferences}
 #
 # Two stories of the reference, side by side, and a reader who picks one. Our reader is simulated: a taste gives each
-# word a worth, a story is worth the sum, and the better one wins with the Bradley–Terry probability. Mix a taste of
-# your own and run on: everything below follows it.
+# word a worth, a story is worth the sum, and the better one wins with the Bradley–Terry probability, the logistic
+# function of the difference: close calls go either way. Mix a taste of your own and run on: everything below follows
+# it.
 
 # %% Pairs id="words-pairs"
 # happy, polite, sang
@@ -151,8 +152,8 @@ claim("The soft value iteration in this block agrees with the library's",
 # %% [markdown]
 # $E[r]$, KL and length come without sampling as well. Start with all probability on the empty story and push it
 # forward place by place. `counts` is how often each word is said in a story on average, so that `counts @ reward` is
-# the expected reward for *any* reward over words. From here on every curve on this page is computed so: no sampling
-# noise, for any policy.
+# the expected reward for *any* reward over words. From here on every $E[r]$, KL and length on this page is computed so:
+# no sampling noise, for any policy.
 #
 # At a row of betas the optima draw the frontier. What a policy with the reward model's numbers reaches lies below it,
 # even when it is the exact optimum of *those* numbers.

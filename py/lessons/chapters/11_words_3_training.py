@@ -11,9 +11,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## RLHF, word by word {#words-rlhf}
 #
 # Nobody can solve a large model, so it is trained. PPO tells stories, scores each with the reward model, charges
-# $\beta$ times the log-ratio for every word, and passes the return back to the words by GAE. A value head, linear in
-# the network's hidden layer, says what to expect. The functions are `preflab.rollout` and `preflab.ppo`, which agree
-# with TRL's to the last digits; here they train a language model.
+# $\beta$ times the log-ratio to the reference for every word, and passes the return back to the words by
+# [GAE](#critic). A *critic*, here a value head that is linear in the network's hidden layer, says what return to
+# expect. The functions are `preflab.rollout` and `preflab.ppo`, which agree with those of TRL, Hugging Face's training
+# library, to the last digits; here they train a language model.
 #
 # ::: guess words-ppo 150 batches of 64 stories: how much of the exact optimum's gain will PPO have?
 # - 0 to 100 by 5 %
@@ -80,8 +81,8 @@ print(f"E[r] - beta KL of the learned reward: from {ppo_climb[0]:.3f} to {ppo_cl
       f"{learned_best:.3f}: {ppo_share:.1%} of its gain")
 
 # %% [markdown]
-# RLOO does without the critic. Of a group of stories, each is judged by the mean of the *others*, and all its words
-# share the verdict.
+# RLOO does without the critic. Each story of a group is held against the mean of the *others*, and all its words share
+# the verdict.
 
 # %% RLOO id="words-rloo"
 def train_rloo_words(reward, beta, steps=150, n=64, lr=0.01, seed=0, every=25):
@@ -192,6 +193,15 @@ for logged, entries in dpo_story_log.items():
 words.charts.dpo_log(dpo_story_log, every=5)
 
 # %% Evidence only="build"
+optimal_ratios = [  # log pi*/pi_ref of a story is (r - V_0) / beta
+    ((preferences.counts(side) @ story_taste - best_values[0, 0, 0]) / beta_words).mean()
+    for side in (story_chosen, story_rejected)
+]
+listed = np.unique(np.concatenate([story_chosen, story_rejected]), axis=0)
+listed_mass = [np.exp(network.score(params, listed).logps.sum(axis=1)).sum() for params in (storyteller, dpo_story)]
+claim("Under the exact optimum, too, the chosen stories of these pairs are less likely, and the rejected ones more so",
+      optimal_ratios[1] < optimal_ratios[0] < 0)
+claim("DPO moves probability to stories in neither half of a pair", listed_mass[1] < 0.9 * listed_mass[0])
 claim("DPO's loss falls", dpo_story_log["loss"][-1] < dpo_story_log["loss"][0] - 0.05)
 claim("The chosen stories' log-prob falls while DPO's loss does",
       dpo_story_log["logps/chosen"][-1] < dpo_story_log["logps/chosen"][0] - 0.1)
@@ -201,11 +211,16 @@ claim("The rejected stories' log-prob falls further than the chosen ones'",
 # %% [markdown]
 # Look at `logps/chosen`: it goes from {{ dpo_story_log["logps/chosen"][0]:.2f}} to
 # {{ dpo_story_log["logps/chosen"][-1]:.2f}} nats. The chosen stories have become *less* likely while the loss went
-# down as it should. This is likelihood displacement (Razin and others, 2024). DPO only asks that the chosen answer
-# gain on the rejected one. Pushing the rejected one down is the quickest way, its words are the chosen one's words as
-# well, and the probability that is set free goes to stories in neither list.
+# down as it should. This is likelihood displacement (Razin and others, 2024). DPO only asks that the chosen story gain
+# on the rejected one: both may fall if the rejected one falls further.
 #
-# With fewer pairs it is worse.
+# Why should both fall? They are the reference's stories, and a policy that tells better ones tells these less often.
+# The exact optimum of the taste does so, too: it changes the log-prob of the chosen stories by
+# {{ optimal_ratios[0]:+.2f}} nats in the mean, and that of the rejected ones by {{ optimal_ratios[1]:+.2f}}. What both
+# lose goes to stories in neither list: under the reference the listed ones had {{ listed_mass[0]:.1%}} of all
+# probability, under DPO's policy they have {{ listed_mass[1]:.1%}}.
+#
+# With few pairs DPO goes much further down than that, and there it is a fault.
 
 # %% The same pairs, two paths id="words-dpo-pairs"
 pair_numbers = (300, 1000, 5000)
@@ -248,6 +263,20 @@ words.charts.by_pairs(
 )
 
 # %% Evidence only="build"
+heart_log = {}
+by_heart = train_on_stories(
+    dpo_of(beta_words), most_chosen[:300], most_rejected[:300], log=heart_log, beta=beta_words
+)
+new_ratios = [
+    network.score(by_heart, side).logps.sum(axis=1) - network.score(storyteller, side).logps.sum(axis=1)
+    for side in judged_pairs(1000, 8, story_taste)
+]
+own_right, new_right = heart_log["rewards/accuracies"][-1], (new_ratios[0] > new_ratios[1]).mean()
+claim("On 300 pairs DPO ranks nearly all its own pairs as labelled, and far fewer new ones",
+      own_right > 0.9 and new_right < 0.7)
+optimal_on_few = (preferences.counts(most_chosen[:300]) @ story_taste - best_values[0, 0, 0]).mean() / beta_words
+claim("On 300 pairs DPO lowers the chosen stories' log-prob far more than the optimum does",
+      displaced[0] < optimal_on_few - 0.3)
 claim("DPO's E[r] - beta KL rises with the number of pairs", bool((np.diff(dpo_by_pairs) > 0).all()))
 claim("On 300 pairs DPO ends below the reference", dpo_by_pairs[0] < ref_visits.counts @ story_taste)
 claim("On 5,000 pairs DPO ends above the reference", dpo_by_pairs[-1] > ref_visits.counts @ story_taste)
@@ -259,9 +288,12 @@ claim("On 300 pairs DPO's stories break the grammar more often than the referenc
       dpo_broken[0] > 1.5 * ref_broken and dpo_broken[0] > dpo_broken[-1])
 
 # %% [markdown]
-# Both paths lead to the same exact point as pairs grow. On a few hundred pairs they do not, and the reason is what
-# each one fits: the reward model has {{ len(grammar.VOCABULARY) - 1 }} numbers and a prior, DPO's implicit reward is
-# the whole network, {{ f"{len(storyteller):,}" }} numbers without one. It learns the pairs by heart: its
-# $E[r] - \beta\,\text{KL}$ is {{ dpo_by_pairs[0]:.2f}}, below the reference's, and {{ dpo_broken[0]:.1%}} of its
-# stories break the grammar, against {{ ref_broken:.1%}} of the reference's. In the lesson, where DPO's policy and the
-# reward model had nearly the same shape, the two were closer.
+# RLHF's column is the exact optimum of the reward model that these pairs give. As pairs grow, both come closer to the
+# same point, the optimum of the taste. On a few hundred they are far apart, and so is what they fit: the reward model
+# has {{ len(grammar.VOCABULARY) - 1 }} numbers and a prior, DPO's implicit reward is the whole network,
+# {{ f"{len(storyteller):,}" }} numbers without one.
+#
+# With 300 pairs DPO learns them by heart: it ranks {{ own_right:.0%}} of them as labelled, and {{ new_right:.0%}} of
+# new ones. Its $E[r] - \beta\,\text{KL}$ is {{ dpo_by_pairs[0]:.2f}}, below the reference's, and
+# {{ dpo_broken[0]:.1%}} of its stories break the grammar, against {{ ref_broken:.1%}} of the reference's. In the
+# lesson the same gap was between [five numbers and twenty](#same-class-why).

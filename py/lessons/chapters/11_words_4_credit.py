@@ -43,8 +43,8 @@ claim("The reward model credits the right words better than DPO does", learned_m
 # %% [markdown]
 # Nobody told DPO which words matter, and by and large it found them: over these words its credit correlates with the
 # taste at {{ implicit_match:.2f}}, the reward model's at {{ learned_match:.2f}}. DPO spreads some credit to words that
-# *lead* to good ones. That is no mistake: a policy's log-ratio at a word is the advantage of saying it, what it is
-# worth and what it lets one say next (Rafailov and others, 2024).
+# *lead* to good ones. That is no mistake: $\beta$ times an optimal policy's log-ratio at a word is the advantage of
+# saying it, what it is worth and what it lets one say next (Rafailov, Hejna and others, 2024).
 #
 # PPO has its critic for this. Ours sees what the policy sees, the last two words. Beside it we can put the exact value
 # of each state, $V_t$. We fit the same value head twice to stories of the optimum: to returns whose words are paid as
@@ -228,18 +228,19 @@ for word in ("the", "happy", "ghost"):
 #
 # - **A small $\beta$ gives *happy happy happy*, and no optimiser is needed for it.** The proxy pays for every
 #   *happy*, and what holds the grammar, $\beta$ times its nats, has become cheaper than that. The lesson has the same
-#   curve for a bent taste in [over-optimisation](#over-optimisation); Gao, Schulman and Hilton (2023) have it for
-#   large models.
+#   curve for a bent taste in [over-optimisation](#over-optimisation); Gao and others (2023) have it for large models.
 # - **The optimum is a table**: of all policies the one with the most $E[r] - \beta\,\text{KL}$. Soft value iteration
-#   (Ziebart 2010; Levine 2018) gives it, and its value is $E[r] - \beta\,\text{KL}$ to all digits. In the lesson the
+#   (Ziebart, 2010; Levine, 2018) gives it, and its value is $E[r] - \beta\,\text{KL}$ to all digits. In the lesson the
 #   same optimum was a [formula](#optimum).
-# - **PPO and RLOO reach it by telling stories.** They get within a few per cent of its gain, and none passes it.
-# - **DPO reaches it as pairs grow.** With few pairs a free network learns them by heart, and the chosen stories'
-#   log-prob falls: DPO only asks that the chosen one gain on the rejected one (Razin and others, 2024; Pal and
-#   others, 2024).
-# - **Credit comes with both.** DPO's log-ratio at a word is the advantage of saying it (Rafailov and others, 2024).
+# - **PPO and RLOO climb to it by telling stories.** They get within a few per cent of its gain, and neither passes it.
+# - **DPO comes closer to it as pairs grow.** With few pairs a free network learns them by heart.
+# - **DPO lowers the chosen stories' log-prob.** It only asks that the chosen one gain on the rejected one (Razin and
+#   others, 2024; Pal and others, 2024). A little of it is right, since the optimum does so, too; with few pairs it is
+#   far more, and a fault.
+# - **Credit comes with both.** $\beta$ times DPO's log-ratio at a word is the advantage of saying it, as far as DPO has
+#   learned it (Rafailov, Hejna and others, 2024).
 # - **A mean is another objective than a sum.** SimPO (Meng and others, 2024) shortens stories that nobody wanted
 #   shorter; the [relatives](#simpo-loss) have its loss next to the others.
 #
-# A large model differs in what it remembers, not in what happens here: the losses are the same functions, and the
-# names in the log are the same names.
+# A large model remembers more than two words, and nobody can solve it. The losses are the same functions, and the names
+# in the log are the same names.

@@ -10,15 +10,15 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% [markdown]
 # # Check it yourself {#check-it-yourself}
 #
-# A loss with a mistake in it still goes down. It trains, it plots well, and it aligns to something else. This page
+# A loss with a mistake in it may still go down. It trains, it plots well, and it aligns to something else. This page
 # holds *your* code against reference cases, and it asks you to distrust ours.
 #
 # ## Paste your loss {#paste-your-loss}
 #
-# Put a loss of yours in place of the one below, and press Run. It is tried on {{ judged_counts["recorded"] }} cases
-# that TRL and others gave, on cases drawn here, on its own finite differences, and where floating-point numbers end:
-# log-ratios of 1000, ties, batches of one. A mistake that is known is named. Then single edits are tried on your
-# code until one mends it, and that is the line.
+# Put a loss of yours in place of the one below, and press Run. It is tried on the cases of its family that TRL and
+# others gave ({{ dpo_recorded }} for DPO, {{ judged_counts["recorded"] }} in all ten), on cases drawn here, on its own
+# finite differences, and where floating-point numbers end: log-ratios of 1000, ties, batches of one. A mistake that is
+# known is named. Then single edits are tried on your code; if one mends it, that is the line.
 #
 # The one below comes with a mistake. See what is said; then mend it.
 
@@ -45,9 +45,11 @@ from lessons.claims import claim  # noqa: E402
 seeded_mistake = judged("DPO", my_loss)
 judged_counts = {kind: sum(case.kind == kind for of in FAMILIES for case in cases_of(of))
                  for kind in ("recorded", "made", "extreme")}
+dpo_recorded = sum(case.kind == "recorded" for case in cases_of("DPO"))
 mistakes_known = len({row.name for of in FAMILIES for row in known(of)})
 claim("The mistake in the block is named, with its line and what mends it",
-      seeded_mistake.name == "the reference with the other sign, once" and seeded_mistake.line == my_loss.__code__.co_firstlineno + 3
+      seeded_mistake.name == "the reference with the other sign, once"
+      and seeded_mistake.line == my_loss.__code__.co_firstlineno + 3
       and seeded_mistake.edit.after == "policy_rejected - ref_rejected")
 
 # %% [markdown]
@@ -56,7 +58,7 @@ claim("The mistake in the block is named, with its line and what mends it",
 # | `judge(...)` | arguments |
 # | --- | --- |
 # | `"DPO"`, `"IPO"` | `policy_chosen, policy_rejected, ref_chosen, ref_rejected, beta` |
-# | `"KTO"` | `policy, ref, label, policy_kl, ref_kl, beta`; the fourth and fifth are log-probs of answers to other prompts |
+# | `"KTO"` | `policy, ref, label, policy_kl, ref_kl, beta`; the fourth and fifth are log-probs of answers to other contexts |
 # | `"ORPO"` | `policy_chosen, policy_rejected, beta`; log-probs are means over tokens |
 # | `"SimPO"` | `policy_chosen, policy_rejected, chosen_lengths, rejected_lengths, beta, gamma`; without lengths, means over tokens |
 # | `"PPO"` | `logps, old_logps, advantages, epsilon`, all arrays (n, tokens), and `mask` if you name it |
@@ -152,8 +154,8 @@ claim("Where exp overflows it is said so",
       "overflows" in judged("DPO", lambda a, b, c, d, beta: -np.log(1 / (1 + np.exp(-beta * (a - b - c + d))))).said)
 
 # %% [markdown]
-# {{ mistakes_known }} mistakes are known by name. One table has them all: from it a script seeds mistakes in the library
-# and demands that a test fails, and this page knows each by the numbers that it gives. What is *not* known still
+# {{ mistakes_known }} mistakes are known by name. One table has them all: from it a script seeds mistakes in the
+# library and demands that a test fails, and this page knows each by the numbers that it gives. What is *not* known still
 # shows: the numbers differ, and if one edit mends it, you see the edit.
 #
 # ::: under-the-hood Who says what is right?

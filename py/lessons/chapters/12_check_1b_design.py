@@ -53,14 +53,16 @@ def logistic_curve(m):
 
 curves = {
     "logistic": logistic_curve, "square": lambda m: (m - 0.5) ** 2, "hinge": lambda m: np.maximum(0.0, 1 - m),
-    "exponential": lambda m: np.exp(-m), "straight": lambda m: -m,
+    "exponential": lambda m: np.exp(-m), "half": lambda m: np.exp(-m / 2), "straight": lambda m: -m,
 }
 by_curve = {name: (end_of(curve).moved, end_of(curve, never_err=True).moved) for name, curve in curves.items()}
 claim("The logistic curve ends at RLHF's optimum", abs(by_curve["logistic"][0] * BETA / design_spread - 1) < 1e-5)
+claim("The exponential curve of half the margin ends at RLHF's optimum, too",
+      abs(by_curve["half"][0] * BETA / design_spread - 1) < 1e-5)
 claim("IPO's square ends where the theory of its page says",
       abs(by_curve["square"][0] / design_spread - theory_scale(ipo)) < 1e-4)
-claim("Where labels never err the logistic and the exponential curve never stop",
-      by_curve["logistic"][1] == by_curve["exponential"][1] == np.inf)
+claim("Where labels never err the logistic and the exponential curves never stop",
+      by_curve["logistic"][1] == by_curve["exponential"][1] == by_curve["half"][1] == np.inf)
 claim("Where labels never err the square stops all the same", np.isfinite(by_curve["square"][1]))
 claim("A straight line never stops, whatever the labels", by_curve["straight"] == (np.inf, np.inf))
 claim("The exponential curve, which punishes a contradicted pair most, stops before the logistic one",
@@ -73,10 +75,15 @@ claim("The exponential curve, which punishes a contradicted pair most, stops bef
 # | --- | --- | --- | --- |
 # | `np.logaddexp(0, -m)` | DPO | {{ by_curve["logistic"][0]**2 / 2:.2f}} | never |
 # | `(m - 0.5)**2` | IPO, times $\beta^2$ | {{ by_curve["square"][0]**2 / 2:.2f}} | {{ by_curve["square"][1]**2 / 2:.2f}} |
-# | `np.maximum(0, 1 - m)` | SLiC's hinge | {{ by_curve["hinge"][0]**2 / 2:.2f}} | {{ "never" if np.isinf(by_curve["hinge"][1]) else f"{by_curve['hinge'][1]**2 / 2:.2f}" }} |
+# | `np.maximum(0, 1 - m)` | SLiC's hinge (Zhao and others, 2023) | {{ by_curve["hinge"][0]**2 / 2:.2f}} | {{ "never" if np.isinf(by_curve["hinge"][1]) else f"{by_curve['hinge'][1]**2 / 2:.2f}" }} |
 # | `np.exp(-m)` | exponential | {{ by_curve["exponential"][0]**2 / 2:.2f}} | never |
+# | `np.exp(-m / 2)` | exponential, of half the margin | {{ by_curve["half"][0]**2 / 2:.2f}} | never |
 # | `-m` | a straight line | never | never |
 #
 # All ends lie on the frontier: with endless pairs and one taste a curve decides only how *far*. What stops a
-# loss is its own upturn, as the square's, or pairs whose labels contradict each other. Only the logistic curve asks for
-# exactly what Bradley and Terry's labels mean, which is why its end is RLHF's optimum.
+# loss is its own upturn, as the square's, or pairs whose labels contradict each other.
+#
+# Two of these curves end at RLHF's optimum. To Bradley and Terry a margin $m$ means odds of $e^m$. For every pair that
+# is labelled the other way there are $e^m$ labelled this way, so its slope must be $e^m$ times as steep, or the two do
+# not balance at $m$. The logistic curve's slopes at $-m$ and $m$ have just that ratio, and so have those of
+# `np.exp(-m / 2)`.

@@ -74,7 +74,8 @@ for _ in range(61):
 print("step   surrogate   beta KL   their sum   |gradient|   mean reward")
 for step in (0, 1, 10, 30, 60):
     value, kl_value, length, mean_reward = grpo_log[step]
-    print(f"{step:4} {abs(value):11.4f} {kl_value:9.4f} {abs(value) + kl_value:11.4f} {length:12.2f} {mean_reward:13.2f}")
+    together = abs(value) + kl_value
+    print(f"{step:4} {abs(value):11.4f} {kl_value:9.4f} {together:11.4f} {length:12.2f} {mean_reward:13.2f}")
 
 # %% Evidence only="build"
 grpo_log = np.array(grpo_log)
