@@ -53,7 +53,8 @@ for (const [name, worth] of Object.entries(TASTES)) {
     await is('done');
     await expect(output).toContainText('Choice 24:');
     await expect(output).toContainText('of 20');
-    await expect(output).toContainText(/Asked again, you took the same card [234] of 4 times/); // ties are taken by place
+    // Ties are taken by place.
+    await expect(output).toContainText(/Asked again, you took the same card [234] of 4 times/);
     const liked = Object.keys(worth).filter((word) => worth[word] > 0);
     const found = section.locator('.chart .xtick').filter({ hasText: new RegExp(`^(${liked.join('|')})$`) });
     await expect(found).not.toHaveCount(0);

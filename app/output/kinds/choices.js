@@ -87,8 +87,8 @@ function write(place, to) {
   say(
     place,
     'alert',
-    `The code has no line <code>${escapeHtml(data.name)} = "…"  # @param {type:"string"}</code> that a choice could be ` +
-      'written into. Mend it there, or press Reset; nothing is lost.',
+    `The code has no line <code>${escapeHtml(data.name)} = "…"  # @param {type:"string"}</code> into which a choice ` +
+      'could be written. Mend it there, or press Reset; nothing is lost.',
   );
 }
 
@@ -103,7 +103,8 @@ function passOn(place) {
     place,
     'status',
     detail.done
-      ? `“${escapeHtml(title)}” has your choices now. Press Run all, or run what you like below it; Reset there takes them out.`
+      ? `“${escapeHtml(title)}” has your choices now. Press Run all, or run what you like below it; ` +
+          'Reset there takes them out.'
       : `This page has no block with <code>${escapeHtml(onward.name)}</code>, or its line was changed.`,
   );
 }

@@ -81,8 +81,8 @@ flower_ranked = np.mean([
         abs(fresh_flowers @ one_taste) > 0.3].mean()
     for one, one_taste in zip(flower_trials, flower_tastes, strict=True)
 ])
-claim("The 90 % intervals hold the weights of 60 simulated annotators in 85 to 95 % of cases", 0.85 < flower_cover < 0.95,
-      see="your-flowers")
+claim("The 90 % intervals hold the weights of 60 simulated annotators in 85 to 95 % of cases",
+      0.85 < flower_cover < 0.95, see="your-flowers")
 claim("What is expected is right far more often than by chance", flower_hit_rate > 0.35, see="your-flowers")
 claim("No choice that is held out is trained on",
       not flower_learned.trained[3::4].any() and not flower_learned.trained[16:].any(), see="your-flowers")
@@ -98,5 +98,5 @@ claim("The trained flowers have more of what the annotator likes than the refere
 # will find another reason.
 #
 # Below, the lesson goes through all of it step by step, with a simulated annotator whose taste is known. “Train the
-# lesson on these” gives it your comparisons; those that are missing are then answered by the taste that was learned of
-# you, which also stands in for the true one, and the charts say so.
+# lesson on these” gives it your comparisons; those that are missing are then answered by the taste that was learned
+# of you, which also stands in for the true one, and the charts say so.
