@@ -1,6 +1,6 @@
 /**
  * `npm run bench:controls`: from a slider's input to the new picture, in Chromium, Firefox ESR and WebKitGTK, where
- * they are installed, as a multiple of what the block itself takes: the ratio holds on other machines, milliseconds do not.
+ * they are installed, as a multiple of what the block itself takes: ratios hold on other machines.
  * Single moves first, each after the one before has been drawn; then a hand that goes on moving, of which the time from
  * its last input counts. `-- firefox` measures one of them.
  */

@@ -9,8 +9,8 @@ export { expect };
 const isFirefox = (page) => page.context().browser()?.browserType().name() === 'firefox';
 
 /**
- * Tells what nobody caught in the page. From Firefox Playwright hears of workers, too: of one that is ended in the middle
- * of Python ("uncaught exception: undefined"), and of a stack that is full and was answered. There the page is asked.
+ * Tells what nobody caught in the page. From Firefox Playwright hears of workers, too: of one that is ended in the
+ * middle of Python ("uncaught exception: undefined"), of a stack that was full and is answered. There the page tells.
  * @param {Page} page @param {(what: string) => void} tell
  */
 async function tellUncaught(page, tell) {
@@ -92,9 +92,9 @@ export async function open(page, address = '/') {
 }
 
 /**
- * Replaces the code. Playwright's `fill` selects by the DOM, which an update of the editor before the typing undoes;
- * its own key does not. Several lines are pasted: typed ones would be indented, and 300,000 letters take a minute. So is all
- * in Firefox, where `insertText` types: the editor would close each bracket and quote.
+ * Replaces the code. Playwright's `fill` selects by the DOM, which an update of the editor before the typing
+ * undoes; its own key does not. Several lines are pasted: typed ones would be indented, and 300,000 letters take a
+ * minute. So is all in Firefox, where `insertText` types: the editor would close each bracket and quote.
  * @param {import('@playwright/test').Locator} editor @param {string} code
  */
 export async function fill(editor, code) {

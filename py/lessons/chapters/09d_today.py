@@ -79,11 +79,12 @@ claim("Our usual beta costs most of the gain",
 claim("Without a penalty the KL still creeps up", free_kl[-1] > free_kl[5])
 
 # %% [markdown]
-# Without a penalty the pass rate climbs to all that answers with this spread can reach, {{ best_rate:.0%}}, and stays. The KL goes where the task needs it and then hardly further: a policy that passes as often as it can has
-# nothing left to gain. In [mistake 1](#no-kl) it ran off because the reward had no maximum and was known only near the
-# reference. A checker is right everywhere, so there is nothing to keep the policy from; our usual $\beta$ costs most of
-# the gain. (What the checker does not look at has no gradient and drifts by chance: the slow rise at the end.) The
-# reference need not even be in memory. All that rests on the checker: one with a hole is a proxy again.
+# Without a penalty the pass rate climbs to all that answers with this spread can reach, {{ best_rate:.0%}}, and stays.
+# The KL goes where the task needs it and then hardly further: a policy that passes as often as it can has nothing left
+# to gain. In [mistake 1](#no-kl) it ran off because the reward had no maximum and was known only near the reference. A
+# checker is right everywhere, so there is nothing to keep the policy from; our usual $\beta$ costs most of the gain.
+# (What the checker does not look at has no gradient and drifts by chance: the slow rise at the end.) The reference need
+# not even be in memory. All that rests on the checker: one with a hole is a proxy again.
 #
 # Rewards of this kind made DeepSeek-R1 (DeepSeek-AI, 2025), with GRPO, and a part of Tülu 3 (Lambert and others,
 # 2024), with PPO.

@@ -155,8 +155,8 @@ claim("Where exp overflows it is said so",
 
 # %% [markdown]
 # {{ mistakes_known }} mistakes are known by name. One table has them all: from it a script seeds mistakes in the
-# library and demands that a test fails, and this page knows each by the numbers that it gives. What is *not* known still
-# shows: the numbers differ, and if one edit mends it, you see the edit.
+# library and demands that a test fails, and this page knows each by the numbers that it gives. What is *not* known
+# still shows: the numbers differ, and if one edit mends it, you see the edit.
 #
 # ::: under-the-hood Who says what is right?
 # The recorded cases come from TRL and from Rafailov's code, gradients by PyTorch. Our library agrees
