@@ -18,7 +18,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 const SECONDS_TO_START = 20;
-const SECONDS_TO_REST = 10;
+const SECONDS_TO_REST = 60;
 
 /** @param {number} ms */
 const pause = (ms) =>

@@ -2,7 +2,7 @@
  * A picture that Python made: SVG texts, each shown as an <img>, so that nothing in them can run or reach the page.
  * What is said to each stands beside it, and the numbers that they show are below.
  */
-import { escapeHtml } from '../html.js';
+import { escapeHtml, headHtml } from '../html.js';
 import { nameOf } from '../linked.js';
 
 /** @typedef {import('../../shared/protocol.js').Picture} Picture */
@@ -34,8 +34,8 @@ const rowHtml = ([first, ...rest]) =>
 
 /** @param {Picture} picture */
 const tableHtml = ({ title, numbers: { columns, rows } }) =>
-  `<div class="table" tabindex="0" role="region" aria-label="Numbers: ${escapeHtml(title)}"><table><thead><tr>` +
-  `${columns.map((column) => `<th scope="col">${escapeHtml(column)}</th>`).join('')}</tr></thead>` +
+  `<div class="table" tabindex="0" role="region" aria-label="Numbers: ${escapeHtml(title)}"><table>` +
+  headHtml(columns) +
   `<tbody>${rows.map(rowHtml).join('')}</tbody></table></div>`;
 
 /** @param {HTMLElement} place @param {string} selector @param {string} html */

@@ -1,5 +1,5 @@
 /** A table that Python made. */
-import { escapeHtml } from '../html.js';
+import { escapeHtml, headHtml } from '../html.js';
 
 /** @typedef {import('../../shared/protocol.js').Table} Table */
 
@@ -15,14 +15,11 @@ function cellHtml(cell, column) {
 /** @param {Table['rows'][0][0]} cell */
 const textIn = (cell) => (typeof cell === 'object' ? cell.text : String(cell));
 
-/** A column without a name has no header that a screen reader could say. @param {string} column */
-const headHtml = (column) => (column.trim() ? `<th scope="col">${escapeHtml(column)}</th>` : '<td></td>');
-
 /** What stands inside the table's <figure>. All text is escaped. @param {Table} table */
 const tableHtml = ({ title, columns, rows }) =>
   `<figcaption><strong>${escapeHtml(title)}</strong></figcaption>` +
   `<div class="table" tabindex="0" role="region" aria-label="${escapeHtml(title)}"><table>` +
-  `<thead><tr>${columns.map(headHtml).join('')}</tr></thead>` +
+  headHtml(columns) +
   `<tbody>${rows.map((row) => `<tr>${row.map(cellHtml).join('')}</tr>`).join('')}</tbody></table></div>`;
 
 const ROW_REM = 3.6;

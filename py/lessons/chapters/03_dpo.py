@@ -62,8 +62,7 @@ charts.dpo_loss_curve(sigmoid)
 
 # %% [markdown]
 # At margin 0, where every policy starts that is still the reference, a pair weighs one half. Pairs that the policy
-# already ranks with confidence fade out of the gradient; pairs it has the wrong way round weigh
-# more, up to one.
+# already ranks with confidence fade out of the gradient; pairs it has the wrong way round weigh more, up to one.
 #
 # ### Where DPO ends {#dpo-minimum}
 #
