@@ -1,6 +1,6 @@
 /** How controls look: the same HTML from the build, before any script runs, and from the page. */
 import { escapeHtml } from '../output/html.js';
-import { optionAt, said } from './controls.js';
+import { LONGEST_TEXT, optionAt, said } from './controls.js';
 
 /** @typedef {import('./controls.js').Control} Control */
 
@@ -51,7 +51,7 @@ function inputHtml(control, id, disabled) {
       return `<select ${attributes(common)}>${html.join('')}</select>`;
     }
     default:
-      return `<input ${attributes({ ...common, type: 'text', maxlength: 1000, spellcheck: 'false', value })}>`;
+      return `<input ${attributes({ ...common, type: 'text', maxlength: LONGEST_TEXT, spellcheck: 'false', value })}>`;
   }
 }
 

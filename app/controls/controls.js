@@ -26,8 +26,8 @@ const ASSIGNED = /^([\p{L}_][\p{L}\p{N}_]*)[ \t]*(?::[^=#'"]*)?=[ \t]*/u;
 const PARAM = /^[ \t]*#[ \t]*@param\b[ \t]*(.*)$/;
 const REMARK = /^#+[ \t]*(?:@markdown[ \t]+)?(.*?)[ \t]*$/;
 
-/** Longer texts are no matter of a line of input. */
-const LONGEST_TEXT = 1000;
+/** Longer texts are no matter of a line of input; a link with edits is one. */
+export const LONGEST_TEXT = 10_000;
 
 /** What Colab takes where a slider does not say. */
 const SLIDER = { min: 0, max: 100, step: 1 };

@@ -15,5 +15,8 @@ stationary     where KTO comes to rest with endless data
 endless_pairs  where a loss on pairs ends with endless data, by quadrature
 ledger         the bookkeeping of what the article prints beside what runs give
 published      the recipe that the article publishes, run as it stands
+picks          a reader's choices among four: questions, posterior, forecasts
+flower_choices what a reader is asked about flowers
+playground     the lesson's recipe in one call, for a hand on a slider
 evaluate       how sure a mean over seeds is
 """

@@ -7,6 +7,8 @@ probability softmax (Plackett 1975; McFadden 1974). Every HELD_OUT-th question i
 
 import json
 import re
+import zlib
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -46,6 +48,28 @@ def read(picks: object, asked: int) -> Read:
     elif len(text) > asked:
         damage = f"{len(text):,} signs for {asked} questions: the first {asked} count, and nothing is deleted."
     return Read(text, good, _taken(good), damage)
+
+
+def read_shared(text: object, name: str, asked: int) -> Read:
+    """The same of a friend: what they wrote as `name`, or the link with their edits (app/tab/edits/share-link.js)."""
+    link = re.search(r"#edits=1\.([\w-]*)", text) if isinstance(text, str) else None
+    if not link:
+        return read(text, asked)
+    packed = link[1]
+    try:
+        unpacked = zlib.decompressobj(-zlib.MAX_WBITS).decompress(
+            urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), LARGEST_LINK
+        )
+        sources = "\n".join(source for _, _, source in json.loads(unpacked))
+    except (ValueError, TypeError, RecursionError, zlib.error):
+        return read("", asked)._replace(given=text, damage="The link is damaged: perhaps its end was cut off.")
+    held = re.search(rf"""^{name} *= *(["'])(.*?)\1""", sources, re.MULTILINE)
+    if not held:
+        return read("", asked)._replace(given=text, damage=f"The link has no `{name}`: a choice has to come before it.")
+    return read(held[2], asked)
+
+
+LARGEST_LINK = 1_000_000  # bytes that a link may unpack to
 
 
 def _taken(signs: str) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import json
 import math
+import zlib
+from base64 import urlsafe_b64encode
 
 import numpy as np
 import pytest
@@ -89,6 +91,45 @@ def test_a_string_is_read_as_far_as_it_goes_and_one_sentence_says_where_it_ends(
 
 def test_none_of_these_is_no_card():
     np.testing.assert_array_equal(picks.read("-14", ASKED).taken, [-1, 0, 3])
+
+
+def link(*sources):
+    """As app/tab/edits/share-link.js makes one."""
+    edits = [[f"block-{k}", "abc", source] for k, source in enumerate(sources)]
+    return packed(json.dumps(edits).encode())
+
+
+def packed(text):
+    press = zlib.compressobj(wbits=-15)
+    signs = urlsafe_b64encode(press.compress(text) + press.flush()).decode()
+    return "http://localhost/words/#edits=1." + signs.strip("=")
+
+
+@pytest.mark.parametrize(
+    ("given", "read", "said"),
+    [
+        ("3142", "3142", ""),
+        (link("x = 1", '# mine\nstory_picks = "31-2"  # @param'), "31-2", ""),
+        ("Here it is: " + link("story_picks = '4'") + " !", "4", ""),
+        (link('story_picks = "31x"'), "31", "Sign 3 is 'x'"),
+        (link('story_picks = ""'), "", ""),
+        (link("x = 1"), "", "The link has no `story_picks`"),
+        (link('story_picks = "3142"')[:-9], "", "The link is damaged"),
+        ("http://localhost/#edits=1.", "", "The link is damaged"),
+        ("http://localhost/#edits=1.ü", "", "The link is damaged"),
+        (packed(b"7"), "", "The link is damaged"),
+        (packed(b"[[1, 2, 3]]"), "", "The link is damaged"),
+        (packed(b"[" * 100_000), "", "The link is damaged"),
+        (packed(b" " * 50_000_000), "", "The link is damaged"),
+        ("http://localhost/words/", "", "Sign 1 is 'h'"),
+        (7, "", "not as int"),
+    ],
+)
+def test_a_friends_choices_are_read_out_of_their_link(given, read, said):
+    found = picks.read_shared(given, "story_picks", ASKED)
+    assert found.picks == picks.written(found.taken) == read
+    assert said in found.damage
+    assert bool(found.damage) == bool(said)
 
 
 # The posterior

@@ -145,6 +145,34 @@ test('one button passes the choices to the lesson, and its charts say whose tast
   await expect(model.section.locator('.chart')).toContainText('your taste, as learned');
 });
 
+test('a friend’s link shows where two tastes differ, and a damaged one says so', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open(page, '/words/');
+  const { cards, isAsked } = chooser(page, 'words-your-taste', 'story_picks');
+  for (let number = 1; number <= 4; number += 1) {
+    await press(cards.first());
+    await isAsked(number + 1, 24);
+  }
+  await page.getByRole('button', { name: 'Take along' }).click();
+  const panel = page.getByRole('dialog', { name: 'Take it along' });
+  await panel.getByRole('button', { name: 'Copy a link' }).click();
+  await expect(panel.getByRole('status')).toContainText('the edits of 1 block');
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  await page.keyboard.press('Escape');
+
+  const two = block(page, 'words-two-readers');
+  const field = two.section.getByRole('textbox', { name: /friend_picks/ });
+  await expect(field).toBeEnabled();
+  await field.fill(link);
+  await field.press('Enter');
+  await expect(two.output).toContainText('the first: you; the second: your friend', { timeout: 60_000 });
+  await expect(two.output).toContainText('the same story in 4 of 4 questions');
+  await field.fill(link.slice(0, -20));
+  await field.press('Enter');
+  await expect(two.output).toContainText('The link is damaged', { timeout: 60_000 });
+  await expect(field).toHaveValue(link.slice(0, -20));
+});
+
 test('a damaged text is answered by a sentence, stays as it is, and one button goes on', async ({ page }) => {
   await open(page);
   const { section, cards, figure, picks, is, isAsked } = chooser(page, 'your-flowers', 'flower_picks');

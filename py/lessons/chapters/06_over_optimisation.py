@@ -78,7 +78,7 @@ exhibited = {name: generate_output(questions, weights, np.random.default_rng(4))
 for name, (_, (seen, true, kl)) in exhibits.items():
     print(f"{name:22} proxy {seen:6.2f}   true {true:6.2f}   KL {kl:6.2f} nats")
 
-flowers.garden(exhibited, "What the proxy loves", {
+flowers.garden(exhibited, flowers.title_of("What the proxy loves"), {
     name: f"proxy {seen:z.1f}, true score {true:.1f}" for name, (_, (seen, true, _)) in exhibits.items()
 })
 

@@ -235,14 +235,15 @@ words.stories.agree(was_it_you, "was_it_you")
 # %% [markdown]
 # ## Two readers {#words-two-readers-section}
 #
-# *Human preferences* is a plural. Ask a friend for the text in their `story_picks` and paste it here. Until then a
-# simulated friend of dark forests answers. One policy for both gets the mean of the two rewards.
+# *Human preferences* is a plural. Ask a friend for the link that “Take along” gives them, or for the text in their
+# `story_picks`, and paste it here. Until then a simulated friend of dark forests answers. One policy for both gets the
+# mean of the two rewards.
 
 # %% Two readers id="words-two-readers" code="folded"
-# a friend’s choices
+# a friend’s link, or their choices
 friend_picks = ""  # @param {type:"string"}
 
-friend_read = reader_picks.read(friend_picks, len(reader_cards))
+friend_read = reader_picks.read_shared(friend_picks, "story_picks", len(reader_cards))
 friend_taken, friend_who = reader_picks.or_simulated(
     friend_read, reader_counts, 2 * preferences.taste(preferences.SPOOKY), seed=6
 )
