@@ -328,7 +328,7 @@ def report(learned: Learned, who: str, asked: Questions) -> str:
     if len(hits):
         told.append(
             f"{'Expected' if who == 'you' else f'Of {who}, expected'} beforehand: {hits.sum()} of {len(hits)}, "
-            f"{rate:.0%} (90 %: {low:.0%} to {high:.0%}); by chance 25 %. "
+            f"{rate:.0%} (90% interval: {low:.0%} to {high:.0%}); by chance 25%. "
             f"Of those held out: {held.sum()} of {len(held)}."
         )
     if 0 < len(hits) <= FEW:
@@ -350,5 +350,5 @@ def verdict(answer: object, learned: Learned, who: str) -> str:
     rate, low, high = share(hits)
     return (
         f"You {'agree' if answer == '1' else 'do not agree'}. Of all that was held out, {hits.sum()} of {len(hits)} "
-        f"came as expected: {rate:.0%} (90 %: {low:.0%} to {high:.0%})."
+        f"came as expected: {rate:.0%} (90% interval: {low:.0%} to {high:.0%})."
     )

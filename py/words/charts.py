@@ -203,7 +203,7 @@ def by_heart(trained, held_out, whose):
             ],
             STEP, "loss (nats a pair)", yaxis={"rangemode": "tozero"},
         ),
-        f"DPO on the comparisons of {whose}",
+        f"DPO on {'your comparisons' if whose == 'you' else f'the comparisons of {whose}'}",
         f"On what it is trained on the loss falls to {trained[-1]:.3f}. Held out it is lowest at step {best} "
         f"({held_out[best]:.2f}) and ends at {held_out[-1]:.2f}.",
     )  # fmt: skip

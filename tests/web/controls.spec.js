@@ -162,6 +162,59 @@ test('a block gets controls when its code has the comments', async ({ page }) =>
   await expect(output).toHaveText(`"; import os # True`);
 });
 
+test('by keyboard alone: Tab goes from control to control, arrows, letters and Space move them', async ({ page }) => {
+  await open(page, '/ledger/');
+  const switches = block(page, 'switches');
+  await switches.section.getByRole('button', { name: 'Run' }).focus();
+  const first = switches.section.getByRole('checkbox').first();
+  for (let tabs = 0; tabs < 8 && !(await first.evaluate((box) => box === document.activeElement)); tabs += 1)
+    await page.keyboard.press('Tab');
+  await expect(first).toBeFocused();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await expect.poll(switches.code).toMatch(/constant_feature = False .*[^]*stored_pairs = True /);
+  await switches.is('done');
+  await expect(switches.output).toContainText('1 of 6 faults repaired: pairs');
+
+  await open(page);
+  const { beta, code, is, show, editor } = playground(page);
+  await beta.focus();
+  await page.keyboard.press('ArrowLeft');
+  for (const key of ['End', 'ArrowRight', 'ArrowLeft']) {
+    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
+  }
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('d');
+  await expect
+    .poll(async () => [...(await code()).matchAll(/^\w+ = (.*?) {2}# @param/gm)].map(([, value]) => value))
+    .toEqual(['0.45', '1000', '0.05', '41', '"DPO"']);
+  await is('done');
+  await show.press('Enter');
+  await expect(editor).toBeVisible();
+});
+
+test('by touch alone: a slider, a switch, a guess and the code', { tag: '@only-touch' }, async ({ page }) => {
+  await open(page, '/ledger/');
+  const switches = block(page, 'switches');
+  await switches.section.getByRole('checkbox').nth(1).tap();
+  await switches.is('done');
+  await expect(switches.output).toContainText('2 of 6 faults repaired');
+  const slider = page.locator('#guess-ledger').getByRole('slider');
+  await slider.tap({ position: { x: 2, y: 10 } });
+  await page.locator('#guess-ledger').getByText('What the run says').tap();
+  await expect(page.locator('#guess-ledger .guessed')).toContainText('You guessed: 0 %');
+
+  await open(page);
+  const { beta, code, is, show, editor } = playground(page);
+  await beta.tap({ position: { x: 2, y: 10 } });
+  await expect.poll(code).toContain('beta = 0.25  # @param');
+  await is('done');
+  await show.tap();
+  await expect(editor).toBeVisible();
+});
+
 for (const [width, height] of [
   [1280, 800],
   [768, 1024],

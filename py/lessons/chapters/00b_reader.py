@@ -57,7 +57,7 @@ beta_yours = 0.5  # @param {type:"slider", min:0.25, max:2, step:0.05}
 yours = for_reader.train_on(
     flower_pairs[0], flower_pairs[1] - flower_pairs[2], flower_learned.taste.mean, beta_yours
 )
-print(f"trained on {len(flower_pairs[1])} comparisons of {flower_whose}")
+print(f"trained on {len(flower_pairs[1])} comparisons by {flower_whose}")
 flowers.garden(
     {name: drawn for name, drawn in for_reader.answers(yours, 5).items() if name != "optimum"},
     f"Flowers for {flower_whose}: five answers of each policy", room=100,

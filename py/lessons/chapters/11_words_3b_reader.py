@@ -227,7 +227,7 @@ thousand = tell(network.policy(storyteller), 1000, 44)
 thousand = thousand[np.argsort(preferences.counts(thousand) @ reader_taste.mean)]
 print(reader_picks.verdict(was_it_you, reader_learned, reader_who))
 show(words.stories.coloured(
-    f"The favourite of {reader_who}, and the least favourite, by the model", thousand[[-1, 0]], reader_taste.mean,
+    f"For {reader_who}, by the model: the favourite, and the least favourite", thousand[[-1, 0]], reader_taste.mean,
     ["favourite", "least favourite"],
 ))
 words.stories.agree(was_it_you, "was_it_you")
@@ -263,9 +263,9 @@ for mean_taste in tastes_of_two.values():
     two_rewards.append([two_counts @ reader_taste.mean, two_counts @ friend_taste.mean])
     two_told.append(tell(solve.soft_policy(ref_table, two_values, mean_taste, 0.5), 2, 43))
 ref_rewards = [ref_visits.counts @ reader_taste.mean, ref_visits.counts @ friend_taste.mean]
-print("learned reward above the reference’s     the first   the second")
-for two_name, rewards_of in zip(tastes_of_two, two_rewards, strict=True):
-    print(f"optimum for {two_name:27.27} {rewards_of[0] - ref_rewards[0]:10.2f} {rewards_of[1] - ref_rewards[1]:12.2f}")
+print("learned reward above the reference’s\nof the optimum for     the first   the second")
+for two_name, rewards_of in zip(("the first", "the second", "both, their mean"), two_rewards, strict=True):
+    print(f"{two_name:18} {rewards_of[0] - ref_rewards[0]:13.2f} {rewards_of[1] - ref_rewards[1]:12.2f}")
 differ = readers.differing(reader_taste, friend_taste)
 show(words.charts.two_tastes([grammar.VOCABULARY[w] for w in differ], reader_taste, friend_taste, differ,
                              reader_who, friend_who))
