@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { addEvent } from '../output/output-items.js';
+import { withAllNeeded } from '../tab/lesson/graph.js';
 import { asProgram, Failure, readIfThere, run, TOP, writeWhole } from '../tools/tools.js';
 import { citations, readLesson } from './cells.js';
 import { addClaims, addEvidence } from './claims.js';
@@ -73,6 +75,9 @@ def evidence():
     claims.shown.clear()
     return said
 
+def names_of(source):
+    return json.dumps(names(source))
+
 def exercises():
     return json.dumps({block: {"hints": of.hints, "needs": of.needs} for block, of in (EXERCISES | OF_WORDS).items()})
 
@@ -106,11 +111,23 @@ export async function outcome(python, how, id, source) {
   return { items: events.reduce(addEvent, []), names };
 }
 
-/** @returns {Promise<Omit<Recording, 'hash'>>} */
-async function record() {
+/**
+ * Pages that are recorded beside the others, in a thread with a Python of its own: they need next to nothing of them,
+ * and take as long.
+ */
+export const BESIDE = ['words/'];
+
+/** @typedef {Omit<Recording, 'hash'>} Recorded */
+
+/**
+ * What the blocks of some pages give. What these need of other pages runs first, unseen, as in the reader's browser.
+ * @param {(page: string) => boolean} isMine
+ * @returns {Promise<Recorded>}
+ */
+export async function record(isMine) {
   const python = await startPython();
   const cells = await readLesson();
-  /** @type {Omit<Recording, 'hash'>} */
+  /** @type {Recorded} */
   const recording = {
     items: {},
     sources: {},
@@ -126,8 +143,13 @@ async function record() {
   const run = (how, id, source) => outcome(python, how, id, source);
 
   const blocks = cells.flatMap(({ kind, id }) => (kind === 'block' ? [id] : []));
+  const needs = neededElsewhere(cells, isMine, (source) => JSON.parse(python.globals.get('names_of')(source)));
   let above = '';
-  for (const { kind, id, source } of cells) {
+  for (const { kind, id, source, page } of cells) {
+    if (!isMine(page)) {
+      if (kind === 'block' && needs.has(id)) await run('record', id, source);
+      continue;
+    }
     if (kind === 'block') {
       above = id;
       recording.sources[id] = source;
@@ -142,7 +164,8 @@ async function record() {
     if (kind === 'solution') recording.solutions[id] = (await run('record_aside', id, source)).items;
   }
   // Last, so that prose may cite what comes below it.
-  for (const expression of cells.filter(({ kind }) => kind === 'prose').flatMap(({ source }) => citations(source))) {
+  const prose = cells.filter(({ kind, page }) => kind === 'prose' && isMine(page));
+  for (const expression of prose.flatMap(({ source }) => citations(source))) {
     try {
       recording.figures[expression] = python.globals.get('figure')(expression);
     } catch (error) {
@@ -152,6 +175,40 @@ async function record() {
     }
   }
   return recording;
+}
+
+/**
+ * The blocks of other pages that some pages need.
+ * @param {import('./cells.js').Cell[]} cells
+ * @param {(page: string) => boolean} isMine
+ * @param {(source: string) => Names} namesOf
+ * @returns {Set<string>}
+ */
+function neededElsewhere(cells, isMine, namesOf) {
+  const blocks = cells.filter(({ kind }) => kind === 'block').map((cell) => ({ ...cell, names: namesOf(cell.source) }));
+  const [mine, others] = [true, false].map((own) =>
+    blocks.filter(({ page }) => isMine(page) === own).map(({ id }) => id),
+  );
+  const all = withAllNeeded(blocks, mine);
+  return new Set(others.filter((id) => all.has(id)));
+}
+
+/** `record` of the pages that are recorded beside the others. @returns {Promise<Recorded>} */
+const recordBeside = () =>
+  new Promise((resolve, reject) => {
+    const thread = new Worker(new URL('./record-beside.js', import.meta.url));
+    thread.once('message', resolve);
+    thread.once('error', (error) => reject(new Failure(error.message)));
+  });
+
+/** All pages. @returns {Promise<Recorded>} */
+async function recordPages() {
+  const [first, second] = await Promise.all([record((page) => !BESIDE.includes(page)), recordBeside()]);
+  const both = Object.keys(first).map((key) => {
+    const of = /** @type {keyof Recorded} */ (key);
+    return [key, { ...first[of], ...second[of] }];
+  });
+  return /** @type {Recorded} */ (Object.fromEntries(both));
 }
 
 /** A hash of all that the recorded outputs depend on. */
@@ -168,6 +225,7 @@ async function inputs() {
     'app/output/kinds.js',
     'app/output/output-items.js',
     'app/site/record.js',
+    'app/site/record-beside.js',
     'app/site/cells.js',
     'app/site/claims.js',
     'app/site/pages.js',
@@ -212,7 +270,7 @@ export const ensureRecorded = () =>
 async function recordAll() {
   if (await knownRecording()) return;
   const hash = await inputs();
-  const recording = { hash, ...(await record()) };
+  const recording = { hash, ...(await recordPages()) };
   await mkdir(RECORDED, { recursive: true });
   for (const [id, items] of Object.entries(recording.items)) {
     await writeWhole(join(RECORDED, `${id}.json`), JSON.stringify(items));

@@ -8,6 +8,8 @@ import numpy as np
 
 from preflab.numeric import sigmoid
 
+ROUNDING = 1e-15  # of a loss near ln 2
+
 
 def minimum(features: np.ndarray, steps: int = 100, tolerance: float = 1e-12) -> np.ndarray:
     """The weights (d,) that minimise mean log(1 + exp(-features @ weights)), features (n, d): Newton's method.
@@ -25,10 +27,10 @@ def minimum(features: np.ndarray, steps: int = 100, tolerance: float = 1e-12) ->
         gradient = -error @ features / len(features)
         hessian = features.T @ ((error * (1 - error))[:, None] * features) / len(features)
         step = np.linalg.lstsq(hessian, gradient)[0]
-        if abs(step).max() < tolerance:
+        if abs(step).max() < tolerance * max(1.0, abs(weights).max()):
             return weights
-        size = 1.0  # Newton may overshoot: halve its step until the loss falls
-        while size > 1e-9 and _loss(features, weights - size * step) > _loss(features, weights):
+        size = 1.0  # Newton may overshoot: halve its step until the loss falls, or does not rise as far as can be told
+        while size > 1e-9 and _loss(features, weights - size * step) > _loss(features, weights) + ROUNDING:
             size /= 2
         weights = weights - size * step
     raise ValueError(f"No minimum was found in {steps} steps.")

@@ -295,6 +295,23 @@ def test_the_fitted_minimum_is_where_gradient_descent_ends(page):
     same(logistic.minimum(chosen - rejected), expected, rtol=1e-8)
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1, 30])
+def test_of_few_pairs_each_draw_has_a_minimum_or_can_be_separated(scale):
+    """At the minimum of a loss near ln 2 rounding decides whether a step has made it smaller: no draw may stick there."""
+    ends = {"minimum": 0, "separable": 0}
+    for draw in np.random.default_rng(5).standard_normal((400, 14, 5)):
+        try:
+            weights = logistic.minimum(scale * draw)
+        except ValueError as reason:
+            assert "separable" in str(reason)
+            ends["separable"] += 1
+        else:
+            error = numeric.sigmoid(-scale * draw @ weights)
+            assert abs(error @ draw / 14).max() < 1e-9
+            ends["minimum"] += 1
+    assert min(ends.values()) > 20
+
+
 def test_a_reward_model_of_the_policys_shape_leads_rlhf_to_dpos_minimum(page):
     """Swamy et al. 2025: the tilt is taken context by context, so that x B y moves the mean by sigma^2 x B / beta."""
     x, chosen, rejected = page.sample_pairs(200, rng())

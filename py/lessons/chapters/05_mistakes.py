@@ -198,15 +198,27 @@ charts.pairs_sweep(sizes, {name: scores for name, (scores, _) in results.items()
                    bent_scores(W_REF, proxy)[1])
 
 # %% Evidence only="build"
-def separable(features, epochs=20_000):
-    """Of each draw (draws, pairs, d): can some weights rank every pair right? Looks for them by gradient descent."""
-    weights, _ = train_reward_model(features, np.zeros_like(features), lr=2.0, epochs=epochs)
-    return (np.matvec(features, weights) > 0).all(axis=-1)
+from preflab import logistic  # noqa: E402
+
+
+def separable(features):
+    """Of each draw (draws, pairs, d): can some weights rank every pair right? Then its loss has no minimum."""
+    return np.array([_is_separable(pairs) for pairs in features])
+
+
+def _is_separable(pairs):
+    try:
+        logistic.minimum(pairs)
+    except ValueError as reason:
+        if "separable" not in str(reason):
+            raise
+        return True
+    return False
 
 
 draws = sample_pairs(10, Seeds(range(200)), taste=bent_taste)
 pair_features = np.einsum("sni,snj->snij", draws[0], draws[1] - draws[2]).reshape(200, 10, -1)
-separable_rm, separable_dpo = separable(draws[1] - draws[2]).mean(), separable(pair_features, 2000).mean()
+separable_rm, separable_dpo = separable(draws[1] - draws[2]).mean(), separable(pair_features).mean()
 claim("With 10 pairs a linear reward model can rank all as labelled in most draws", 0.6 < separable_rm < 0.9)
 claim("With 10 pairs DPO can rank all as labelled in every draw", separable_dpo == 1)
 end_kl = results["DPO"][1].mean(axis=-1)
