@@ -70,7 +70,18 @@ const PARTS = {
     return [
       {
         program,
-        args: ['-m', 'pytest', '-c', 'pyproject.toml', `--junitxml=${report('py')}`, ...rest, '../tests/py'],
+        // A file goes to one process: what it sets up for many tests is set up once.
+        args: [
+          '-m',
+          'pytest',
+          '-c',
+          'pyproject.toml',
+          '-n=2',
+          '--dist=loadfile',
+          `--junitxml=${report('py')}`,
+          ...rest,
+          '../tests/py',
+        ],
         cwd: PY,
       },
     ];

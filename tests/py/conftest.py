@@ -1,5 +1,6 @@
 """The lesson, as a namespace and as cells."""
 
+import inspect
 import json
 import pathlib
 import subprocess
@@ -7,15 +8,39 @@ from types import SimpleNamespace
 
 import pytest
 
-from lessons import run_in_terminal
+from lessons import charts, run_in_terminal
 
 LESSONS = pathlib.Path(run_in_terminal.__file__).parent / "chapters"
 
 
 @pytest.fixture(scope="session")
-def lesson():
-    """All names after every chapter has run, in page order."""
-    return SimpleNamespace(**run_in_terminal.chapters_before(str(LESSONS / "99_end.py")))
+def ran():
+    """(all names after every chapter has run, in page order; {name: the last figure by this function of charts})."""
+    drawn = {}
+
+    class Recorder:
+        def __getattr__(self, name):
+            chart = getattr(charts, name)
+
+            def draw(*args, **kwargs):
+                drawn[name] = chart(*args, **kwargs)
+                return drawn[name]
+
+            return draw if inspect.isfunction(chart) else chart
+
+    original = run_in_terminal.GIVEN
+    run_in_terminal.GIVEN = original | {"charts": Recorder(), "live": lambda chart, *args: chart(*args)}
+    try:
+        names = run_in_terminal.chapters_before(str(LESSONS / "99_end.py"))
+    finally:
+        run_in_terminal.GIVEN = original
+    return names | {"charts": charts, "live": original["live"]}, dict(drawn)
+
+
+@pytest.fixture(scope="session")
+def lesson(ran):
+    """All names after every chapter has run."""
+    return SimpleNamespace(**ran[0])
 
 
 @pytest.fixture(scope="session")

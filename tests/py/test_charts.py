@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from lessons import charts, run_in_terminal
+from lessons import charts
 from runtime import figures
 
 CHARTS = [
@@ -18,30 +18,10 @@ CHARTS = [
 STYLE = pathlib.Path(__file__).parents[2] / "app/style/theme.css"
 
 
-@pytest.fixture(scope="module")
-def drawn():
+@pytest.fixture
+def drawn(ran):
     """{name: the last figure that the lesson draws by this function}."""
-    found = {}
-
-    class Recorder:
-        def __getattr__(self, name):
-            chart = getattr(charts, name)
-            if name not in CHARTS:  # such as whose taste they show
-                return chart
-
-            def draw(*args, **kwargs):
-                found[name] = chart(*args, **kwargs)
-                return found[name]
-
-            return draw
-
-    given = run_in_terminal.GIVEN | {"charts": Recorder(), "live": lambda chart, *args: chart(*args)}
-    original, run_in_terminal.GIVEN = run_in_terminal.GIVEN, given
-    try:
-        run_in_terminal.chapters_before(str(pathlib.Path(run_in_terminal.__file__).parent / "chapters/99_end.py"))
-    finally:
-        run_in_terminal.GIVEN = original
-    return found
+    return {name: figure for name, figure in ran[1].items() if name in CHARTS}
 
 
 def test_every_chart_is_drawn_by_some_block(drawn):

@@ -116,7 +116,7 @@ def test_every_picture_is_shown_as_images(results, blocks):
     assert len(drawn) >= 4
     for block in drawn:
         html = results[block]["html"]
-        assert html.count('<img src="data:image/svg+xml;base64,') >= 4, block
+        assert html.count('<img src="data:image/svg+xml;base64,') >= 3, block
         assert "<svg" not in html and "alt=" in html
 
 
