@@ -297,7 +297,7 @@ def test_the_fitted_minimum_is_where_gradient_descent_ends(page):
 
 @pytest.mark.parametrize("scale", [1e-3, 1, 30])
 def test_of_few_pairs_each_draw_has_a_minimum_or_can_be_separated(scale):
-    """At the minimum of a loss near ln 2 rounding decides whether a step has made it smaller: no draw may stick there."""
+    """Near the minimum rounding decides whether a step has made the loss smaller: no draw may stick there."""
     ends = {"minimum": 0, "separable": 0}
     for draw in np.random.default_rng(5).standard_normal((400, 14, 5)):
         try:
