@@ -1,7 +1,8 @@
 /**
  * `npm test`: sets up what the tests need and runs them all.
  * `npm test -- web` runs one part (check, py, app, build, web, firefox, webkit); what follows goes to its runner:
- * `npm test -- py -k dpo`. The part graduate is run only when it is named: it fetches torch and TRL.
+ * `npm test -- py -k dpo`. The part graduate fetches torch and TRL: it is run when it is named, and by
+ * `npm test -- all`, which runs everything.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -86,11 +87,6 @@ const PARTS = {
       },
     ];
   },
-  async graduate(rest) {
-    const program = await ensureGraduate();
-    const options = ['-c', 'pyproject.toml', `--junitxml=${report('graduate')}`, '--durations=5'];
-    return [{ program, args: ['-m', 'pytest', ...options, ...rest, '../tests/graduate'], cwd: PY }];
-  },
   async app(rest) {
     return [nodeTests('app', [...rest, ...(await unitTests())])];
   },
@@ -114,15 +110,20 @@ const PARTS = {
     if (!(await here(ensure, WEBKIT))) return [];
     return [nodeTests('webkit', [...rest, 'tests/webkit/webkit.test.js'])];
   },
+  async graduate(rest) {
+    const program = await ensureGraduate();
+    const options = ['-c', 'pyproject.toml', `--junitxml=${report('graduate')}`, '--durations=5'];
+    return [{ program, args: ['-m', 'pytest', ...options, ...rest, '../tests/graduate'], cwd: PY }];
+  },
 };
 
-/** These are run only when they are named. */
+/** These are run when they are named, or all. */
 const APART = ['graduate'];
 
 /** These look at the page that was built. */
 const OF_THE_PAGE = ['web', 'firefox', 'webkit'];
 
-/** These keep one core busy each, and measure no time. */
+/** These measure no time: what one leaves of the cores, the other takes. */
 const TOGETHER = ['py', 'app'];
 
 /**
@@ -154,8 +155,10 @@ async function passes(part, rest, show) {
 
 /** @param {string[]} args */
 function choose([part, ...rest]) {
-  if (part === undefined) return { parts: Object.keys(PARTS).filter((name) => !APART.includes(name)), rest };
-  if (!(part in PARTS)) throw new Failure(`There is no part ${part}: choose one of ${Object.keys(PARTS).join(', ')}.`);
+  const all = Object.keys(PARTS);
+  if (part === undefined) return { parts: all.filter((name) => !APART.includes(name)), rest };
+  if (part === 'all') return { parts: all, rest };
+  if (!(part in PARTS)) throw new Failure(`There is no part ${part}: choose one of ${all.join(', ')}, or all.`);
   return { parts: OF_THE_PAGE.includes(part) ? ['build', part] : [part], rest };
 }
 
