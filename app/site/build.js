@@ -57,7 +57,8 @@ export async function ensureBuilt({ compress = true } = {}) {
 async function buildSite() {
   console.log('Building the page ...');
   try {
-    await build({ configFile: join(TOP, 'app/site/vite.config.js'), logLevel: 'warn' });
+    // Node reads the configuration as it is: bundled, it would have modules of its own, and come seconds later.
+    await build({ configFile: join(TOP, 'app/site/vite.config.js'), configLoader: 'native', logLevel: 'warn' });
     await writeServiceWorker(DIST);
   } catch (error) {
     await rm(DIST, { recursive: true, force: true });

@@ -173,7 +173,7 @@ test('by keyboard alone: Tab goes from control to control, arrows, letters and S
   await page.keyboard.press('Space');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Space');
-  await expect.poll(switches.code).toMatch(/constant_feature = False .*[^]*stored_pairs = True /);
+  await expect.poll(switches.code).toMatch(/constant_feature = False [\s\S]*stored_pairs = True /);
   await switches.is('done');
   await expect(switches.output).toContainText('1 of 6 faults repaired: pairs');
 
