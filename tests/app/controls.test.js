@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changed, changeFor, optionAt, readControls, said, sameElements } from '../../app/controls/controls.js';
+import {
+  changed,
+  changeFor,
+  LONGEST_TEXT,
+  optionAt,
+  readControls,
+  said,
+  sameElements,
+} from '../../app/controls/controls.js';
 import { literalOf, numberLiteral, stringLiteral } from '../../app/controls/literals.js';
 
 const SLIDER = '# @param {type:"slider", min:0.05, max:2, step:0.05}';
@@ -211,7 +219,9 @@ test('damaged comments show no control', () => {
   assert.deepEqual(readControls('x = 1.5  # @param {type:"integer"}'), []);
   assert.deepEqual(readControls('x = np.inf  # @param {type:"number"}'), [], 'a number that no input shows');
   assert.deepEqual(readControls(String.raw`x = "a\nb"  # @param {type:"string"}`), [], 'more than one line');
-  assert.deepEqual(readControls(`x = "${'a'.repeat(2000)}"  # @param {type:"string"}`), []);
+  const text = (/** @type {number} */ length) => `x = "${'a'.repeat(length)}"  # @param {type:"string"}`;
+  assert.equal(readControls(text(LONGEST_TEXT)).length, 1);
+  assert.deepEqual(readControls(text(LONGEST_TEXT + 1)), []);
   assert.deepEqual(readControls('x = 1  # @parameter {type:"number"}'), []);
 });
 
