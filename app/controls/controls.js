@@ -35,17 +35,38 @@ const SLIDER = { min: 0, max: 100, step: 1 };
 /** @param {string} source @returns {Control[]} in the order of the lines; what is damaged is none */
 export function readControls(source) {
   if (!source.includes('@param')) return [];
-  return topLines(source).flatMap(({ text, from, above }) => {
-    const assigned = ASSIGNED.exec(text);
-    if (!assigned || !text.includes('@param')) return [];
-    const at = assigned[0].length;
-    const literal = literalAt(text, at);
-    const comment = literal && PARAM.exec(text.slice(at + literal.text.length));
+  return assignments(source).flatMap(({ name, literal, from, rest, above }) => {
+    const comment = PARAM.exec(rest);
     const said = comment && described(literal, comment[1].trim());
     if (!said) return [];
-    const [start, end] = [from + at, from + at + literal.text.length];
     const label = above === undefined ? '' : labelOf(above);
-    return [{ ...said, name: assigned[1], label, value: literal.value, text: literal.text, from: start, to: end }];
+    const { value, text } = literal;
+    return [{ ...said, name, label, value, text, from, to: from + text.length }];
+  });
+}
+
+/**
+ * The last text of one line that is assigned to a name, whether a control shows it or not.
+ * @param {string} source @param {string} wanted @returns {Control | undefined}
+ */
+export function textNamed(source, wanted) {
+  const { literal, from } = assignments(source).findLast(({ name }) => name === wanted) ?? {};
+  if (!literal || from === undefined || !isOneLine(literal)) return undefined;
+  const { value, text } = literal;
+  return { kind: 'string', name: wanted, label: '', value, text, from, to: from + text.length };
+}
+
+/**
+ * Top-level lines that assign a literal: `rest` stands behind it, `above` is the line before.
+ * @param {string} source
+ */
+function assignments(source) {
+  return topLines(source).flatMap(({ text, from, above }) => {
+    const assigned = ASSIGNED.exec(text);
+    const literal = assigned && literalAt(text, assigned[0].length);
+    if (!literal) return [];
+    const at = assigned[0].length;
+    return [{ name: assigned[1], literal, from: from + at, rest: text.slice(at + literal.text.length), above }];
   });
 }
 

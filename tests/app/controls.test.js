@@ -8,6 +8,7 @@ import {
   readControls,
   said,
   sameElements,
+  textNamed,
 } from '../../app/controls/controls.js';
 import { literalOf, numberLiteral, stringLiteral } from '../../app/controls/literals.js';
 
@@ -189,6 +190,19 @@ test('not inside of a text, a bracket, a function, or a line that goes on', () =
     ')',
   ])
     assert.equal(readControls(`${before}\n${line}`).length, 1, before);
+});
+
+test('a text is found by its name, with a control or without', () => {
+  const source = 'n = 3\npicks = "31"  # mine\ndef f():\n    picks = "no"\nother = "a"  # @param {type:"string"}\n';
+  const found = textNamed(source, 'picks');
+  assert.equal(found?.value, '31');
+  const change = found && changeFor(found, '312');
+  assert.ok(change);
+  assert.equal(changed(source, change), source.replace('"31"', '"312"'));
+  assert.equal(textNamed(source, 'other')?.value, 'a');
+  for (const name of ['n', 'f', 'missing']) assert.equal(textNamed(source, name), undefined);
+  assert.equal(textNamed('picks = str(3)', 'picks'), undefined);
+  assert.equal(textNamed('picks = """a\nb"""', 'picks'), undefined);
 });
 
 test('damaged comments show no control', () => {

@@ -85,7 +85,7 @@ test('by keyboard alone: run, read the numbers of a chart, stop, change the them
   await expect(block(page, 'faq-ppo').editor).toHaveCount(1);
   /** Goes on until the focus is on what fits. @param {string} selector @param {string} key */
   const reach = async (selector, key = 'Tab') => {
-    for (let i = 0; i < 120; i += 1) {
+    for (let i = 0; i < 200; i += 1) {
       if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) break;
       // In an editor Shift+Tab takes spaces away, until Escape leaves it.
       if (key === 'Shift+Tab' && (await page.locator('.cm-content:focus').count())) await page.keyboard.press('Escape');

@@ -136,7 +136,7 @@ test('one button passes the choices to the lesson, and its charts say whose tast
   const data = block(page, 'preferences');
   await data.is('done');
   await expect(figure).toContainText('has your choices now');
-  expect(await data.code()).toContain('your_picks = "23412341"  # @param');
+  expect(await data.code()).toContain('your_picks = "23412341"  # your own');
   await expect(data.output).toContainText('the first 18 pairs are your own');
   await expect(data.section.locator('.chart')).toContainText('your taste, as learned');
   const model = block(page, 'train-reward');
@@ -198,7 +198,7 @@ test('without its line of code a choice says so and changes nothing', async ({ p
   await press(cards.first());
   await isAsked(2, 20);
   await section.getByRole('button', { name: 'Show code' }).click();
-  const mine = (await code()).replace('# @param {type:"string"}', '# mine');
+  const mine = (await code()).replace('flower_picks = "1"', 'flower_picks = str(1)');
   await fill(section.getByRole('textbox', { name: /^Code/ }), mine);
   await press(cards.first());
   await expect(figure.getByRole('alert')).toContainText('The code has no line flower_picks');

@@ -1,7 +1,7 @@
 /**
- * Cards that a reader chooses from. What is taken is one more sign in the text that a control of the block holds: the
- * figure asks for it by a `control` event (app/controls/README.md), the code changes, the block runs, and the next
- * cards come in the place of these.
+ * Cards that a reader chooses from. What is taken is one more sign in a text of the block's code: the figure asks for
+ * it by a `control` event (app/controls/README.md), the code changes, the block runs, and the next cards come in the
+ * place of these.
  */
 import { escapeHtml } from '../html.js';
 import { sourceOf } from './picture.js';
@@ -87,8 +87,8 @@ function write(place, to) {
   say(
     place,
     'alert',
-    `The code has no line <code>${escapeHtml(data.name)} = "…"  # @param {type:"string"}</code> into which a choice ` +
-      'could be written. Mend it there, or press Reset; nothing is lost.',
+    `The code has no line <code>${escapeHtml(data.name)} = "…"</code> into which a choice could be written. ` +
+      'Mend it there, or press Reset; nothing is lost.',
   );
 }
 

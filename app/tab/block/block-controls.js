@@ -1,5 +1,5 @@
 /** The controls above a block's code: what they do to it, and what it does to them. */
-import { changeFor, readControls, said, sameElements } from '../../controls/controls.js';
+import { changeFor, readControls, said, sameElements, textNamed } from '../../controls/controls.js';
 import { controlsHtml, elementValue } from '../../controls/controls-html.js';
 import { element } from '../dom/element.js';
 
@@ -13,6 +13,7 @@ export class BlockControls {
   #section;
   #title;
   #move;
+  #source;
   /** @type {HTMLElement | null} */
   #place;
   /** As they are shown. @type {Control[]} */
@@ -29,6 +30,7 @@ export class BlockControls {
     this.#section = section;
     this.#title = title;
     this.#move = move;
+    this.#source = source;
     this.#controls = readControls(source);
     this.#place = section.querySelector('.controls');
     if (this.#place) for (const input of inputsOf(this.#place)) input.disabled = false;
@@ -44,6 +46,7 @@ export class BlockControls {
 
   /** Brings the controls in line with the code. @param {string} source */
   show(source) {
+    this.#source = source;
     const controls = readControls(source);
     const isSame = sameElements(controls, this.#controls);
     this.#controls = controls;
@@ -72,22 +75,22 @@ export class BlockControls {
   }
 
   /**
-   * Something in the block's output asks for another text in a control's place, or names the block whose control it is.
+   * Something in the block's output, or in another's that names this block, asks for another text under a name.
    * What it goes by, `from`, may be overtaken: then the code stays, and the block runs to show what it says now.
    * @param {CustomEvent<{name: string, to: string, from?: string, block?: string, done?: boolean}>} event prevented if
-   *   there is no such control
+   *   the code assigns no text to that name
    */
   #asked(event) {
     const { name, from, to, block } = event.detail;
     const isMine = block ? block === this.#section.id : this.#section.contains(/** @type {Node} */ (event.target));
     if (!isMine) return;
-    const control = this.#controls.find((one) => one.kind === 'string' && one.name === name);
-    if (!control) {
+    const text = textNamed(this.#source, name);
+    if (!text) {
       event.preventDefault();
       return;
     }
     event.detail.done = true;
-    const change = [undefined, control.value].includes(from) && changeFor(control, to);
+    const change = [undefined, text.value].includes(from) && changeFor(text, to);
     this.#move(change || { from: 0, to: 0, insert: '' }, false);
   }
 

@@ -78,8 +78,7 @@ CONTEXT_DIM, OUTPUT_DIM = 4, 5  # numbers in a context, numbers in an answer
 SIGMA = 1.0  # spread of a policy's answers around their mean
 BETA = 0.5  # price of one nat of KL, the same for RLHF and DPO
 TRUE_WEIGHTS = np.array([1.0, 0.8, 0.0, -0.3, 0.0])  # the annotator's taste
-# your own choices of flowers, to train on
-your_picks = ""  # @param {type:"string"}
+your_picks = ""  # your own choices of flowers, to train on: "Train the lesson on these" writes them here
 if your_picks:
     from preflab import flower_choices
 
