@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lessons.annotator import title_of
 from preflab import playground as recipe
 from runtime.figures import figure, line, panel, points
 
@@ -74,7 +75,7 @@ def tilt(mean, weights, beta):
             "answer along the learned taste", "density",
             xaxis={"range": [-4, 9]}, yaxis={"range": [0, 0.43]},
         ),
-        "The tilt moves the Gaussian and leaves its shape",
+        title_of("The tilt moves the Gaussian and leaves its shape"),
         f"At beta = {beta} the mean moves by {end - start:.2f}, at a KL of {(end - start) ** 2 / 2:.2f} nats.",
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What a reader is asked about flowers: answers of the lesson's reference, four to a context, and a prior."""
 
+import warnings
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -47,11 +48,13 @@ def of_simulated(asked: Asked, taste: np.ndarray, seed: int) -> picks.Learned:
 def of_reader(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The weights (5,) that a reader's choices tell, and their pairs: contexts (k, 4), chosen and rejected (k, 5).
 
-    Raises ValueError where the string holds no choice.
+    What cannot be read is a warning. Raises ValueError where there is no choice to train on.
     """
     asked = ask()
     read = picks.read(text, len(asked.flowers))
     learned = picks.learn(asked.flowers, read.taken, asked.questions.again, PRIOR)
     if not learned.trained.any():
-        raise ValueError(read.damage or "There is no choice of a card yet.")
+        raise ValueError(read.damage or "There is no choice of a card yet that could be trained on.")
+    if read.damage:
+        warnings.warn(read.damage, stacklevel=2)
     return learned.taste.mean, *pairs(asked, learned)

@@ -34,7 +34,8 @@ class Read(NamedTuple):
 
 def read(picks: object, asked: int) -> Read:
     """The choices of a string, of at most `asked` questions. What cannot be read is said, and raises nothing."""
-    text = picks if isinstance(picks, str) else ""
+    given = picks if isinstance(picks, str) else ""
+    text = given.strip()
     bad = _BAD.search(text)
     good = text[: bad.start() if bad else None][:asked]
     damage = ""
@@ -47,14 +48,22 @@ def read(picks: object, asked: int) -> Read:
         )
     elif len(text) > asked:
         damage = f"{len(text):,} signs for {asked} questions: the first {asked} count, and nothing is deleted."
-    return Read(text, good, _taken(good), damage)
+    return Read(given, good, _taken(good), damage)
 
 
 def read_shared(text: object, name: str, asked: int) -> Read:
-    """The same of a friend: what they wrote as `name`, or the link with their edits (app/tab/edits/share-link.js)."""
-    link = re.search(r"#edits=1\.([\w-]*)", text) if isinstance(text, str) else None
-    if not link:
+    """The same of a friend: what they wrote as `name`, their line of code, or the link with their edits.
+
+    app/tab/edits/share-link.js makes that link.
+    """
+    if not isinstance(text, str):
         return read(text, asked)
+    link = re.search(r"(?:#|%23)edits=1\.([\w-]*)", text)
+    if not link:
+        if "://" in text:
+            damage = "This link has no edits that can be read here: ask for the one that Take along copies."
+            return read("", asked)._replace(given=text, damage=damage)
+        return read(_held(name, text) or text.strip().strip("\"'"), asked)
     packed = link[1]
     try:
         unpacked = zlib.decompressobj(-zlib.MAX_WBITS).decompress(
@@ -63,10 +72,16 @@ def read_shared(text: object, name: str, asked: int) -> Read:
         sources = "\n".join(source for _, _, source in json.loads(unpacked))
     except (ValueError, TypeError, RecursionError, zlib.error):
         return read("", asked)._replace(given=text, damage="The link is damaged: perhaps its end was cut off.")
-    held = re.search(rf"""^{name} *= *(["'])(.*?)\1""", sources, re.MULTILINE)
-    if not held:
+    held = _held(name, sources)
+    if held is None:
         return read("", asked)._replace(given=text, damage=f"The link has no `{name}`: a choice has to come before it.")
-    return read(held[2], asked)
+    return read(held, asked)
+
+
+def _held(name: str, source: str) -> str | None:
+    """The text that a line of Python assigns to a name; None where there is no such line."""
+    found = re.search(rf"""^{name} *= *(["'])(.*?)\1""", source, re.MULTILINE)
+    return found[2] if found else None
 
 
 LARGEST_LINK = 1_000_000  # bytes that a link may unpack to
@@ -329,26 +344,39 @@ def report(learned: Learned, who: str, asked: Questions) -> str:
         told.append(
             f"{'Expected' if who == 'you' else f'Of {who}, expected'} beforehand: {hits.sum()} of {len(hits)}, "
             f"{rate:.0%} (90% interval: {low:.0%} to {high:.0%}); by chance 25%. "
-            f"Of those held out: {held.sum()} of {len(held)}."
+            + (f"Of those held out: {held.sum()} of {len(held)}." if len(held) else "")
         )
     if 0 < len(hits) <= FEW:
         told.append(f"{len(hits)} {'choice is' if len(hits) == 1 else 'choices are'} too few to tell.")
     same = agreement(asked, learned.taken)
     if len(same):
-        again = f"{'you' if who == 'you' else 'it'} took the same card {same.sum()} of {len(same)} times"
+        again = f"{'you' if who == 'you' else 'it'} took the same one {same.sum()} of {len(same)} times"
         told.append(f"Asked again, {again}.")
     return "\n".join(told)
 
 
-def verdict(answer: object, learned: Learned, who: str) -> str:
-    """A reader's "1" or "2" to "Was this you?", counted as one more choice that was held out."""
-    if who != "you":
-        return "Choose above first: these are the tastes of a simulated annotator."
-    if answer not in ("1", "2"):
-        return f"{answer!r} is no answer: 1 is yes, 2 is no." if answer else "Not answered yet."
-    hits = np.append(learned.held_out_hits, answer == "1")
+def verdict(answer: object, learned: Learned, about: str) -> str:
+    """A reader's answer to "Was this you?", counted as one more choice that was held out.
+
+    It is what was chosen until then (`about`), a space, and 1 for yes or 2 for no: other choices, other question.
+    """
+    if not about or not learned.trained.any():
+        return "Choose above first: these are not your tastes yet."
+    if not answer:
+        return "Not answered yet."
+    said = answered(answer, about)
+    if not said:
+        return "Your choices have changed since you answered: these are other stories." if " " in str(answer) else (
+            f"{answer!r} is no answer: press a card."
+        )
+    hits = np.append(learned.held_out_hits, said == "1")
     rate, low, high = share(hits)
     return (
-        f"You {'agree' if answer == '1' else 'do not agree'}. Of all that was held out, {hits.sum()} of {len(hits)} "
+        f"You {'agree' if said == '1' else 'do not agree'}. Of all that was held out, {hits.sum()} of {len(hits)} "
         f"came as expected: {rate:.0%} (90% interval: {low:.0%} to {high:.0%})."
     )
+
+
+def answered(answer: object, about: str) -> str:
+    """"1" or "2", if the answer is about these choices; else ''."""
+    return next((sign for sign in "12" if answer == f"{about} {sign}"), "")

@@ -9,7 +9,7 @@ from typing import Any
 
 MIME = "application/vnd.preference-lab.choices+json"
 MOST_CARDS = 9  # what a key can say
-LONGEST = 1000  # signs of a control's text
+LONGEST = 10_000  # signs of a control's text
 
 Choices = dict[str, Any]
 TEXTS = ("title", "name", "given", "picks", "asked", "note", "damage", "lines")

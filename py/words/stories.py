@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from preflab.picks import Read
+from preflab.picks import Read, answered
 from runtime import stories
 from runtime.choices import card, choices
 from words.grammar import CODES, text
@@ -52,13 +52,11 @@ def choose(options: np.ndarray, read: Read, name: str, note: str = "", lines: st
     )  # fmt: skip
 
 
-def agree(answer: object, name: str) -> dict:
-    """Two cards, yes and no, until one of them is taken."""
-    answer = str(answer)
-    done = answer in ("1", "2")
-    damage = "" if done or not answer else f"{answer!r} is no answer: 1 is yes, 2 is no."
-    cards = [] if done else [card("That is me."), card("That is not me.")]
+def agree(answer: object, name: str, about: str) -> dict:
+    """Two cards, yes and no, until one of them is taken: about what was chosen until then, if anything was."""
+    done = bool(answered(answer, about))
+    cards = [card("That is me."), card("That is not me.")] if about and not done else []
+    picks = str(answer) if done else f"{about} " if about else ""
     return choices(
-        "Was this you?", name, answer if done else "", cards, given=answer,
-        asked="Thank you." if done else "", damage=damage, none=False,
-    )  # fmt: skip
+        "Was this you?", name, picks, cards, given=str(answer), asked="Thank you." if done else "", none=False
+    )

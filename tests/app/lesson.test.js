@@ -271,6 +271,24 @@ test('a cell whose need fails says which one, and does not run', async () => {
   assert.equal(cell('c').state, 'recorded');
 });
 
+test('what was to run and will not is told', async () => {
+  const { lesson, cell } = lessonOf(CHAIN);
+  /** @type {string[]} */
+  const dropped = [];
+  lesson.on('dropped', (event) => dropped.push(event.cell.id));
+  lesson.run(cell('c'));
+  await settled();
+  await ends('error');
+  assert.deepEqual(dropped, ['b', 'c']);
+  dropped.length = 0;
+  lesson.run(cell('a'));
+  await settled();
+  lesson.run(cell('b'));
+  lesson.stop();
+  await settled();
+  assert.deepEqual(dropped, ['b']);
+});
+
 test('a cell that failed runs again for those that need it', async () => {
   const { lesson, cell } = lessonOf(CHAIN);
   lesson.run(cell('a'));
@@ -501,6 +519,15 @@ function following() {
 }
 
 afterEach(() => mock.timers.reset());
+
+test('a control that has moved runs its cell though another fails meanwhile', async () => {
+  const { lesson, cell } = following();
+  lesson.run(cell('c'));
+  await settled();
+  moves(lesson, cell('a'), 'A = 2');
+  await ends('error');
+  assert.equal(kernel.ran.at(-1), 'a: A = 2');
+});
 
 test('a control that moves runs its cell, and those below become stale', async () => {
   const { lesson, cell } = following();

@@ -1,7 +1,10 @@
 """A reader's choices: how they are read, what is learned of them and how sure that is, and what is never trained on."""
 
+import contextlib
+import io
 import json
 import math
+import warnings
 import zlib
 from base64 import urlsafe_b64encode
 
@@ -10,6 +13,7 @@ import pytest
 from gradients import differences
 
 from lessons import annotator, flowers
+from lessons.block_globals import GIVEN
 from preflab import flower_choices, picks
 from runtime import choices
 from runtime.display import bundle
@@ -73,6 +77,7 @@ def gaps():
         ("3" * ASKED + "x", "3" * ASKED, "25 signs"),
         ("letters", "", "Sign 1 is 'l'"),
         ("1 2", "1", "Sign 2 is ' '"),
+        (" 31\n", "31", ""),
         ("²", "", "Sign 1"),
         ("\x00", "", "Sign 1"),
         (3142, "", "not as int"),
@@ -121,7 +126,12 @@ def packed(text):
         (packed(b"[[1, 2, 3]]"), "", "The link is damaged"),
         (packed(b"[" * 100_000), "", "The link is damaged"),
         (packed(b" " * 50_000_000), "", "The link is damaged"),
-        ("http://localhost/words/", "", "Sign 1 is 'h'"),
+        ("http://localhost/words/", "", "This link has no edits"),
+        ("http://localhost/words/#edits=2.abc", "", "This link has no edits"),
+        (link('story_picks = "31"').replace("#", "%23"), "31", ""),
+        (" 3142 ", "3142", ""),
+        ('"3142"', "3142", ""),
+        ('story_picks = "3142"  # @param', "3142", ""),
         (7, "", "not as int"),
     ],
 )
@@ -326,10 +336,24 @@ def test_the_report_says_what_was_expected_and_when_there_is_too_little(stories)
 def test_was_this_you_counts_as_held_out(stories):
     asked, _, counts, prior = stories[0]
     learned = picks.learn(counts, picks.read("1234" * 6, ASKED).taken, asked.again, prior)
-    assert "of 6" in picks.verdict("1", learned, "you")
-    assert "agree" in picks.verdict("2", learned, "you")
-    assert "'7' is no answer" in picks.verdict("7", learned, "you")
-    assert picks.verdict("1", learned, "a simulated annotator").startswith("Choose above first")
+    about = "1234" * 6
+    assert "of 6" in picks.verdict(f"{about} 1", learned, about)
+    assert picks.verdict(f"{about} 2", learned, about).startswith("You do not agree")
+    assert "Not answered" in picks.verdict("", learned, about)
+    for answer in ("7", "1", 1):
+        assert "is no answer" in picks.verdict(answer, learned, about)
+    assert "have changed since" in picks.verdict("1234 1", learned, about)
+    assert picks.verdict("1", learned, "").startswith("Choose above first")
+
+
+def test_was_this_you_asks_only_who_has_chosen_and_only_once_about_the_same():
+    assert agree("", "was_it_you", "")["cards"] == []
+    asked = agree("", "was_it_you", "31")
+    assert (len(asked["cards"]), asked["picks"]) == (2, "31 ")
+    done = agree("31 1", "was_it_you", "31")
+    assert (done["cards"], done["picks"], done["asked"]) == ([], "31 1", "Thank you.")
+    assert len(agree("31 1", "was_it_you", "314")["cards"]) == 2
+    assert len(agree("1", "was_it_you", "31")["cards"]) == 2
 
 
 # Flowers
@@ -340,9 +364,23 @@ def test_the_lesson_gets_a_readers_pairs_and_says_so():
     assert (contexts.shape, chosen.shape, rejected.shape) == ((12, 4), (12, 5), (12, 5))
     learned = (chosen - rejected) @ weights
     assert (learned > 0).mean() > 0.6
-    for text in ("", "9", "----"):
+    for text in ("", "9", "----", "---1"):
         with pytest.raises(ValueError, match="Sign 1|no choice"):
             flower_choices.of_reader(text)
+    with pytest.warns(UserWarning, match="Sign 3 is 'x'"):
+        flower_choices.of_reader("31x4")
+
+
+@pytest.mark.parametrize("text", ["-", "----", "---1", "1", "-" * 20, "31x4", "9"])
+def test_the_blocks_about_flowers_run_whatever_was_chosen(blocks, text):
+    space = dict(GIVEN)
+    source = blocks["your-flowers"].replace('flower_picks = ""', f"flower_picks = {text!r}")
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()) as printed:
+        warnings.simplefilter("error")
+        exec(source, space)
+        exec(blocks["flowers-for-you"], space)
+    assert "trained on" in printed.getvalue()
+    assert "nan" not in printed.getvalue()
 
 
 def test_charts_say_whose_taste_they_show():
@@ -366,7 +404,7 @@ def test_cards_are_plain_data_whatever_the_string(stories, text):
     cards = stories[0][1]
     read = picks.read(text, ASKED)
     shown = [choose(cards, read, "story_picks"), flowers.choose(flower_choices.ask().flowers, read, "flower_picks")]
-    for data in [*shown, agree(text, "was_it_you")]:
+    for data in [*shown, agree(text, "was_it_you", "31")]:
         mime, plain = bundle(data)
         assert mime == choices.MIME
         assert len(json.dumps(plain)) < 60_000

@@ -30,11 +30,11 @@ function notesHtml({ note, damage }) {
 }
 
 /** @param {Choices} data @returns {[name: string, label: string, keys: string][]} */
-function actionsOf({ cards, none, damage, picks, onward }) {
+function actionsOf({ cards, none, damage, picks, given, onward }) {
   if (damage) return [['mend', picks ? `Go on from the first ${picks.length}` : 'Begin anew', '']];
   /** @type {[string, string, string][]} */
   const actions = cards.length && none ? [['none', 'None of these', '0']] : [];
-  if (picks) actions.push(['undo', 'Undo', '']);
+  if (picks && given) actions.push(['undo', 'Undo', '']);
   if (onward) actions.push(['onward', onward.label, '']);
   return actions;
 }
@@ -55,7 +55,7 @@ const cardsOf = ({ cards, damage }) => (damage ? [] : cards);
 const choicesHtml = (data) => {
   const cards = cardsOf(data);
   return (
-    `<figcaption>${captionHtml(data)}</figcaption>` +
+    `<figcaption tabindex="-1">${captionHtml(data)}</figcaption>` +
     `<div class="cards" role="group" aria-label="${escapeHtml(data.title)}" ` +
     `data-pictures="${cards.some(({ svg }) => svg !== null)}">${cards.map(cardHtml).join('')}</div>` +
     `<div class="card-actions">${actionsHtml(data)}</div><div class="card-notes">${notesHtml(data)}</div>`
@@ -134,12 +134,16 @@ function press(place, button) {
 
 /** @param {HTMLElement} place @param {Choices} data */
 function mount(place, data) {
-  if (!shown.has(place)) {
-    place.addEventListener('click', ({ target }) => {
+  const isFirst = !shown.has(place);
+  if (isFirst) {
+    place.addEventListener('click', ({ target, detail }) => {
       const button = /** @type {Element} */ (target).closest('button');
-      if (button) press(place, button);
+      // The second click of two would answer a question that nobody has read.
+      if (button && detail < 2) press(place, button);
     });
     place.addEventListener('keydown', (event) => {
+      // A key that is held goes on pressing the button that has the focus.
+      if (event.repeat && event.key === 'Enter') event.preventDefault();
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       const key = event.key === NONE ? '0' : event.key;
       /** @type {HTMLButtonElement | null} */
@@ -151,7 +155,11 @@ function mount(place, data) {
   }
   shown.set(place, data);
   for (const button of place.querySelectorAll('button')) button.disabled = false;
+  const onward = /** @type {HTMLElement | null} */ (place.querySelector('[data-action="onward"]'));
+  if (onward) onward.hidden = !document.getElementById(data.onward?.block ?? '');
   setWaiting(place, false);
+  if (isFirst && place.closest('[data-edited][data-state="stale"]'))
+    say(place, 'status', 'What was chosen before is in the code. Press Run, or a card, to go on from there.');
 }
 
 /**
@@ -212,8 +220,9 @@ export const choices = {
       if (part && part.innerHTML !== html) part.innerHTML = html;
     }
     mount(place, data);
-    // What had the focus may be gone: the last question is answered, or the first one is not.
-    if (hadFocus && !place.contains(document.activeElement)) place.querySelector('button')?.focus();
+    // What had the focus may be gone, as when the last question is answered. Not a button: a key may still be down.
+    const caption = place.querySelector('figcaption');
+    if (hadFocus && !place.contains(document.activeElement)) caption?.focus();
   },
   settle: (place) => setWaiting(place, false),
 };

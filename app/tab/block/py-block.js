@@ -211,6 +211,11 @@ export class PyBlock extends HTMLElement {
     this.#output?.settle();
   }
 
+  /** What was to run will not. */
+  rest() {
+    this.#output?.settle();
+  }
+
   /**
    * How far a loop is.
    * @param {number} share from 0 to 1

@@ -15,6 +15,7 @@ export function showLesson(lesson, blocks) {
   lesson.on('output', ({ cell, event }) => blocks.get(cell)?.receive(event));
   lesson.on('progress', ({ cell, share, said }) => blocks.get(cell)?.showProgress(share, said));
   lesson.on('end', ({ cell, cut }) => blocks.get(cell)?.finish(cut));
+  lesson.on('dropped', ({ cell }) => blocks.get(cell)?.rest());
   lesson.on('message', ({ cell, text, failed }) => {
     const block = blocks.get(cell);
     const other = failed && blocks.get(failed);

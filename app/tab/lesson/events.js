@@ -15,6 +15,7 @@
  *   output: {cell: Cell, event: RunEvent},
  *   progress: {cell: Cell, share: number, said: string},
  *   end: {cell: Cell, outcome: Outcome, cut: boolean},
+ *   dropped: {cell: Cell},
  *   message: {cell: Cell, text: string, failed?: Cell},
  *   'check-begin': {cell: Cell},
  *   verdict: {cell: Cell, verdict: Verdict, source: string},
@@ -25,10 +26,10 @@
  *
  * change: something about the queue. state: what a cell is now, or how it is said. source: its code has become another;
  * typed: key by key, in its editor. next: the reader moves on to this cell. begin, output, progress, end: of a run;
- * follows: a control has moved; cut: a control has moved on, and the next run follows at once.
- * said is '' for a loop that needs no words. message: one line for the reader; failed: the cell that it is about.
- * check-begin, verdict, check-end: of an exercise; source is what was checked. saved: whether the browser keeps the
- * edit.
+ * follows: a control has moved; cut: a control has moved on, and the next run follows at once. dropped: it was to run,
+ * and will not. said is '' for a loop that needs no words. message: one line for the reader; failed: the cell that it
+ * is about. check-begin, verdict, check-end: of an exercise; source is what was checked. saved: whether the browser
+ * keeps the edit.
  */
 
 /** Listeners by event. @template {Record<string, any>} Events */

@@ -160,12 +160,18 @@ export class Lesson extends Emitter {
 
   /** Ends the running cell and forgets what was to follow. */
   stop() {
-    this.#wanted = [];
-    this.#planned = [];
+    this.#drop([...this.#wanted, ...this.#planned]);
     this.#toCheck.clear();
     this.#following.clear();
     this.#kernel.stop();
     this.#show();
+  }
+
+  /** Takes cells that were to run from the queue. @param {Cell[]} cells */
+  #drop(cells) {
+    this.#wanted = this.#wanted.filter((cell) => !cells.includes(cell));
+    this.#planned = this.#planned.filter((cell) => !cells.includes(cell));
+    for (const cell of new Set(cells)) this.emit('dropped', { cell });
   }
 
   /**
@@ -290,13 +296,15 @@ export class Lesson extends Emitter {
       const overtaken = this.#overtaken && this.#wanted.includes(cell);
       this.#overtaken = false;
       if (outcome === 'ok') continue;
+      const left = this.#planned;
       this.#planned = [];
       if (overtaken) {
         // What has failed, or was ended, is no longer wanted; what follows it still is.
         if (cell !== target && !this.#wanted.includes(target)) this.#wanted.splice(1, 0, target);
         return;
       }
-      this.#wanted = [];
+      // A reader's hand on another block has nothing to do with what failed here.
+      this.#drop([...left, ...this.#wanted.filter((other) => !this.#following.has(other))]);
       if (cell !== target && outcome !== 'stopped' && outcome !== 'lost') {
         this.emit('message', { cell: target, text: `Not run: it needs “${cell.title}”, which failed.`, failed: cell });
       }

@@ -37,7 +37,8 @@ show(flowers.choose(
     flower_asked.flowers, flower_read, "flower_picks",
     note="" if flower_read.picks else "Nobody has chosen yet. What is shown below comes from a simulated annotator.",
     lines=picks.json_lines(*(map(str, side.round(3).tolist()) for side in flower_pairs)) if flower_read.picks else "",
-    onward={"block": "preferences", "name": "your_picks", "label": "Train the lesson on these"},
+    onward={"block": "preferences", "name": "your_picks", "label": "Train the lesson on these"}
+    if flower_learned.trained.any() else None,
 ))
 charts.your_taste(
     ["petal length", "fullness", "hue", "droop", "centre"], flower_learned.taste.mean, flower_learned.taste.half,
@@ -54,14 +55,17 @@ from preflab import playground as for_reader
 # price of KL
 beta_yours = 0.5  # @param {type:"slider", min:0.25, max:2, step:0.05}
 
-yours = for_reader.train_on(
-    flower_pairs[0], flower_pairs[1] - flower_pairs[2], flower_learned.taste.mean, beta_yours
-)
-print(f"trained on {len(flower_pairs[1])} comparisons by {flower_whose}")
-flowers.garden(
-    {name: drawn for name, drawn in for_reader.answers(yours, 5).items() if name != "optimum"},
-    f"Flowers for {flower_whose}: five answers of each policy", room=100,
-)
+if len(flower_pairs[1]):
+    yours = for_reader.train_on(
+        flower_pairs[0], flower_pairs[1] - flower_pairs[2], flower_learned.taste.mean, beta_yours
+    )
+    print(f"trained on {len(flower_pairs[1])} comparisons by {flower_whose}")
+    show(flowers.garden(
+        {name: drawn for name, drawn in for_reader.answers(yours, 5).items() if name != "optimum"},
+        f"Flowers for {flower_whose}: five answers of each policy", room=100,
+    ))
+else:
+    print("No card has been taken yet that could be trained on: every fourth question is held out.")
 
 # %% Evidence only="build"
 from lessons.claims import claim  # noqa: E402

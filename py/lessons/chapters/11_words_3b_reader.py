@@ -122,8 +122,8 @@ for reader_beta in (1.0, 0.5, 0.25):
     optimum_visits = solve.soft_visits(ref_table, optimum_values, reader_taste.mean, reader_beta)
     optimum_policy = solve.soft_policy(ref_table, optimum_values, reader_taste.mean, reader_beta)
     reader_told[f"beta {reader_beta:g}"] = tell(optimum_policy, 3, 43)
-    print(f"beta {reader_beta:4g}: learned reward {optimum_visits.counts @ reader_taste.mean:5.2f}, "
-          f"KL {optimum_visits.kl:5.2f}, {optimum_visits.length:.1f} words")
+    print(f"beta {reader_beta:4g}: learned reward {optimum_visits.counts @ reader_taste.mean:z5.2f}, "
+          f"KL {optimum_visits.kl:z5.2f}, {optimum_visits.length:.1f} words")
 words.stories.coloured(
     f"Three stories for {reader_who}, on the same random numbers",
     np.stack(list(reader_told.values()), axis=1).reshape(12, -1), reader_taste.mean, list(reader_told) * 3,
@@ -181,7 +181,7 @@ if len(reader_pairs[0]) and len(reader_held[0]):
     ))
     show(words.charts.by_heart(*np.array([row[:2] for row in reader_dpo]).T, reader_who))
 else:
-    print("Answer four questions first: the fourth is held out, and tells how the training is doing.")
+    print("It takes a card from a question that is trained on, and one from every fourth, which is held out.")
 
 # %% Evidence only="build"
 def six_ends():
@@ -220,17 +220,18 @@ claim("For each of six tastes the optimum of the reward model with its prior is 
 # one more held-out choice. Press 1 or 2.
 
 # %% Was this you? id="words-was-it-you" code="folded"
-# 1 yes, 2 no
+# your choices until then, and 1 for yes or 2 for no
 was_it_you = ""  # @param {type:"string"}
 
 thousand = tell(network.policy(storyteller), 1000, 44)
 thousand = thousand[np.argsort(preferences.counts(thousand) @ reader_taste.mean)]
-print(reader_picks.verdict(was_it_you, reader_learned, reader_who))
+about_me = reader_read.picks if reader_learned.trained.any() else ""
+print(reader_picks.verdict(was_it_you, reader_learned, about_me))
 show(words.stories.coloured(
     f"For {reader_who}, by the model: the favourite, and the least favourite", thousand[[-1, 0]], reader_taste.mean,
     ["favourite", "least favourite"],
 ))
-words.stories.agree(was_it_you, "was_it_you")
+words.stories.agree(was_it_you, "was_it_you", about_me)
 
 # %% [markdown]
 # ## Two readers {#words-two-readers-section}
@@ -253,7 +254,9 @@ in_common = reader_picks.in_common(reader_asked, reader_taken, friend_taken)[1]
 if friend_read.damage:
     print(friend_read.damage)
 print(f"the first: {reader_who}; the second: {friend_who}")
-print(f"the same story in {in_common.sum()} of {len(in_common)} questions; by chance one in four\n")
+if len(in_common):
+    print(f"the same story in {in_common.sum()} of {len(in_common)} questions; by chance one in four")
+print()
 tastes_of_two = {reader_who: reader_taste.mean, friend_who: friend_taste.mean}
 tastes_of_two["one policy for both"] = (reader_taste.mean + friend_taste.mean) / 2
 two_told, two_rewards = [], []
@@ -265,7 +268,7 @@ for mean_taste in tastes_of_two.values():
 ref_rewards = [ref_visits.counts @ reader_taste.mean, ref_visits.counts @ friend_taste.mean]
 print("learned reward above the reference’s\nof the optimum for     the first   the second")
 for two_name, rewards_of in zip(("the first", "the second", "both, their mean"), two_rewards, strict=True):
-    print(f"{two_name:18} {rewards_of[0] - ref_rewards[0]:13.2f} {rewards_of[1] - ref_rewards[1]:12.2f}")
+    print(f"{two_name:18} {rewards_of[0] - ref_rewards[0]:z13.2f} {rewards_of[1] - ref_rewards[1]:z12.2f}")
 differ = readers.differing(reader_taste, friend_taste)
 show(words.charts.two_tastes([grammar.VOCABULARY[w] for w in differ], reader_taste, friend_taste, differ,
                              reader_who, friend_who))

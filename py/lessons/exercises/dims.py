@@ -36,7 +36,7 @@ is_taste = cosine(weights, wide_taste) > 0.9999
 ranked = ranking(f, weights)
 best = train_reward_model(*pairs)[0]
 possible = ranking(f, best)
-loss = np.logaddexp(0.0, -np.subtract(*pairs) @ weights).mean()
+loss, least = (np.logaddexp(0.0, -np.subtract(*pairs) @ w).mean() for w in (weights, best))
 not np.isfinite(weights).all() | {whose}: NaN or infinity. The training has run off: try a smaller learning rate.
 not weights.any() | {whose}: still all zeros. Train a reward model on the wide pairs.
 narrow and cosine(weights[:len(rm_weights)], rm_weights) > 0.9999 | Those are the weights of the five-feature model,
@@ -46,7 +46,8 @@ is_taste | That is the annotator’s own taste. A reward model has to learn it f
 ranked < 0.42 | It ranks {ranked:.0%} of fresh pairs right, the opposite of the taste. The *preferred* come first.
 cosine(weights, train_reward_model(pairs[0], 0 * pairs[1])[0]) > max(0.97, cosine(weights, best)) | It has learned from
  the preferred answers alone. What counts in a pair is the *difference*.
-0.62 < loss < 0.7 | It still pays {loss:.3f} nats a pair; knowing nothing costs 0.693. Take more epochs or larger steps.
+max(0.62, least + 0.02) < loss < 0.7 | It still pays {loss:.3f} nats a pair; knowing nothing costs 0.693.
+ Take more epochs or larger steps.
 ranked < possible - 0.06 | It ranks {ranked:.0%} of fresh pairs right; its pairs can teach {possible:.0%}.
  Are all of them used, and all 50 features?
 """
