@@ -122,7 +122,8 @@ export const press = (locator) => {
 /** @param {Page} page @param {string} id */
 export function block(page, id) {
   const section = page.locator(`section#${id}`);
-  const editor = section.getByRole('textbox');
+  // A control may be a box for text, too.
+  const editor = section.getByRole('textbox', { name: /^Code/ });
   const run = () => press(section.getByRole('button', { name: 'Run' }));
   return {
     section,
