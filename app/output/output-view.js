@@ -93,6 +93,11 @@ export class Output {
     this.#text.style.minHeight = '';
     const slots = new Set(this.#items.map((item) => (isText(item) ? '' : item.slot)));
     for (const slot of this.#figures.keys()) if (!slots.has(slot)) this.#remove(slot);
+    this.rest();
+  }
+
+  /** Nothing is to come, and what is shown stays. */
+  rest() {
     for (const place of this.#figures.values()) kindOfPlace(place).settle?.(place);
   }
 

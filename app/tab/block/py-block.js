@@ -213,7 +213,7 @@ export class PyBlock extends HTMLElement {
 
   /** What was to run will not. */
   rest() {
-    this.#output?.settle();
+    this.#output?.rest();
   }
 
   /**
