@@ -114,10 +114,14 @@ export async function fill(editor, code) {
  * Playwright's look at a button and the click.
  * @param {import('@playwright/test').Locator} locator
  */
-export const press = (locator) => {
+export async function press(locator) {
   if (base.info().project.use.hasTouch) return locator.tap();
-  return isFirefox(locator.page()) ? locator.press('Enter') : locator.click();
-};
+  if (!isFirefox(locator.page())) return locator.click();
+  // A click waits until it would be taken; a key waits for nothing.
+  await locator.scrollIntoViewIfNeeded();
+  await expect(locator).toBeEnabled();
+  await locator.press('Enter');
+}
 
 /** @param {Page} page @param {string} id */
 export function block(page, id) {

@@ -36,7 +36,8 @@ is_taste = cosine(weights, wide_taste) > 0.9999
 ranked = ranking(f, weights)
 best = train_reward_model(*pairs)[0]
 possible = ranking(f, best)
-loss, least = (np.logaddexp(0.0, -np.subtract(*pairs) @ w).mean() for w in (weights, best))
+loss = np.logaddexp(0.0, -np.subtract(*pairs) @ weights).mean()
+least = np.logaddexp(0.0, -np.subtract(*pairs) @ best).mean()
 not np.isfinite(weights).all() | {whose}: NaN or infinity. The training has run off: try a smaller learning rate.
 not weights.any() | {whose}: still all zeros. Train a reward model on the wide pairs.
 narrow and cosine(weights[:len(rm_weights)], rm_weights) > 0.9999 | Those are the weights of the five-feature model,
