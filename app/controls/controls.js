@@ -35,7 +35,7 @@ const SLIDER = { min: 0, max: 100, step: 1 };
 /** @param {string} source @returns {Control[]} in the order of the lines; what is damaged is none */
 export function readControls(source) {
   if (!source.includes('@param')) return [];
-  return assignments(source).flatMap(({ name, literal, from, rest, above }) => {
+  return assignments(source, (line) => line.includes('@param')).flatMap(({ name, literal, from, rest, above }) => {
     const comment = PARAM.exec(rest);
     const said = comment && described(literal, comment[1].trim());
     if (!said) return [];
@@ -50,19 +50,21 @@ export function readControls(source) {
  * @param {string} source @param {string} wanted @returns {Control | undefined}
  */
 export function textNamed(source, wanted) {
-  const { literal, from } = assignments(source).findLast(({ name }) => name === wanted) ?? {};
+  const { literal, from } =
+    assignments(source, (line) => line.startsWith(wanted)).findLast(({ name }) => name === wanted) ?? {};
   if (!literal || from === undefined || !isOneLine(literal)) return undefined;
   const { value, text } = literal;
   return { kind: 'string', name: wanted, label: '', value, text, from, to: from + text.length };
 }
 
 /**
- * Top-level lines that assign a literal: `rest` stands behind it, `above` is the line before.
- * @param {string} source
+ * Top-level lines that assign a literal: `rest` stands behind it, `above` is the line before. Sources are read at each
+ * key that is pressed: lines that are of no use are not looked at.
+ * @param {string} source @param {(line: string) => boolean} isOfUse
  */
-function assignments(source) {
+function assignments(source, isOfUse) {
   return topLines(source).flatMap(({ text, from, above }) => {
-    const assigned = ASSIGNED.exec(text);
+    const assigned = isOfUse(text) ? ASSIGNED.exec(text) : null;
     const literal = assigned && literalAt(text, assigned[0].length);
     if (!literal) return [];
     const at = assigned[0].length;

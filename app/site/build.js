@@ -6,7 +6,7 @@ import { build } from 'vite';
 import { readIfThere, TOP, writeWhole } from '../tools/tools.js';
 import { compressFolder } from './compress.js';
 import { writeServiceWorker } from './precache.js';
-import { knownRecording } from './record.js';
+import { ensureRecorded, knownRecording } from './record.js';
 import { ensureRuntime } from './runtime.js';
 
 export const DIST = join(TOP, 'dist');
@@ -57,7 +57,9 @@ export async function ensureBuilt({ compress = true } = {}) {
 async function buildSite() {
   console.log('Building the page ...');
   try {
-    // Node reads the configuration as it is: bundled, it would have modules of its own, and come seconds later.
+    // Another process records, while this one makes what does not depend on it.
+    ensureRecorded().catch(() => {});
+    // Node reads the configuration as it is: bundled, it would have modules of its own, and record a second time.
     await build({ configFile: join(TOP, 'app/site/vite.config.js'), configLoader: 'native', logLevel: 'warn' });
     await writeServiceWorker(DIST);
   } catch (error) {

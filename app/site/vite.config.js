@@ -46,10 +46,6 @@ const pages = () => ({
   name: 'pages',
   apply: 'build',
   enforce: 'post',
-  buildStart() {
-    // Another process records, while this one makes what does not depend on it.
-    ensureRecorded().catch(() => {});
-  },
   async generateBundle(_, bundle) {
     const [cells, recording] = [await readLesson(), await ensureRecorded()];
     const shell = /** @type {import('vite').Rolldown.OutputAsset} */ (bundle['index.html']);

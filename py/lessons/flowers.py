@@ -11,7 +11,7 @@ import numpy as np
 from lessons import flower_svg
 from lessons.annotator import title_of
 from lessons.flower_svg import flower  # noqa: F401
-from runtime.choices import card, choices
+from runtime.choices import card, question
 from runtime.pictures import part, picture
 
 COLUMNS = ["flower", "petal length (0)", "fullness (1)", "hue (2)", "droop (3)", "centre (4)"]
@@ -95,13 +95,9 @@ def choose(
 
     `name` is the block's control that holds the choices; `room` is what the petals may need, for all questions alike.
     """
-    at = len(read.picks)
-    laid = options[at : at + 1].reshape(-1, options.shape[-1])
-    cards = [card(flower_svg.words(one), flower_svg.row([one], room, even=True)) for one in laid]
-    asked = f"Question {at + 1} of {len(options)}" if cards else f"All {len(options)} are answered. Thank you."
-    return choices(
-        title, name, read.picks, cards, given=read.given, asked=asked, note=note, damage=read.damage, lines=lines,
-        onward=onward if read.picks else None,
+    return question(
+        title, name, read, options, lambda one: card(flower_svg.words(one), flower_svg.row([one], room, even=True)),
+        note=note, lines=lines, onward=onward if read.picks else None,
     )  # fmt: skip
 
 

@@ -41,8 +41,12 @@ def pairs(asked: Asked, learned: picks.Learned) -> tuple[np.ndarray, np.ndarray,
 
 def of_simulated(asked: Asked, taste: np.ndarray, seed: int) -> picks.Learned:
     """What is learned of a simulated annotator with a taste (5,), who answers as a reader does."""
-    read = picks.read(picks.simulated(asked.flowers, taste, seed), len(asked.flowers))
-    return picks.learn(asked.flowers, read.taken, asked.questions.again, PRIOR)
+    return _learn(asked, picks.simulated(asked.flowers, taste, seed))[1]
+
+
+def _learn(asked, text):
+    read = picks.read(text, len(asked.flowers))
+    return read, picks.learn(asked.flowers, read.taken, asked.questions.again, PRIOR)
 
 
 def of_reader(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -51,8 +55,7 @@ def of_reader(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     What cannot be read is a warning. Raises ValueError where there is no choice to train on.
     """
     asked = ask()
-    read = picks.read(text, len(asked.flowers))
-    learned = picks.learn(asked.flowers, read.taken, asked.questions.again, PRIOR)
+    read, learned = _learn(asked, text)
     if not learned.trained.any():
         raise ValueError(read.damage or "There is no choice of a card yet that could be trained on.")
     if read.damage:

@@ -30,28 +30,24 @@ def train(beta: float, pairs: int, label_noise: float = 0.0, seed: int = 42) -> 
     """Draw pairs, swap a share of their labels, train RLHF and DPO on them. Raises ValueError unless beta > 0."""
     if not beta > 0:
         raise ValueError(f"beta is {beta}: a KL that costs nothing leaves no maximum")
-    contexts, differences, reward, dpo_fit = _learned(pairs, label_noise, seed)
+    return _trained(_learned(pairs, label_noise, seed), TASTE, beta, seed)
+
+
+def train_on(contexts: np.ndarray, differences: np.ndarray, reward: np.ndarray, beta: float, seed: int = 42) -> Run:
+    """The same on given pairs: contexts (n, 4), chosen minus rejected (n, 5), and a reward (5,) learned from them."""
+    return _trained((contexts, differences, reward, _dpo_fit(contexts, differences)), reward, beta, seed)
+
+
+def _trained(learned, taste, beta, seed):
+    """Both methods on what `_learned` gives, for a taste (5,)."""
+    contexts, differences, reward, dpo_fit = learned
     return Run(
         rlhf=_ppo(reward, beta, np.random.default_rng(seed)),
         rlhf_end=_tilt(reward / beta),
         dpo=_dpo(contexts, differences, beta, np.random.default_rng(seed)),
         dpo_end=None if dpo_fit is None else dpo_fit / beta,
-        optimum=_tilt(TASTE / beta),
+        optimum=_tilt(taste / beta),
     )
-
-
-def train_on(contexts: np.ndarray, differences: np.ndarray, reward: np.ndarray, beta: float, seed: int = 42) -> Run:
-    """The same on given pairs: contexts (n, 4), chosen minus rejected (n, 5), and a reward (5,) learned from them."""
-    features = (contexts[:, :, None] * differences[:, None, :]).reshape(len(contexts), -1)
-    try:
-        dpo_end = logistic.minimum(features).reshape(4, 5) / beta
-    except ValueError:
-        dpo_end = None
-    best = _tilt(reward / beta)
-    return Run(
-        rlhf=_ppo(reward, beta, np.random.default_rng(seed)), rlhf_end=best,
-        dpo=_dpo(contexts, differences, beta, np.random.default_rng(seed)), dpo_end=dpo_end, optimum=best,
-    )  # fmt: skip
 
 
 def score_and_kl(shift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -89,12 +85,19 @@ def _learned(pairs, label_noise, seed):
     reward = np.zeros(5)
     for _ in range(100):
         reward = reward + 0.5 / pairs * _doubt(differences @ reward) @ differences
-    features = (contexts[:, :, None] * differences[:, None, :]).reshape(pairs, 20)
+    return contexts, differences, reward, _dpo_fit(contexts, differences)
+
+
+def _features(contexts, differences):
+    return (contexts[:, :, None] * differences[:, None, :]).reshape(len(contexts), 20)
+
+
+def _dpo_fit(contexts, differences):
+    """DPO's minimum times beta, (4, 5); None where there is none."""
     try:
-        fit = logistic.minimum(features).reshape(4, 5)
+        return logistic.minimum(_features(contexts, differences)).reshape(4, 5)
     except ValueError:
-        fit = None
-    return contexts, differences, reward, fit
+        return None
 
 
 def _doubt(margins):
@@ -137,7 +140,7 @@ def _ppo(reward, beta, rng, lr=0.05, epsilon=0.2, passes=4):
 def _dpo(contexts, differences, beta, rng, lr=0.5):
     """DPO from the reference by plain gradient steps: logistic regression in the shift."""
     n = len(contexts)
-    features = (contexts[:, :, None] * differences[:, None, :]).reshape(n, 20) * beta
+    features = _features(contexts, differences) * beta
     batch = min(BATCH, n)
     path = np.zeros((STEPS + 1, 20))
     for step in range(STEPS):

@@ -4,7 +4,7 @@ To choose is to write one more sign into that text, which a control of this name
 {type:"string"}`), and to run the block: the page does that, and a reader of the code can.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 MIME = "application/vnd.preference-lab.choices+json"
@@ -38,6 +38,17 @@ def choices(
         "asked": asked, "note": note, "damage": damage, "lines": lines, "cards": list(cards)[:MOST_CARDS],
         "none": none, "onward": onward,
     }  # fmt: skip
+
+
+def question(title: str, name: str, read: Any, options: Any, face: Callable[[Any], dict], **more: Any) -> Choices:
+    """The cards of the first question that has no answer yet, among options (n, 4, ...).
+
+    read: what was chosen, as `preflab.picks.read` gives it. face: the card of an option. `more` goes to `choices`.
+    """
+    at = len(read.picks)
+    cards = [face(one) for four in options[at : at + 1] for one in four]
+    asked = f"Question {at + 1} of {len(options)}" if cards else f"All {len(options)} are answered. Thank you."
+    return choices(title, name, read.picks, cards, given=read.given, asked=asked, damage=read.damage, **more)
 
 
 def is_choices(value: Any) -> bool:

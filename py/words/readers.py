@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from preflab.picks import Taste
+from preflab.picks import Taste, Z
 from words import network
 from words.grammar import END, VOCABULARY
 
@@ -28,7 +28,7 @@ def outstanding(taste: Taste, k: int = 7) -> np.ndarray:
 def length_worth(taste: Taste, spoken: np.ndarray) -> tuple[float, float]:
     """What one more word is worth, words as often as they are spoken (V,), and half of its 90 % interval."""
     share = np.where(np.arange(len(VOCABULARY)) == END, 0, spoken) / spoken[END + 1 :].sum()
-    return float(share @ taste.mean), float(1.6448536 * np.sqrt(share @ taste.cov @ share))
+    return float(share @ taste.mean), float(Z * np.sqrt(share @ taste.cov @ share))
 
 
 def differing(first: Taste, second: Taste, k: int = 5) -> np.ndarray:

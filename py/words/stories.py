@@ -6,7 +6,7 @@ import numpy as np
 
 from preflab.picks import Read, answered
 from runtime import stories
-from runtime.choices import card, choices
+from runtime.choices import card, choices, question
 from words.grammar import CODES, text
 from words.grammar import words as words_of
 
@@ -43,12 +43,9 @@ def choose(options: np.ndarray, read: Read, name: str, note: str = "", lines: st
 
     `name` is the block's control that holds the choices.
     """
-    at = len(read.picks)
-    cards = [card(f"{text(story)}.") for story in options[at : at + 1].reshape(-1, options.shape[-1])]
-    asked = f"Question {at + 1} of {len(options)}" if cards else f"All {len(options)} are answered. Thank you."
-    return choices(
-        "Which of these stories do you like best?", name, read.picks, cards, given=read.given, asked=asked, note=note,
-        damage=read.damage, lines=lines,
+    return question(
+        "Which of these stories do you like best?", name, read, options, lambda story: card(f"{text(story)}."),
+        note=note, lines=lines,
     )  # fmt: skip
 
 

@@ -72,17 +72,22 @@ function setWaiting(place, waits) {
   for (const button of place.querySelectorAll('button')) button.ariaDisabled = waits ? 'true' : null;
 }
 
+/**
+ * Asks for another text in a block's code.
+ * @param {HTMLElement} place @param {{name: string, to: string | undefined, from?: string, block?: string}} what
+ */
+function isWritten(place, what) {
+  const detail = { ...what, done: false };
+  place.dispatchEvent(new CustomEvent('control', { bubbles: true, detail }));
+  return detail.done;
+}
+
 /** @param {HTMLElement} place @param {string} to what the choices become */
 function write(place, to) {
   const data = shown.get(place);
   if (!data || place.hasAttribute('data-waits')) return;
   setWaiting(place, true);
-  const asks = new CustomEvent('control', {
-    bubbles: true,
-    cancelable: true,
-    detail: { name: data.name, from: data.given, to },
-  });
-  if (place.dispatchEvent(asks)) return;
+  if (isWritten(place, { name: data.name, from: data.given, to })) return;
   setWaiting(place, false);
   say(
     place,
@@ -92,17 +97,16 @@ function write(place, to) {
   );
 }
 
-/** Writes the choices into another block's control, too. @param {HTMLElement} place */
+/** Writes the choices into another block's code, too. @param {HTMLElement} place */
 function passOn(place) {
   const { picks, onward } = shown.get(place) ?? {};
   if (!onward) return;
-  const detail = { name: onward.name, block: onward.block, to: picks, done: false };
-  place.dispatchEvent(new CustomEvent('control', { bubbles: true, cancelable: true, detail }));
+  const done = isWritten(place, { name: onward.name, block: onward.block, to: picks });
   const title = document.querySelector(`#${CSS.escape(onward.block)} .block-title`)?.textContent ?? onward.block;
   say(
     place,
     'status',
-    detail.done
+    done
       ? `“${escapeHtml(title)}” has your choices now. Press Run all, or run what you like below it; ` +
           'Reset there takes them out.'
       : `This page has no block with <code>${escapeHtml(onward.name)}</code>, or its line was changed.`,

@@ -77,18 +77,15 @@ export class BlockControls {
   /**
    * Something in the block's output, or in another's that names this block, asks for another text under a name.
    * What it goes by, `from`, may be overtaken: then the code stays, and the block runs to show what it says now.
-   * @param {CustomEvent<{name: string, to: string, from?: string, block?: string, done?: boolean}>} event prevented if
-   *   the code assigns no text to that name
+   * @param {CustomEvent<{name: string, to: string, from?: string, block?: string, done: boolean}>} event done: the code
+   *   assigns a text to that name
    */
   #asked(event) {
     const { name, from, to, block } = event.detail;
     const isMine = block ? block === this.#section.id : this.#section.contains(/** @type {Node} */ (event.target));
     if (!isMine) return;
     const text = textNamed(this.#source, name);
-    if (!text) {
-      event.preventDefault();
-      return;
-    }
+    if (!text) return;
     event.detail.done = true;
     const change = [undefined, text.value].includes(from) && changeFor(text, to);
     this.#move(change || { from: 0, to: 0, insert: '' }, false);

@@ -83,7 +83,7 @@ for six_name, six_taste in six_tastes.items():
         six_word_cover.append(inside[1:].mean())
         six_cared_cover.append(inside[six_taste != 0].mean())
         spread = np.sqrt(((clear_fresh @ one.taste.cov) * clear_fresh).sum(axis=1))
-        six_gap_cover.append((abs(gaps - found) <= 1.645 * spread).mean())
+        six_gap_cover.append((abs(gaps - found) <= reader_picks.Z * spread).mean())
         six_hits.append(one.hits.mean())
         six_same.append(reader_picks.agreement(reader_asked, one_taken).mean())
 claim("Of six simulated tastes fresh clear pairs are ranked right 80 % of the time after 20 choices",
