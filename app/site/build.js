@@ -8,6 +8,7 @@ import { compressFolder } from './compress.js';
 import { writeServiceWorker } from './precache.js';
 import { ensureRecorded, knownRecording } from './record.js';
 import { ensureRuntime } from './runtime.js';
+import config from './vite.config.js';
 
 export const DIST = join(TOP, 'dist');
 
@@ -59,8 +60,8 @@ async function buildSite() {
   try {
     // Another process records, while this one makes what does not depend on it.
     ensureRecorded().catch(() => {});
-    // Node reads the configuration as it is: bundled, it would have modules of its own, and record a second time.
-    await build({ configFile: join(TOP, 'app/site/vite.config.js'), configLoader: 'native', logLevel: 'warn' });
+    // As an object: a configuration that Vite loads has modules of its own, and would record a second time.
+    await build({ ...config, configFile: false, logLevel: 'warn' });
     await writeServiceWorker(DIST);
   } catch (error) {
     await rm(DIST, { recursive: true, force: true });

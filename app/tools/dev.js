@@ -14,7 +14,6 @@ await asProgram(import.meta.url, async () => {
   const { createServer } = await import('vite');
   const server = await createServer({
     configFile: `${TOP}app/site/vite.config.js`,
-    configLoader: 'native',
     logLevel: 'warn',
     server: { host: '127.0.0.1', port: Number(values.port) },
   });
