@@ -6,6 +6,7 @@
  */
 import { element } from '../tab/dom/element.js';
 import { whenIdle } from '../tab/dom/idle.js';
+import { late } from '../tab/dom/late.js';
 import { pointAt } from './linked.js';
 import { fits, frameOf, isLines, roomyAxes } from './live-chart.js';
 
@@ -13,22 +14,13 @@ const NARROW = 560; // px: below it, panels stand one above the other
 
 const CONFIG = { displayModeBar: false, responsive: false };
 
-/** @type {Promise<any> | undefined} */
-let loading;
-/** Undefined where it cannot be had; the next chart tries again. */
-const plotly = () =>
-  (loading ??= import('plotly.js-basic-dist-min').then(
-    (module) => module.default ?? module,
-    () => {
-      loading = undefined;
-    },
-  ));
-
 /** The library, as soon as it is there: what must be drawn at once cannot wait for it. @type {any} */
 let loaded;
-export const loadPlotly = async () => {
-  loaded = await plotly();
-};
+export const loadPlotly = late(async () => {
+  const module = await import('plotly.js-basic-dist-min');
+  loaded = module.default ?? module;
+  return loaded;
+});
 
 /** One chart of the page. */
 class Plot {
@@ -175,7 +167,7 @@ export function removeChart(element) {
   due.delete(plot);
   watchers().near.unobserve(element);
   watchers().size.unobserve(element);
-  loading?.then((Plotly) => Plotly?.purge(element));
+  loaded?.purge(element);
 }
 
 /** Pixels: what a sheet of A4 has between its margins. */
@@ -244,7 +236,7 @@ async function drawDue() {
   let rest = 0;
   for (let [plot] = due; plot; [plot] = due) {
     await frameAfter(rest);
-    const Plotly = await plotly();
+    const Plotly = await loadPlotly();
     if (!Plotly) due.clear();
     if (!due.delete(plot)) continue;
     const begun = performance.now();
@@ -303,7 +295,7 @@ export const figureOf = (plot) => plots.get(plot)?.figure;
  */
 export async function chartPicture(plot, format) {
   const figure = figureOf(plot);
-  const Plotly = await plotly();
+  const Plotly = await loadPlotly();
   if (!figure || !Plotly) return undefined;
   const { width, height } = PICTURE;
   const { data, layout } = inLightTheme(() => dress(figure, width));

@@ -6,12 +6,15 @@ import { furnish } from './block/lazy-mount.js';
 import { PyBlock } from './block/py-block.js';
 import { showLesson } from './block/show-lesson.js';
 import { whenIdle } from './dom/idle.js';
+import { late, NOT_LOADED } from './dom/late.js';
+import { notice } from './dom/notice.js';
 import { createAssistant } from './editor/completion-answers.js';
 import { keepEdits, restoreEdits } from './edits/autosave.js';
 import { receiveLinks } from './edits/share-banner.js';
 import { bringBlock, embedded, talkToHost } from './embed/embed.js';
 import { PyExercise } from './exercise/py-exercise.js';
 import { GuessFirst } from './guess/guess-first.js';
+import { isPyScriptMissing } from './kernel/spawn.js';
 import { Cell } from './lesson/cell.js';
 import { Lesson } from './lesson/lesson.js';
 import { titleWith } from './lesson/pace.js';
@@ -53,6 +56,16 @@ const runAll = /** @type {HTMLButtonElement} */ (find('#run-all'));
 const stop = /** @type {HTMLButtonElement} */ (find('#stop'));
 const retry = /** @type {HTMLButtonElement} */ (find('#retry'));
 const status = find('#status');
+
+const keepingPart = late(() => import('./offline/register.js'));
+const recomputePart = late(() => import('./recompute/recompute.js'));
+
+/** @param {HTMLElement} box */
+async function connectRecompute(box) {
+  const part = await recomputePart();
+  if (part) part.connectRecompute(box, lesson);
+  else box.append(notice(`This button ${NOT_LOADED}`));
+}
 
 /** In the order of the pages, which is the order in which blocks find each other's names. */
 function cellsOfAllPages() {
@@ -114,7 +127,7 @@ lesson.on('end', () => {
 });
 runAll.addEventListener('click', () => lesson.runAll());
 stop.addEventListener('click', () => lesson.stop());
-retry.addEventListener('click', () => kernel.start());
+retry.addEventListener('click', () => (isPyScriptMissing() ? window.location.reload() : kernel.start()));
 
 followAddresses();
 followWork(stop, lesson);
@@ -135,7 +148,7 @@ connectPanel(find('#take-panel'), lesson, readable, hasGraduate ? graduate : und
 connectPieces(place, find('#said'));
 connectDataTables(place);
 const recompute = find('#recompute');
-if (recompute) import('./recompute/recompute.js').then(({ connectRecompute }) => connectRecompute(recompute, lesson));
+if (recompute) connectRecompute(recompute);
 lesson.start();
 runAll.disabled = false;
 
@@ -148,7 +161,7 @@ const KEEP_AFTER_MS = 2000;
 kernel.settled.then(() =>
   setTimeout(whenIdle, KEEP_AFTER_MS, async () => {
     if (embedded || !navigator.serviceWorker || import.meta.env.DEV) return;
-    const { keepForOffline } = await import('./offline/register.js');
-    keepForOffline(fromRoot('sw.js'));
+    const part = await keepingPart();
+    part?.keepForOffline(fromRoot('sw.js'));
   }),
 );

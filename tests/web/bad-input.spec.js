@@ -122,13 +122,23 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
   await write('print("kept")');
   await page.waitForTimeout(500);
   const retry = page.getByRole('button', { name: 'Try again' });
-  for (const part of ['**/core.js', '**/interpreter*', '**/pyodide.asm.mjs', '**/pyodide.asm.wasm', '**/*.pack']) {
+  for (const part of [
+    '**/core.js',
+    '**/donkey*',
+    '**/interpreter*',
+    '**/pyodide.asm.mjs',
+    '**/pyodide.asm.wasm',
+    '**/*.pack',
+  ]) {
     await page.route(part, (route) => route.abort());
     await page.reload();
     await expect(retry, part).toBeVisible();
     await expect(page.locator('#status')).toContainText('Python could not start');
     expect(await code()).toBe('print("kept")');
     await page.unroute(part);
+    await retry.click();
+    await ready(page);
+    expect(await code()).toBe('print("kept")');
   }
   await page.route('**/pyodide.asm.wasm', (route) =>
     route.fulfill({ contentType: 'application/wasm', body: 'not WebAssembly' }),
@@ -142,6 +152,33 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
   await ready(page);
   await is('done');
   await expect(output).toHaveText('kept');
+});
+
+test('a part that comes late and does not come is said to who asks for it; a reload has it', {
+  tag: '@engine',
+}, async ({ page }) => {
+  const { section, editor, messages, run, is } = block(page, 'policy');
+  await page.context().route(/\/(editor|plotly|recompute|register)[\w.-]*\.js/, (route) => route.abort());
+  await open(page, '/check/');
+  const recompute = page.locator('#recompute');
+  await expect(recompute).toContainText('This button did not load');
+  await open(page);
+  const listing = section.locator('.code');
+  for (const _ of [1, 2]) {
+    await listing.click();
+    await expect(messages).toContainText('The editor did not load');
+  }
+  expect((await messages.textContent())?.match(/did not load/g)).toHaveLength(1);
+  await run();
+  await is('done');
+  await page.context().unrouteAll();
+  await page.reload();
+  await listing.click();
+  await expect(editor).toBeVisible();
+  await expect(messages).not.toContainText('did not load');
+  await expect(section.locator('.main-svg').first()).toBeVisible();
+  await page.goto('/check/');
+  await expect(recompute.getByRole('button', { name: 'Recompute' })).toBeEnabled();
 });
 
 test('signs that came out of a text are typed anew by one press, but not over what was typed since', async ({

@@ -22,7 +22,7 @@ async function tellUncaught(page, tell) {
   await page.addInitScript(() => {
     const { uncaught } = /** @type {any} */ (window);
     addEventListener('error', ({ error, message }) => uncaught(String(error ?? message)));
-    addEventListener('unhandledrejection', ({ reason }) => uncaught(String(reason)));
+    addEventListener('unhandledrejection', (event) => event.defaultPrevented || uncaught(String(event.reason)));
   });
 }
 

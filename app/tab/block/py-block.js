@@ -4,16 +4,22 @@
  *
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {import('../../shared/protocol.js').RunEvent} RunEvent
+ * @typedef {ReturnType<typeof import('../editor/editor.js').createEditor>} Editor
  */
 
 import { changed } from '../../controls/controls.js';
 import { Output } from '../../output/output-view.js';
+import { late, NOT_LOADED } from '../dom/late.js';
 import { notice } from '../dom/notice.js';
 import { Cell } from '../lesson/cell.js';
 import { inWords } from '../lesson/pace.js';
 import { fromRoot } from '../root.js';
 import { BlockControls } from './block-controls.js';
 import { errorBox, noteBox } from './error-box.js';
+
+const editorPart = late(() => import('../editor/editor.js'));
+
+const NO_EDITOR = `The editor ${NOT_LOADED} The block runs all the same.`;
 
 export class PyBlock extends HTMLElement {
   /** What it shows; read from the page. @type {Cell} */
@@ -27,8 +33,10 @@ export class PyBlock extends HTMLElement {
   #section = this;
   /** @type {Output | undefined} */
   #output;
-  /** @type {ReturnType<typeof import('../editor/editor.js').createEditor> | undefined} */
+  /** @type {Editor | undefined} */
   #editor;
+  /** What says that there is none. @type {Element | undefined} */
+  #noEditor;
   /** @type {Promise<void> | undefined} */
   #mounting;
   /** @type {BlockControls | undefined} */
@@ -244,10 +252,11 @@ export class PyBlock extends HTMLElement {
 
   /** The editor replaces the static listing, at the same place and size. */
   mountEditor() {
-    this.#mounting ??= import('../editor/editor.js').then(({ createEditor }) => {
+    this.#mounting ??= editorPart().then((part) => {
+      if (!part) return;
       const { cell } = this;
       const lesson = /** @type {Lesson} */ (this.#lesson);
-      this.#editor = createEditor({
+      this.#editor = part.createEditor({
         source: cell.source,
         label: `Code: ${cell.title}`,
         onChange: (source) => lesson.edit(cell, source, { typed: true }),
@@ -262,10 +271,20 @@ export class PyBlock extends HTMLElement {
     return this.#mounting;
   }
 
+  /**
+   * The editor for a reader who goes to the code, and who is told where there is none.
+   * @returns {Promise<Editor | undefined>}
+   */
+  async #editorAskedFor() {
+    await this.mountEditor();
+    this.#noEditor?.remove();
+    this.#noEditor = this.#editor ? undefined : this.say(NO_EDITOR);
+    return this.#editor;
+  }
+
   async focusEditor() {
     this.#unfold();
-    await this.mountEditor();
-    this.#editor?.focus();
+    (await this.#editorAskedFor())?.focus();
   }
 
   /**
@@ -273,8 +292,7 @@ export class PyBlock extends HTMLElement {
    * @param {{x: number, y: number}} place
    */
   async #editAt(place) {
-    await this.mountEditor();
-    this.#editor?.focusAt(place);
+    (await this.#editorAskedFor())?.focusAt(place);
   }
 
   /** The recorded output again, in place of a run's. */
@@ -328,8 +346,7 @@ export class PyBlock extends HTMLElement {
   /** @param {number} line */
   async #goTo(line) {
     await this.#unfold();
-    await this.mountEditor();
-    this.#editor?.goTo(line);
+    (await this.#editorAskedFor())?.goTo(line);
   }
 
   /** @param {number | null} line */

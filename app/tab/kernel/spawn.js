@@ -7,6 +7,7 @@ import lesson from 'virtual:python';
 import snapshot, { digest } from 'virtual:snapshot';
 import main from '../../../py/worker.py?raw';
 import { handOver } from '../../shared/prefetch.js';
+import { NOT_LOADED } from '../dom/late.js';
 import { fromRoot } from '../root.js';
 
 /**
@@ -47,6 +48,10 @@ const CONFIG_URL = fromRoot('config.txt');
 /** @type {Promise<any> | undefined} */
 let loading;
 
+let missing = false;
+/** Whether a part of PyScript did not come. A browser asks for a module once: only the page loaded anew brings it. */
+export const isPyScriptMissing = () => missing;
+
 /** @type {((worker: globalThis.Worker) => void) | undefined} */
 let created;
 
@@ -62,32 +67,48 @@ const NotOfThePage = class extends MutationObserver {
   }
 };
 
+/**
+ * PyScript waits for its plugins, and says to nobody that one does not come.
+ * @param {AbortSignal} signal ends the listening
+ */
+const missingPlugin = (signal) =>
+  new Promise((_, reject) => {
+    const listen = (/** @type {PromiseRejectionEvent} */ event) => {
+      if (!String(event.reason).includes(__PYSCRIPT__)) return;
+      event.preventDefault();
+      reject(event.reason);
+    };
+    // Before whoever tells of errors that nobody answered.
+    addEventListener('unhandledrejection', listen, { signal, capture: true });
+  });
+
 async function importPyScript() {
   const { MutationObserver } = window;
   window.MutationObserver = NotOfThePage;
+  const listening = new AbortController();
   try {
+    const lacking = missingPlugin(listening.signal);
     const core = await import(/* @vite-ignore */ PYSCRIPT);
     // Hooks are ignored before PyScript has loaded its plugins and defined its script type.
-    await customElements.whenDefined('py-script');
+    await Promise.race([customElements.whenDefined('py-script'), lacking]);
     return core;
+  } catch {
+    missing = true;
+    throw new Error(`PyScript ${NOT_LOADED}`);
   } finally {
     window.MutationObserver = MutationObserver;
+    listening.abort();
   }
 }
 
 /** PyScript's module, with a hook that hands over a worker when it is created, long before it is ready. */
 async function pyscript() {
-  loading ??= importPyScript().then((core) => {
+  return (loading ??= importPyScript().then((core) => {
     core.hooks.main.onWorker.add((/** @type {unknown} */ _, /** @type {globalThis.Worker} */ worker) =>
       created?.(worker),
     );
     return core;
-  });
-  // A failed import may be tried again: the network can come back.
-  loading.catch(() => {
-    loading = undefined;
-  });
-  return loading;
+  }));
 }
 
 /** @type {Spawn} */

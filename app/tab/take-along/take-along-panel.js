@@ -2,6 +2,7 @@
 
 import { escapeHtml } from '../../output/html.js';
 import { element } from '../dom/element.js';
+import { late, NOT_LOADED } from '../dom/late.js';
 import { button } from '../dom/notice.js';
 import { CAREFUL, encodeEdits, ShareError } from '../edits/share-link.js';
 import { hash } from '../lesson/graph.js';
@@ -13,6 +14,10 @@ import { codeFile } from './code-files.js';
  * @typedef {import('../lesson/lesson.js').Lesson} Lesson
  * @typedef {import('../lesson/cell.js').Cell} Cell
  */
+
+const graduatePart = late(() => import('./graduate.js'));
+
+const NO_FILE = `The file could not be made: a part of the page ${NOT_LOADED}`;
 
 /** @param {number} blocks */
 const count = (blocks) => `${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
@@ -78,7 +83,7 @@ export function connectPanel(panel, lesson, names, graduate) {
       if (stops) say(stops, ' ', button('Save it all the same', save));
       else save();
     } catch {
-      say('The file could not be made: a part of the page did not load. Is the network there? Try again.');
+      say(NO_FILE);
     }
   }
 
@@ -86,12 +91,9 @@ export function connectPanel(panel, lesson, names, graduate) {
   async function saveGraduate(cell) {
     say('Python makes the pairs …');
     try {
-      const { graduateFile } = await import('./graduate.js').catch(() => {
-        throw new Error(
-          'The file could not be made: a part of the page did not load. Is the network there? Try again.',
-        );
-      });
-      const { name, file } = await graduateFile(lesson, cell);
+      const part = await graduatePart();
+      if (!part) throw new Error(NO_FILE);
+      const { name, file } = await part.graduateFile(lesson, cell);
       saveFile(name, file);
       say(`Saved: ${name}. Its README says how to run it.`);
     } catch (error) {
