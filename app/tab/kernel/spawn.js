@@ -91,13 +91,13 @@ async function importPyScript() {
     const core = await import(/* @vite-ignore */ PYSCRIPT);
     // Hooks are ignored before PyScript has loaded its plugins and defined its script type.
     await Promise.race([customElements.whenDefined('py-script'), lacking]);
+    listening.abort(); // where something is missing, more than one promise of PyScript's may say so
     return core;
   } catch {
     missing = true;
     throw new Error(`PyScript ${NOT_LOADED}`);
   } finally {
     window.MutationObserver = MutationObserver;
-    listening.abort();
   }
 }
 
