@@ -5,6 +5,9 @@ matrices in it. V is the number of words, T that of places in a story. Log-probs
 """
 
 from collections.abc import Callable
+from functools import cache
+from itertools import accumulate
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -24,14 +27,23 @@ class Parts(NamedTuple):
     outer_bias: np.ndarray  # (V,)
 
 
+def words_of(size: int) -> int:
+    """V, as it follows from the number of parameters."""
+    return (size - SEEN * EMBEDDING * HIDDEN - HIDDEN) // (EMBEDDING + HIDDEN + 1)
+
+
+@cache
+def places(size: int) -> list[tuple[slice, tuple[int, ...]]]:
+    """Where each matrix begins and ends in a vector of parameters, and its shape."""
+    V = words_of(size)
+    shapes = ((V, EMBEDDING), (SEEN * EMBEDDING, HIDDEN), (HIDDEN,), (HIDDEN, V), (V,))
+    ends = accumulate(prod(shape) for shape in shapes)
+    return [(slice(end - prod(shape), end), shape) for end, shape in zip(ends, shapes, strict=True)]
+
+
 def parts(weights: np.ndarray) -> Parts:
     """The matrices in a vector of parameters; how many words there are follows from its length."""
-    fixed = SEEN * EMBEDDING * HIDDEN + HIDDEN
-    V = (len(weights) - fixed) // (EMBEDDING + HIDDEN + 1)
-    shapes = ((V, EMBEDDING), (SEEN * EMBEDDING, HIDDEN), (HIDDEN,), (HIDDEN, V), (V,))
-    ends = np.cumsum([np.prod(shape) for shape in shapes])
-    pieces = np.split(weights, ends[:-1])
-    return Parts(*(piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)))
+    return Parts(*(weights[place].reshape(shape) for place, shape in places(len(weights))))
 
 
 def initial(V: int, rng: np.random.Generator) -> np.ndarray:
@@ -54,6 +66,7 @@ class Forward(NamedTuple):
     inputs: np.ndarray  # (m, SEEN * EMBEDDING)
     hidden: np.ndarray  # (m, HIDDEN)
     logps: np.ndarray  # (m, V), of each word as the next
+    probs: np.ndarray  # (m, V), their exponentials, which take longest
 
 
 def forward(weights: np.ndarray, contexts: np.ndarray) -> Forward:
@@ -63,21 +76,26 @@ def forward(weights: np.ndarray, contexts: np.ndarray) -> Forward:
     hidden = np.tanh(inputs @ p.inner + p.inner_bias)
     logits = hidden @ p.outer + p.outer_bias
     logits -= logits.max(axis=1, keepdims=True)
-    return Forward(contexts, inputs, hidden, logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
+    probs = np.exp(logits)
+    total = probs.sum(axis=1, keepdims=True)
+    return Forward(contexts, inputs, hidden, logits - np.log(total), probs / total)
+
+
+def along_rows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """`a.T @ b`. In WebAssembly, where NumPy has no BLAS, einsum takes half as long: it reads both row by row."""
+    return np.einsum("mi,mj->ij", a, b)
 
 
 def backward(weights: np.ndarray, kept: Forward, slope: np.ndarray) -> np.ndarray:
     """The gradient of a sum whose slope in the logits is `slope` (m, V), as one vector."""
     p = parts(weights)
     inner_slope = (slope @ p.outer.T) * (1 - kept.hidden**2)
-    input_slope = (inner_slope @ p.inner.T).reshape(-1, EMBEDDING)
-    said = np.zeros((input_slope.shape[0], len(p.embedding)))  # which word each input was, one-hot
-    said[np.arange(len(said)), kept.contexts.ravel()] = 1
+    rows = kept.contexts.reshape(-1, 1) * EMBEDDING + np.arange(EMBEDDING)  # where each input's word has its numbers
     pieces = (
-        said.T @ input_slope,
-        kept.inputs.T @ inner_slope,
+        np.bincount(rows.ravel(), (inner_slope @ p.inner.T).ravel(), p.embedding.size),
+        along_rows(kept.inputs, inner_slope),
         inner_slope.sum(axis=0),
-        kept.hidden.T @ slope,
+        along_rows(kept.hidden, slope),
         slope.sum(axis=0),
     )
     return np.concatenate([piece.ravel() for piece in pieces])
@@ -95,6 +113,12 @@ def contexts_of(stories: np.ndarray) -> np.ndarray:
     return np.stack([before[:, k : k + stories.shape[1]] for k in range(SEEN)], axis=2)
 
 
+def distinct(contexts: np.ndarray, V: int) -> tuple[np.ndarray, np.ndarray]:
+    """The contexts (m, SEEN) that differ among those given (k, SEEN), and which of them each one is (k,)."""
+    states, which = np.unique(contexts @ (V, 1), return_inverse=True)
+    return np.stack(np.divmod(states, V), axis=1), which
+
+
 class Scored(NamedTuple):
     """Log-probs of stories, and what their gradient needs. A context that comes often is computed once."""
 
@@ -107,11 +131,10 @@ class Scored(NamedTuple):
 
 def score(weights: np.ndarray, stories: np.ndarray) -> Scored:
     """Log-probs of every word of the stories (n, T)."""
-    V = len(parts(weights).outer_bias)
+    V = words_of(len(weights))
     decisions = mask(stories)
-    before = contexts_of(stories)[decisions]
-    states, context = np.unique(before @ (V, 1), return_inverse=True)
-    kept = forward(weights, np.stack(np.divmod(states, V), axis=1))
+    contexts, context = distinct(contexts_of(stories)[decisions], V)
+    kept = forward(weights, contexts)
     word = stories[decisions]
     logps = np.zeros(stories.shape)
     logps[decisions] = kept.logps[context, word]
@@ -123,7 +146,7 @@ def gradient(weights: np.ndarray, scored: Scored, slopes: np.ndarray) -> np.ndar
     m, V = scored.kept.logps.shape
     pull = slopes[scored.mask]
     up = np.bincount(scored.context * V + scored.word, pull, m * V).reshape(m, V)
-    return backward(weights, scored.kept, up - up.sum(axis=1, keepdims=True) * np.exp(scored.kept.logps))
+    return backward(weights, scored.kept, up - up.sum(axis=1, keepdims=True) * scored.kept.probs)
 
 
 def sequence_gradient(weights: np.ndarray, scored: Scored, slopes: np.ndarray) -> np.ndarray:
@@ -136,7 +159,13 @@ NextLogps = Callable[[int, np.ndarray], np.ndarray]
 
 def policy(weights: np.ndarray) -> NextLogps:
     """The network for `sample`: log-probs (n, V) of the next word, from the place and the contexts (n, SEEN)."""
-    return lambda place, contexts: forward(weights, contexts).logps
+    V = words_of(len(weights))
+
+    def next_logps(_place: int, contexts: np.ndarray) -> np.ndarray:
+        differing, which = distinct(contexts, V)
+        return forward(weights, differing).logps[which]
+
+    return next_logps
 
 
 def noise(n: int, T: int, V: int, rng: np.random.Generator) -> np.ndarray:

@@ -202,7 +202,7 @@ test('a friend’s link shows where two tastes differ, and a damaged one says so
   await expect(field).toBeEnabled();
   await field.fill(link);
   await field.press('Enter');
-  await expect(two.output).toContainText('the first: you; the second: your friend', { timeout: 60_000 });
+  await expect(two.output).toContainText('reader 1: you\nreader 2: your friend', { timeout: 60_000 });
   await expect(two.output).toContainText('the same story in 4 of 4 questions');
   await field.fill(link.slice(0, -20));
   await field.press('Enter');

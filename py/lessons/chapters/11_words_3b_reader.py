@@ -144,20 +144,16 @@ words.stories.coloured(
 def dpo_on_choices(chosen, rejected, held_chosen, held_rejected, beta=0.5, steps=60, lr=0.005):
     """DPO on all pairs (n, T) at once; yields its loss, that on the held-out pairs, and the network at each step."""
     state = network.Adam(storyteller)
-    ref_gaps = [
-        (network.score(storyteller, up).logps - network.score(storyteller, down).logps).sum(axis=1)
-        for up, down in ((chosen, rejected), (held_chosen, held_rejected))
-    ]
+    told = np.concatenate([chosen, held_chosen, rejected, held_rejected])
+    ref_logps = network.score(storyteller, told).logps.sum(axis=1)
     for _ in range(steps + 1):
-        up, down, held_up, held_down = (
-            network.score(state.weights, side) for side in (chosen, rejected, held_chosen, held_rejected)
-        )
-        margins = beta * ((up.logps - down.logps).sum(axis=1) - ref_gaps[0])
-        held_margins = beta * ((held_up.logps - held_down.logps).sum(axis=1) - ref_gaps[1])
+        now = network.score(state.weights, told)
+        won, lost = np.split(beta * (now.logps.sum(axis=1) - ref_logps), 2)
+        margins, held_margins = np.split(won - lost, [len(chosen)])
         yield np.logaddexp(0, -margins).mean(), np.logaddexp(0, -held_margins).mean(), state.weights
-        wrong = beta / (1 + np.exp(margins)) / len(margins)
-        by_params = network.sequence_gradient(state.weights, down, wrong)
-        by_params -= network.sequence_gradient(state.weights, up, wrong)
+        wrong = np.zeros(len(won))  # held-out pairs teach nothing
+        wrong[: len(chosen)] = beta / (1 + np.exp(margins)) / len(margins)
+        by_params = network.sequence_gradient(state.weights, now, np.concatenate([-wrong, wrong]))
         state = network.descend(state, by_params, lr)
 
 
@@ -237,7 +233,7 @@ words.stories.agree(was_it_you, "was_it_you", about_me)
 # ## Two readers {#words-two-readers-section}
 #
 # *Human preferences* is a plural. Ask a friend for the link that “Take along” gives them, or for the text in their
-# `story_picks`, and paste it here. Until then a simulated friend of dark forests answers. One policy for both gets the
+# `story_picks`, and paste it here. Until then a simulated friend of ghosts answers. One policy for both gets the
 # mean of the two rewards.
 
 # %% Two readers id="words-two-readers" code="folded"
@@ -248,14 +244,14 @@ friend_read = reader_picks.read_shared(friend_picks, "story_picks", len(reader_c
 friend_taken, friend_who = reader_picks.or_simulated(
     friend_read, reader_counts, 2 * preferences.taste(preferences.SPOOKY), seed=6
 )
-friend_who = "your friend" if friend_who == "you" else "a simulated friend of dark forests"
+friend_who = "your friend" if friend_who == "you" else "a simulated friend of ghosts"
 friend_taste = reader_picks.learn(reader_counts, friend_taken, reader_asked.again, reader_prior).taste
 in_common = reader_picks.in_common(reader_asked, reader_taken, friend_taken)[1]
 if friend_read.damage:
     print(friend_read.damage)
-print(f"the first: {reader_who}; the second: {friend_who}")
+print(f"reader 1: {reader_who}\nreader 2: {friend_who}")
 if len(in_common):
-    print(f"the same story in {in_common.sum()} of {len(in_common)} questions; by chance one in four")
+    print(f"the same story in {in_common.sum()} of {len(in_common)} questions;\nby chance in one of four")
 print()
 tastes_of_two = {reader_who: reader_taste.mean, friend_who: friend_taste.mean}
 tastes_of_two["one policy for both"] = (reader_taste.mean + friend_taste.mean) / 2
@@ -266,9 +262,9 @@ for mean_taste in tastes_of_two.values():
     two_rewards.append([two_counts @ reader_taste.mean, two_counts @ friend_taste.mean])
     two_told.append(tell(solve.soft_policy(ref_table, two_values, mean_taste, 0.5), 2, 43))
 ref_rewards = [ref_visits.counts @ reader_taste.mean, ref_visits.counts @ friend_taste.mean]
-print("learned reward above the reference’s\nof the optimum for     the first   the second")
-for two_name, rewards_of in zip(("the first", "the second", "both, their mean"), two_rewards, strict=True):
-    print(f"{two_name:18} {rewards_of[0] - ref_rewards[0]:z13.2f} {rewards_of[1] - ref_rewards[1]:z12.2f}")
+print("learned reward above the reference’s\nof the optimum for   reader 1   reader 2")
+for two_name, rewards_of in zip(("reader 1", "reader 2", "both, their mean"), two_rewards, strict=True):
+    print(f"{two_name:18} {rewards_of[0] - ref_rewards[0]:z10.2f} {rewards_of[1] - ref_rewards[1]:z10.2f}")
 differ = readers.differing(reader_taste, friend_taste)
 show(words.charts.two_tastes([grammar.VOCABULARY[w] for w in differ], reader_taste, friend_taste, differ,
                              reader_who, friend_who))
