@@ -26,7 +26,7 @@ test('each card says what it is and which key takes it, and does nothing before 
   assert.match(html, /<button type="button" class="card" disabled data-sign="1" aria-keyshortcuts="1">/);
   assert.match(html, /<span class="says">a dog sang<\/span>/);
   assert.match(html, /data-action="none" aria-keyshortcuts="0">None of these</);
-  assert.match(html, /data-action="undo">Undo</);
+  assert.match(html, /data-action="undo" aria-keyshortcuts="Control\+Z">Undo</);
   assert.equal(html.match(/<button/g)?.length, html.match(/ disabled/g)?.length);
 });
 

@@ -116,6 +116,26 @@ test('flowers are chosen twenty times; Undo, none of these and a reload have it 
   await expect(figure).toContainText('What was chosen before is in the code');
 });
 
+test('the keys of the cards: a number chooses, - is none of these, Ctrl+Z takes the last choice back', async ({
+  page,
+}) => {
+  await open(page);
+  const { section, cards, isAsked, picks } = chooser(page, 'your-flowers', 'flower_picks');
+  await section.scrollIntoViewIfNeeded();
+  await expect(cards.first()).toBeEnabled();
+  await cards.first().focus();
+  for (const [key, after] of /** @type {const} */ ([
+    ['2', '2'],
+    ['-', '2-'],
+    ['ControlOrMeta+z', '2'],
+    ['ControlOrMeta+z', ''],
+  ])) {
+    await page.keyboard.press(key);
+    await isAsked(after.length + 1, 20);
+    expect(await picks()).toBe(after);
+  }
+});
+
 test('a choice that cannot run leaves the cards usable, and a key that is held answers once', async ({ page }) => {
   await open(page);
   const { cards, figure, isAsked, picks } = chooser(page, 'your-flowers', 'flower_picks');

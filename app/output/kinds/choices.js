@@ -10,6 +10,9 @@ import { sourceOf } from './picture.js';
 
 const NONE = '-';
 
+/** Also with Command; as aria-keyshortcuts writes it. */
+const UNDO = 'Control+Z';
+
 /** @param {Choices['cards'][0]} card @param {number} index */
 const cardHtml = ({ text, svg }, index) =>
   `<button type="button" class="card" disabled data-sign="${index + 1}" aria-keyshortcuts="${index + 1}">` +
@@ -34,7 +37,7 @@ function actionsOf({ cards, none, damage, picks, given, onward }) {
   if (damage) return [['mend', picks ? `Go on from the first ${picks.length}` : 'Begin anew', '']];
   /** @type {[string, string, string][]} */
   const actions = cards.length && none ? [['none', 'None of these', '0']] : [];
-  if (picks && given) actions.push(['undo', 'Undo', '']);
+  if (picks && given) actions.push(['undo', 'Undo', UNDO]);
   if (onward) actions.push(['onward', onward.label, '']);
   return actions;
 }
@@ -136,6 +139,14 @@ function press(place, button) {
   else write(place, action === 'undo' ? picks.slice(0, -1) : picks);
 }
 
+/** What a key is for among the cards, as aria-keyshortcuts writes it. @param {KeyboardEvent} event */
+function keysOf({ key, ctrlKey, metaKey, altKey, shiftKey, repeat }) {
+  if (altKey || repeat) return undefined;
+  if (ctrlKey || metaKey) return !shiftKey && key.toLowerCase() === 'z' ? UNDO : undefined;
+  if (key === NONE) return '0';
+  return /^\d$/.test(key) ? key : undefined;
+}
+
 /** @param {HTMLElement} place @param {Choices} data */
 function mount(place, data) {
   const isFirst = !shown.has(place);
@@ -148,10 +159,9 @@ function mount(place, data) {
     place.addEventListener('keydown', (event) => {
       // A key that is held goes on pressing the button that has the focus.
       if (event.repeat && event.key === 'Enter') event.preventDefault();
-      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      const key = event.key === NONE ? '0' : event.key;
+      const key = keysOf(event);
       /** @type {HTMLButtonElement | null} */
-      const button = /^\d$/.test(key) ? place.querySelector(`button[aria-keyshortcuts="${key}"]`) : null;
+      const button = key ? place.querySelector(`button[aria-keyshortcuts="${key}"]`) : null;
       if (!button) return;
       event.preventDefault();
       press(place, button);
