@@ -93,6 +93,7 @@ async function survives(page, inputs) {
 }
 
 test('after bad code the page works as before, with all values', { tag: '@engine' }, async ({ page, browserName }) => {
+  test.slow(); // as many inputs as other files have tests
   await open(page);
   await survives(page, browserName === 'chromium' ? GENTLE : OF_AN_ENGINE);
 });
