@@ -254,6 +254,31 @@ test('a press into code whose editor has not come yet brings it, with the cursor
   expect(await code()).toMatch(/^x = 1; def train_ppo/);
 });
 
+test('a click into code whose editor comes at once leaves the focus there', async ({ page }) => {
+  await page.route('**/interpreter*', () => {}); // Python never starts: far editors would not come by themselves
+  await page.goto('/');
+  await page.waitForFunction(() => customElements.get('py-block'));
+  const first = block(page, 'preferences');
+  await first.section.locator('.code').click();
+  await expect(first.editor).toBeVisible();
+  const { section, editor, code } = block(page, 'ppo-train');
+  const listing = section.locator('.code');
+  const position = await listing.evaluate((element) => {
+    window.requestIdleCallback = () => 0; // nor does this one, when it nears the screen
+    element.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const range = document.createRange();
+    range.selectNodeContents(/** @type {Node} */ (element.querySelector('code')));
+    const [{ left, top }] = range.getClientRects();
+    const place = element.getBoundingClientRect();
+    return { x: left + 1 - place.left, y: top + 4 - place.top };
+  });
+  await expect(editor).toHaveCount(0);
+  await listing.click({ position });
+  await expect(editor).toBeFocused();
+  await page.keyboard.type('x = 1; ');
+  expect(await code()).toMatch(/^x = 1; def train_ppo/);
+});
+
 test('a chart that was zoomed shows all of what the next run draws', async ({ page }) => {
   await open(page);
   const train = block(page, 'ppo-train');

@@ -292,6 +292,10 @@ export class PyBlock extends HTMLElement {
    * @param {{x: number, y: number}} place
    */
   async #editAt(place) {
+    // A press goes on as mousedown, which would take the focus from an editor that was there before it.
+    await new Promise((resolve) => {
+      setTimeout(resolve);
+    });
     (await this.#editorAskedFor())?.focusAt(place);
   }
 
