@@ -2,13 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'vite';
 import { readIfThere, TOP, writeWhole } from '../tools/tools.js';
 import { compressFolder } from './compress.js';
 import { writeServiceWorker } from './precache.js';
 import { ensureRecorded, knownRecording } from './record.js';
 import { ensureRuntime } from './runtime.js';
-import config from './vite.config.js';
 
 export const DIST = join(TOP, 'dist');
 
@@ -60,6 +58,8 @@ async function buildSite() {
   try {
     // Another process records, while this one makes what does not depend on it.
     ensureRecorded().catch(() => {});
+    // Imported only now: a site that is built already is served without them.
+    const [{ build }, { default: config }] = await Promise.all([import('vite'), import('./vite.config.js')]);
     // As an object: a configuration that Vite loads has modules of its own, and would record a second time.
     await build({ ...config, configFile: false, logLevel: 'warn' });
     await writeServiceWorker(DIST);

@@ -4,7 +4,7 @@
  * an editor, what is near first, and a layout. They would otherwise take time from it. Recorded charts come with the
  * reader.
  */
-import { whenIdle } from '../dom/idle.js';
+import { pause, whenIdle } from '../dom/idle.js';
 import { PyBlock } from './py-block.js';
 
 /** @typedef {import('../lesson/lesson.js').Lesson} Lesson */
@@ -23,12 +23,6 @@ const PAUSE_MS = 40;
 
 /** How many parts are laid out together: at each time, Firefox lays out all that were before. */
 const TOGETHER = 25;
-
-/** @param {number} ms */
-const pause = (ms) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 
 /** @param {Element} part @returns {Promise<void>} */
 const furnished = (part) =>

@@ -9,6 +9,7 @@
 
 import { changed } from '../../controls/controls.js';
 import { Output } from '../../output/output-view.js';
+import { pause } from '../dom/idle.js';
 import { late, NOT_LOADED } from '../dom/late.js';
 import { notice } from '../dom/notice.js';
 import { Cell } from '../lesson/cell.js';
@@ -293,9 +294,7 @@ export class PyBlock extends HTMLElement {
    */
   async #editAt(place) {
     // A press goes on as mousedown, which would take the focus from an editor that was there before it.
-    await new Promise((resolve) => {
-      setTimeout(resolve);
-    });
+    await pause(0);
     (await this.#editorAskedFor())?.focusAt(place);
   }
 

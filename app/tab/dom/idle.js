@@ -15,6 +15,12 @@ export function whenIdle(work) {
   else setTimeout(begin, 30);
 }
 
+/** @param {number} ms */
+export const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
 /** Until `resume`, nothing begins that waits for an idle moment. */
 export function keepStill() {
   held ??= [];

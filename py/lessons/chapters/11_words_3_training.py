@@ -264,13 +264,16 @@ words.charts.by_pairs(
 )
 
 # %% Evidence only="build"
-own_right, new_right = (
-    np.greater(*[
-        network.score(dpo_networks[0], side).logps.sum(axis=1) - network.score(storyteller, side).logps.sum(axis=1)
-        for side in sides
-    ]).mean()
-    for sides in ((most_chosen[:300], most_rejected[:300]), judged_pairs(1000, 8, story_taste))
-)
+def ranked_as_labelled(params, chosen, rejected):
+    """Share of pairs (n, T) whose chosen story has gained more log-prob than its rejected one."""
+    both = np.concatenate([chosen, rejected])
+    now, ref = (network.score(weights, both).logps.sum(axis=1) for weights in (params, storyteller))
+    won, lost = np.split(now - ref, 2)
+    return (won > lost).mean()
+
+
+own_right = ranked_as_labelled(dpo_networks[0], most_chosen[:300], most_rejected[:300])
+new_right = ranked_as_labelled(dpo_networks[0], *judged_pairs(1000, 8, story_taste))
 claim("On 300 pairs DPO ranks nearly all its own pairs as labelled, and far fewer new ones",
       own_right > 0.9 and new_right < 0.7)
 optimal_on_few = (preferences.counts(most_chosen[:300]) @ story_taste - best_values[0, 0, 0]).mean() / beta_words
