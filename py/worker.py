@@ -1,6 +1,7 @@
 """The edge between the page's messages and the runner. PyScript runs it in a worker."""
 
 import sys
+from functools import partial
 from json import dumps
 
 import numpy as np
@@ -46,6 +47,7 @@ async def check(run_id, block):
     from lessons.exercises import exercise
     from runtime import grading
 
+    emit({"type": "begun", "id": run_id})
     grading.check(emit, run_id, exercise(block), runner.namespace, block, runner.failed)
 
 
@@ -54,7 +56,8 @@ async def receive(event):
     message = event.data
     match message.type:
         case "run":
-            await stopper.carry_out(message.id, runner.run(message.id, message.block, message.source))
+            begun = partial(emit, {"type": "begun", "id": message.id})
+            await stopper.carry_out(message.id, runner.run(message.id, message.block, message.source, begun))
         case "stop":
             stopper.stop(message.id, message.nth)
         case "forget":

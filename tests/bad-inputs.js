@@ -29,24 +29,27 @@ export const GENTLE = [
   { name: 'an endless loop', engine: true, code: LOOP, stop: true, ends: 'stale', says: /Stopped\./ },
   {
     name: 'an endless loop in a finally',
-    code: `try:\n    ${LOOP}\nfinally:\n    ${LOOP}`,
+    code: `try:\n    print("begun")\n    ${LOOP}\nfinally:\n    ${LOOP}`,
     stop: true,
+    begun: 'begun',
     ends: 'stale',
     says: /Stopped\./,
   },
   {
     name: 'a cleaning up of 1.5 seconds',
     code:
-      'import time\ntry:\n    while True: pass\nexcept KeyboardInterrupt:\n    end = time.monotonic() + 1.5\n' +
+      'import time\ntry:\n    print("begun")\n    while True: pass\nexcept KeyboardInterrupt:\n    end = time.monotonic() + 1.5\n' +
       '    while time.monotonic() < end: pass\n    print("cleaned up")',
     stop: true,
+    begun: 'begun',
     ends: 'done',
-    says: /^cleaned up$/,
+    says: /^begun\ncleaned up$/,
   },
   {
     name: 'an endless loop in an except',
-    code: `try:\n    ${LOOP}\nexcept KeyboardInterrupt:\n    ${LOOP}`,
+    code: `try:\n    print("begun")\n    ${LOOP}\nexcept KeyboardInterrupt:\n    ${LOOP}`,
     stop: true,
+    begun: 'begun',
     ends: 'stale',
     says: /interrupted again.*Stopped\./,
   },
@@ -191,8 +194,9 @@ export const GENTLE = [
 export const ROUGH = [
   {
     name: 'an endless loop in except: pass',
-    code: `while True:\n    try:\n        ${LOOP}\n    except:\n        pass`,
+    code: `while True:\n    try:\n        print("begun")\n        ${LOOP}\n    except:\n        pass`,
     stop: true,
+    begun: 'begun',
     ends: 'stale',
     says: /restarting Python/,
   },

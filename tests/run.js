@@ -179,16 +179,17 @@ await asProgram(import.meta.url, async () => {
     const passed = await (begun.get(part) ?? passes(part, part === 'build' ? [] : rest, true));
     const xml = String((await readIfThere(report(part))) ?? '');
     const counts = countTests(xml);
-    failed.push(...failures(xml).map((name) => `  ${part}: ${name}`));
+    for (const { name, said } of failures(xml))
+      failed.push(`\n  ${part}: ${name}`, ...said.map((line) => `    ${line}`));
     // A part that fails without naming a test counts as one.
     if (!passed && !counts.failed) counts.failed = 1;
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[key] += counts[key];
     if (!passed) failedParts.add(part);
   }
 
-  // Whoever reads only the end of a long log learns which.
+  // Whoever reads only the end of a long log learns which, and why.
   console.log(failedParts.size ? `\nFailed: ${[...failedParts].join(', ')}` : '');
-  for (const name of failed) console.log(name);
+  for (const line of failed) console.log(line);
   if (process.argv.length < 3)
     console.log('Not run: py/graduate on real trainers. npm test -- graduate runs it, and fetches 1.5 GB once.');
   console.log(summary(total));

@@ -134,12 +134,13 @@ export type RunEvent =
   | { type: 'warning'; id: number; name: string; message: string; line: number | null; hint: string | null }
   | { type: 'done'; id: number; status: 'ok' | 'error' | 'stopped'; seconds: number; changed?: string[] };
 
-/** From the worker to the page, about the worker. */
+/** From the worker to the page, about the worker. `begun`: the run's own code is next, and may be interrupted. */
 export type WorkerEvent =
   | { type: 'step' | 'failed'; text: string }
   | { type: 'ready'; python: string; numpy: string }
   | { type: 'names'; id: number; names: Names | null }
-  | { type: 'answer'; id: number; answer: unknown };
+  | { type: 'answer'; id: number; answer: unknown }
+  | { type: 'begun'; id: number };
 
 export type Response = RunEvent | WorkerEvent;
 

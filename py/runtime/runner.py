@@ -15,7 +15,7 @@ import io
 import signal
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from itertools import groupby
@@ -67,8 +67,11 @@ class Runner:
         self._stdout, self._stderr = _Stream("stdout"), _Stream("stderr")
         self.failed: Failed | None = None  # about the last run
 
-    async def run(self, run_id: int, block: str, source: str) -> None:
-        """Run `source` as the block `block`. Every exception becomes an event; none leaves."""
+    async def run(self, run_id: int, block: str, source: str, begun: Callable[[], None] | None = None) -> None:
+        """Run `source` as the block `block`. Every exception becomes an event; none leaves.
+
+        A signal may come once `begun` was called: what is done before is the runner's own work.
+        """
         emit = _tagged(self._emit, run_id)
         output = self._stdout.output = self._stderr.output = _Output(emit)
         shown = Display(output.before(emit))
@@ -83,6 +86,8 @@ class Runner:
             notes = warnings_as_events(output.before(emit))
             with redirect_stdout(self._stdout), redirect_stderr(self._stderr), notes as said, _main(self._main):
                 try:
+                    if begun:
+                        begun()
                     value = await self._evaluate(block, source)
                 finally:
                     self._python.mend()  # our own code goes on
@@ -98,6 +103,8 @@ class Runner:
             failure = error
         try:
             shown.flush()
+        except KeyboardInterrupt:
+            status = "stopped"
         except BaseException as error:
             status, failure = ("error", error) if status == "ok" else (status, None)
         with _undisturbed():

@@ -4,8 +4,10 @@ import { countTests, failures, summary } from '../counts.js';
 
 const XML = `<testsuites><testsuite>
     <testcase name="a > b" time="1"/>
-    <testcase classname="s" name="c &quot;&lt;q&gt;&quot;"><failure message="no">text</failure></testcase>
-    <testcase name="d"><error>text</error></testcase>
+    <testcase classname="s" name="c &quot;&lt;q&gt;&quot;"><failure message="no > yes"><![CDATA[Expected: <a>
+
+  at line 3]]></failure></testcase>
+    <testcase name="d"><error>1 &amp;lt; 2</error></testcase>
     <testcase name="e"><skipped/></testcase>
     <testcase name="f"><system-out><![CDATA[<failure> <testcase name="g"/> </testcase>]]></system-out></testcase>
   </testsuite></testsuites>`;
@@ -13,8 +15,11 @@ const XML = `<testsuites><testsuite>
 test('tests are counted by what their cases hold', () =>
   assert.deepEqual(countTests(XML), { passed: 2, failed: 2, skipped: 1 }));
 
-test('those that failed are named', () => {
-  assert.deepEqual(failures(XML), ['c "<q>"', 'd']);
+test('those that failed are named, with what they said', () => {
+  assert.deepEqual(failures(XML), [
+    { name: 'c "<q>"', said: ['Expected: <a>', '  at line 3'] },
+    { name: 'd', said: ['1 &lt; 2'] },
+  ]);
   assert.deepEqual(failures(''), []);
 });
 

@@ -21,6 +21,11 @@ class FakeWorker {
     this.say({ type: 'ready', python: '3.14', numpy: '2.4' });
   }
 
+  /** The last run's own code is under way. */
+  begin() {
+    this.say({ type: 'begun', id: this.runs.at(-1)?.id ?? 0 });
+  }
+
   get runs() {
     return this.received.filter((request) => request.type === 'run');
   }
@@ -64,12 +69,13 @@ function startRun(kernel, block = 'b') {
   return { events, ended };
 }
 
-/** A kernel that is ready, with a run under way. @param {boolean} shared */
-async function startKernelAndRun(shared) {
+/** A kernel that is ready, with a run under way. @param {boolean} shared @param {boolean} [begun] */
+async function startKernelAndRun(shared, begun = true) {
   const kernel = startKernel(shared);
   workers[0].ready();
   const run = startRun(kernel);
   await settled();
+  if (begun) workers[0].begin();
   return { kernel, ...run };
 }
 
@@ -120,13 +126,16 @@ test('stop sends a keyboard interrupt, of which nothing is left when the run has
   assert.equal(buffer[0], 0);
 });
 
-/** A kernel that is ready, of which a run has just been told to stop, under a clock that the test moves. */
-async function stopping() {
+/**
+ * A kernel that is ready, of which a run has just been told to stop, under a clock that the test moves.
+ * @param {boolean} [begun]
+ */
+async function stopping(begun = true) {
   mock.timers.enable({ apis: ['setTimeout'] });
-  const { kernel, ended, events } = await startKernelAndRun(true);
+  const { kernel, ended, events } = await startKernelAndRun(true, begun);
   const { buffer } = /** @type {Extract<Request, {type: 'interrupt'}>} */ (workers[0].received[0]);
   kernel.stop();
-  assert.equal(buffer[0], 2);
+  assert.equal(buffer[0], begun ? 2 : 0);
   const stops = () => workers[0].received.flatMap((request) => (request.type === 'stop' ? [request.nth] : []));
   /** As Python does when it has seen the signal. */
   const notice = () => {
@@ -208,8 +217,61 @@ test('the interrupts of one run are not counted for the next', async () => {
   await ended;
   startRun(kernel);
   await settled();
+  workers[0].begin();
   kernel.stop();
   assert.deepEqual(stops(), [1, 1]);
+});
+
+test('a run that is stopped before its own code has begun is interrupted when it has, once', async () => {
+  const { kernel, ended, events, buffer, stops, notice, pass } = await stopping(false);
+  kernel.stop();
+  pass(3000);
+  assert.equal(buffer[0], 0);
+  assert.deepEqual(stops(), []);
+  workers[0].begin();
+  assert.equal(buffer[0], 2);
+  notice();
+  pass(3000);
+  assert.deepEqual(stops(), [1]);
+  workers[0].say({ type: 'done', id: workers[0].runs[0].id, status: 'stopped', seconds: 0 });
+  assert.equal(await ended, 'stopped');
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['done'],
+  );
+});
+
+test('a run that is stopped and does not begin loses its worker', async () => {
+  const { ended, buffer, pass } = await stopping(false);
+  pass(4000);
+  assert.equal(buffer[0], 2);
+  pass(900);
+  assert.equal(await ended, 'lost');
+});
+
+test('a run that is overtaken before its own code has begun is interrupted when it has; Stop goes before', async () => {
+  const { kernel } = await startKernelAndRun(true, false);
+  const { buffer } = /** @type {Extract<Request, {type: 'interrupt'}>} */ (workers[0].received[0]);
+  kernel.interrupt();
+  kernel.interrupt();
+  assert.equal(buffer[0], 0);
+  workers[0].begin();
+  assert.equal(buffer[0], 2);
+  const stops = () => workers[0].received.filter(({ type }) => type === 'stop').length;
+  assert.equal(stops(), 1);
+
+  workers[0].say({ type: 'done', id: workers[0].runs[0].id, status: 'stopped', seconds: 0 });
+  startRun(kernel);
+  await settled();
+  kernel.interrupt();
+  kernel.stop();
+  kernel.interrupt();
+  workers[0].begin();
+  assert.equal(stops(), 2);
+  kernel.stop(); // the second: the first was counted
+  const { id } = workers[0].runs[1];
+  assert.deepEqual(workers[0].received.at(-1), { type: 'stop', id, nth: 2 });
+  workers[0].say({ type: 'done', id, status: 'stopped', seconds: 0 });
 });
 
 test('a run that ends in time keeps its worker', async () => {

@@ -172,3 +172,28 @@ def test_a_signal_that_comes_while_a_run_is_told_of_ends_nothing():
 
     asyncio.run(both())
     assert statuses(events) == ["error", "ok"]
+
+
+def test_begun_is_said_when_the_names_are_there_and_before_the_code_runs():
+    events = []
+
+    async def run():
+        runner = Runner(events.append, {"answer": 42})
+        await runner.run(1, "block", "print(answer)\n1 / 0", lambda: events.append(runner.namespace["answer"]))
+
+    asyncio.run(run())
+    assert events[0] == 42
+    assert [event["type"] for event in events[1:]] == ["stdout", "error", "done"]
+
+
+def test_a_signal_that_comes_as_soon_as_the_run_has_begun_ends_it():
+    def begun():
+        signal.raise_signal(signal.SIGINT)
+
+    events = []
+
+    async def run():
+        await Stopper().carry_out(1, Runner(events.append).run(1, "block", "print('not reached')", begun))
+
+    asyncio.run(run())
+    assert [event.get("status") for event in events] == ["stopped"]

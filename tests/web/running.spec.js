@@ -166,16 +166,40 @@ for (const [name, code] of Object.entries(ENDLESS)) {
   });
 }
 
+test('Stop in the moment of Run ends the run as ever and keeps all values', { tag: '@engine' }, async ({ page }) => {
+  await open(page);
+  const [kept, endless] = [block(page, 'reward-model'), block(page, 'ppo-setup')];
+  await kept.write('answer = 42');
+  await kept.runToEnd();
+  await endless.write('print(answer)\nwhile True: pass');
+  for (let i = 0; i < 10; i += 1) {
+    // As soon as the page has sent the code: Python has not begun then.
+    await endless.section.evaluate(async (section) => {
+      const running = new Promise((resolve) => {
+        const observer = new MutationObserver(() => section.dataset.state === 'running' && resolve(observer));
+        observer.observe(section, { attributeFilter: ['data-state'] });
+      });
+      /** @type {HTMLElement} */ (section.querySelector('button.run')).click();
+      (await running).disconnect();
+      /** @type {HTMLElement} */ (document.querySelector('#stop')).click();
+    });
+    await endless.is('stale');
+    await expect(endless.messages).toHaveText(/^Stopped\. Names that were assigned before keep their values\.$/);
+  }
+  await kept.is('done');
+});
+
 test('a run that swallows the signal is ended by a new Python; code is kept, values are not', {
   tag: '@engine',
 }, async ({ page }) => {
   await open(page);
   const [data, endless] = [block(page, 'preferences'), block(page, 'ppo-setup')];
   await data.runToEnd();
-  const code = 'while True:\n    try:\n        while True: pass\n    except BaseException: pass';
+  const code =
+    'while True:\n    try:\n        print("begun")\n        while True: pass\n    except BaseException: pass';
   await endless.write(code);
   await endless.run();
-  await endless.is('running');
+  await expect(endless.output).toContainText('begun');
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(endless.messages).toContainText('restarting Python');
   await data.is('recorded');

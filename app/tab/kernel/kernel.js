@@ -26,6 +26,9 @@ const CLEANING_MS = 4000;
 /** How often a run is interrupted: a loop in a `finally` needs a second signal. */
 const SIGNALS = 3;
 
+/** How long a run that is to be stopped may take to begin: Python may be busy with an answer, or the machine is. */
+const BEGINNING_MS = 4000;
+
 /** How often it is looked whether Python has noticed. */
 const LOOK_MS = 50;
 
@@ -43,7 +46,12 @@ export class Kernel extends EventTarget {
   #interrupt;
   /** Resolves when the present worker is ready. @type {{promise: Promise<void>, resolve: () => void}} */
   #ready = deferred();
-  /** @type {{id: number, onEvent: (event: RunEvent) => void, end: (outcome: Outcome) => void} | undefined} */
+  /**
+   * `begun`: its own code is under way; a signal before that would find nobody.
+   * `whenBegun` is what was asked of it too soon.
+   * @type {{id: number, onEvent: (event: RunEvent) => void, end: (outcome: Outcome) => void, begun: boolean,
+   *   whenBegun?: () => void} | undefined}
+   */
   #run;
   /** @type {Map<number, (answer?: any) => void>} */
   #asked = new Map();
@@ -129,7 +137,7 @@ export class Kernel extends EventTarget {
     const id = ++this.#ids;
     /** @type {Promise<Outcome>} */
     const ended = new Promise((resolve) => {
-      this.#run = { id, onEvent, end: resolve };
+      this.#run = { id, onEvent, end: resolve, begun: false };
     });
     this.#ready.promise.then(() => {
       if (this.#run?.id !== id) return;
@@ -186,13 +194,14 @@ export class Kernel extends EventTarget {
 
   /** Ends the run: by a signal that keeps all values, or, where that cannot be or does not work, by a new worker. */
   stop() {
-    if (!this.#run) return;
-    if (this.status.state !== 'ready') {
-      this.#end('stopped');
-    } else if (this.#interrupt) {
-      this.#signal(this.#interrupt, this.#run.id);
-    } else {
-      this.#replace('lost');
+    const run = this.#run;
+    if (!run) return;
+    if (this.status.state !== 'ready') this.#end('stopped');
+    else if (!this.#interrupt) this.#replace('lost');
+    else if (run.begun || this.#signals) this.#signal(this.#interrupt, run.id);
+    else {
+      run.whenBegun = this.#signal.bind(this, this.#interrupt, run.id);
+      this.#stopTimer ??= setTimeout(run.whenBegun, BEGINNING_MS);
     }
   }
 
@@ -201,10 +210,12 @@ export class Kernel extends EventTarget {
    * the run goes on.
    */
   interrupt() {
-    if (!this.#run) return;
+    const run = this.#run;
+    if (!run) return;
     if (this.status.state !== 'ready') this.#end('stopped');
+    else if (!run.begun) run.whenBegun ??= () => this.interrupt();
     else if (this.#interrupt && !this.#signals) {
-      this.#worker?.post({ type: 'stop', id: this.#run.id, nth: 1 });
+      this.#worker?.post({ type: 'stop', id: run.id, nth: 1 });
       Atomics.store(this.#interrupt, 0, KEYBOARD_INTERRUPT);
     }
   }
@@ -214,7 +225,7 @@ export class Kernel extends EventTarget {
    * @param {Int32Array} interrupt @param {number} id of the run
    */
   #signal(interrupt, id) {
-    clearTimeout(this.#stopTimer);
+    this.#clearTimer();
     this.#signals += 1;
     if (this.#signals > SIGNALS) return this.#replace('lost');
     // A run that waits hears messages, one that computes hears signals.
@@ -231,6 +242,11 @@ export class Kernel extends EventTarget {
       } else this.#replace('lost');
     };
     look(0);
+  }
+
+  #clearTimer() {
+    clearTimeout(this.#stopTimer);
+    this.#stopTimer = undefined;
   }
 
   /** @param {string} text */
@@ -255,7 +271,7 @@ export class Kernel extends EventTarget {
 
   /** @param {Outcome} outcome */
   #end(outcome) {
-    clearTimeout(this.#stopTimer);
+    this.#clearTimer();
     this.#signals = 0;
     // A signal that came too late for this run must end nothing else, be it a run or an answer.
     if (this.#interrupt) Atomics.store(this.#interrupt, 0, 0);
@@ -288,6 +304,11 @@ export class Kernel extends EventTarget {
         break;
       case 'answer':
         this.#asked.get(response.id)?.(response.answer);
+        break;
+      case 'begun':
+        if (response.id !== this.#run?.id) return;
+        this.#run.begun = true;
+        this.#run.whenBegun?.();
         break;
       default:
         // Late results of a run that was stopped or repeated are ignored by its id.
