@@ -38,8 +38,8 @@ export const GENTLE = [
   {
     name: 'a cleaning up of 1.5 seconds',
     code:
-      'import time\ntry:\n    print("begun")\n    while True: pass\nexcept KeyboardInterrupt:\n    end = time.monotonic() + 1.5\n' +
-      '    while time.monotonic() < end: pass\n    print("cleaned up")',
+      'import time\ntry:\n    print("begun")\n    while True: pass\nexcept KeyboardInterrupt:\n' +
+      '    end = time.monotonic() + 1.5\n    while time.monotonic() < end: pass\n    print("cleaned up")',
     stop: true,
     begun: 'begun',
     ends: 'done',

@@ -14,7 +14,7 @@ import { receiveLinks } from './edits/share-banner.js';
 import { bringBlock, embedded, talkToHost } from './embed/embed.js';
 import { PyExercise } from './exercise/py-exercise.js';
 import { GuessFirst } from './guess/guess-first.js';
-import { isPyScriptMissing } from './kernel/spawn.js';
+import { isPyScriptThere } from './kernel/spawn.js';
 import { Cell } from './lesson/cell.js';
 import { Lesson } from './lesson/lesson.js';
 import { titleWith } from './lesson/pace.js';
@@ -127,7 +127,7 @@ lesson.on('end', () => {
 });
 runAll.addEventListener('click', () => lesson.runAll());
 stop.addEventListener('click', () => lesson.stop());
-retry.addEventListener('click', () => (isPyScriptMissing() ? window.location.reload() : kernel.start()));
+retry.addEventListener('click', () => (isPyScriptThere() ? kernel.start() : window.location.reload()));
 
 followAddresses();
 followWork(stop, lesson);

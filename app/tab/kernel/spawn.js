@@ -48,9 +48,9 @@ const CONFIG_URL = fromRoot('config.txt');
 /** @type {Promise<any> | undefined} */
 let loading;
 
-let missing = false;
-/** Whether a part of PyScript did not come. A browser asks for a module once: only the page loaded anew brings it. */
-export const isPyScriptMissing = () => missing;
+let there = false;
+/** Whether all of PyScript has come. A browser asks for a module once: what is lacking comes with a new page only. */
+export const isPyScriptThere = () => there;
 
 /** @type {((worker: globalThis.Worker) => void) | undefined} */
 let created;
@@ -92,9 +92,9 @@ async function importPyScript() {
     // Hooks are ignored before PyScript has loaded its plugins and defined its script type.
     await Promise.race([customElements.whenDefined('py-script'), lacking]);
     listening.abort(); // where something is missing, more than one promise of PyScript's may say so
+    there = true;
     return core;
   } catch {
-    missing = true;
     throw new Error(`PyScript ${NOT_LOADED}`);
   } finally {
     window.MutationObserver = MutationObserver;
