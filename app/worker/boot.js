@@ -77,6 +77,18 @@ self.dispatchEvent = (event) => event.type === 'py:progress' || EventTarget.prot
 say('step', 'Fetching Python');
 const fromPage = askPage();
 
+/** @type {any} Pyodide, once it has started */
+let python;
+
+/**
+ * What the page wrote, and cleared in the same step. Python's own way reads first and clears then: what is written
+ * between the two is lost (python/cpython#157548).
+ */
+function takeSignal() {
+  const signals = python?._module.Py_EmscriptenSignalBuffer;
+  return signals?.[0] ? Atomics.exchange(signals, 0, 0) : 0;
+}
+
 const assembly = fromPage.assembly.then((module) => module ?? WebAssembly.compileStreaming(fetch(ASSEMBLY)));
 assembly.catch(() => {});
 WebAssembly.instantiateStreaming = async (
@@ -84,6 +96,9 @@ WebAssembly.instantiateStreaming = async (
 ) => {
   try {
     const module = await assembly;
+    Object.assign(/** @type {WebAssembly.ModuleImports} */ (imports?.env), {
+      _Py_CheckEmscriptenSignals_Helper: takeSignal,
+    });
     return { module, instance: await WebAssembly.instantiate(module, imports) };
   } catch (error) {
     // Where its WebAssembly cannot be had or is refused, Pyodide only warns, and waits for ever.
@@ -152,7 +167,7 @@ const isPreparation = (code) => code.includes('_path.write_text(') && code.inclu
 /** Options are PyScript's. */
 export async function loadPyodide() {
   say('step', 'Starting Python and NumPy');
-  const python = await started;
+  python = await started;
   self.removeEventListener('unhandledrejection', onRejection);
   // Python calls it where it first imports what is in this pack: runtime.in_a_worker.
   /** @param {string} name of a package */

@@ -189,6 +189,40 @@ test('Stop in the moment of Run ends the run as ever and keeps all values', { ta
   await kept.is('done');
 });
 
+test('no signal of the page is lost', { tag: '@engine' }, async ({ page }) => {
+  await page.addInitScript(() => {
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function post(/** @type {any} */ message, /** @type {any} */ ...rest) {
+      if (message?.type === 'interrupt') Object.assign(window, { signals: message.buffer });
+      return postMessage.call(this, message, ...rest);
+    };
+    // Long before it is needed: browsers take their time until one hears.
+    Object.assign(window, { channel: new BroadcastChannel('signals') });
+  });
+  await open(page);
+  const { write, run, is, output } = block(page, 'ppo-setup');
+  await write(
+    'import signal\nfrom js import BroadcastChannel\nchannel = BroadcastChannel.new("signals")\ncame = 0\n' +
+      'def count(*_):\n    global came\n    came += 1\n    channel.postMessage(came)\n' +
+      'signal.signal(signal.SIGINT, count)\nprint("begun")\nwhile came < 2000: pass\nprint("came", came)',
+  );
+  await run();
+  await expect(output).toContainText('begun');
+  await page.evaluate(async () => {
+    const { signals, channel } = /** @type {any} */ (window);
+    for (let sent = 1; sent <= 2000; sent += 1) {
+      const seen = new Promise((resolve, reject) => {
+        channel.onmessage = resolve;
+        setTimeout(reject, 60_000, new Error(`signal ${sent} was lost`));
+      });
+      Atomics.store(signals, 0, 2);
+      await seen;
+    }
+  });
+  await expect(output).toContainText('came 2000');
+  await is('done');
+});
+
 test('a run that swallows the signal is ended by a new Python; code is kept, values are not', {
   tag: '@engine',
 }, async ({ page }) => {
