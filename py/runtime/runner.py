@@ -103,10 +103,10 @@ class Runner:
             failure = error
         try:
             shown.flush()
-        except KeyboardInterrupt:
-            status = "stopped"
         except BaseException as error:
-            status, failure = ("error", error) if status == "ok" else (status, None)
+            # What ended the block is told, not what became of its last chart after that.
+            if status == "ok":
+                status, failure = "stopped" if isinstance(error, KeyboardInterrupt) else "error", error
         with _undisturbed():
             output.flush()
             display.current.reset(token)

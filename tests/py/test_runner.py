@@ -230,6 +230,21 @@ def test_a_live_chart_that_fails_at_the_end_is_an_error(run):
     assert late[-1]["status"] == "error"
 
 
+@pytest.mark.parametrize(
+    ("ends_in", "status", "told"),
+    [("raise ValueError", "error", ["ValueError"]), ("raise KeyboardInterrupt", "stopped", []), ("", "stopped", [])],
+)
+def test_how_the_block_ended_is_told_and_not_its_last_chart_after_that(run, ends_in, status, told):
+    """The last row: Stop comes while the last chart is drawn."""
+    fails = "1 / 0" if ends_in else "raise KeyboardInterrupt"
+    result = run(
+        f"drawn = 0\ndef chart():\n    global drawn\n    drawn += 1\n    if drawn > 1:\n        {fails}\n"
+        f"    return {{'data': [], 'layout': {{}}}}\nlive(chart)\nlive(chart)\n{ends_in}"
+    )
+    assert [event["name"] for event in of(result, "error")] == told
+    assert result[-1]["status"] == status
+
+
 def test_a_huge_value_is_cut_and_said_so(run):
     (event,) = of(run("'x' * 100_000"), "display")
     assert len(event["data"]) < 21_000
