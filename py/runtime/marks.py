@@ -23,7 +23,10 @@ def marks(namespace: dict[str, Any]) -> dict[str, Mark]:
 
 
 def mark(value: Any) -> Mark:
-    """Equal for the same object as long as it holds the same; never raises and never runs code of a block."""
+    """Equal for the same object as long as it holds the same; never raises and never runs code of a block.
+
+    So it asks for `type(value)`: what `isinstance` asks for may be a block's own `__class__`.
+    """
     if not _may_change(value):
         return id(value)
     parts: list[Any] = [id(value)]
@@ -32,7 +35,7 @@ def mark(value: Any) -> Mark:
     while waiting and len(parts) < MOST_PARTS:
         one = waiting.popleft()
         if not _may_change(one):
-            parts.append(one if isinstance(one, (bool, int, float, complex, str, bytes)) else id(one))
+            parts.append(one if issubclass(type(one), (bool, int, float, complex, str, bytes)) else id(one))
             continue
         if id(one) in seen:
             continue
@@ -47,18 +50,27 @@ def _may_change(value: Any) -> bool:
     if kind in (list, dict, set, tuple, deque, bytearray) or issubclass(kind, (np.ndarray, np.random.Generator)):
         return True
     fixed = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.generic)
-    return not issubclass(kind, fixed) and isinstance(getattr(value, "__dict__", None), dict)
+    return not issubclass(kind, fixed) and _attributes(value) is not None
+
+
+def _attributes(value: Any) -> dict[str, Any] | None:
+    """What an object holds, without its own `__getattr__` and the like."""
+    try:
+        held = object.__getattribute__(value, "__dict__")
+    except Exception:
+        return None
+    return held if isinstance(held, dict) else None
 
 
 def _held(value: Any, parts: list[Any]) -> list[Any]:
     """What `value` is made of. What can be told at once goes into `parts`."""
-    if isinstance(value, np.ndarray):
+    if issubclass(type(value), np.ndarray):
         parts += [value.shape, value.dtype.str]
         if value.dtype.hasobject:
             return list(value.flat[:MOST_PARTS])
         parts.append(crc32(np.ascontiguousarray(value.reshape(-1)[:: 1 + value.nbytes // MOST_BYTES]).view(np.uint8)))
         return []
-    if isinstance(value, np.random.Generator):
+    if issubclass(type(value), np.random.Generator):
         parts.append(repr(value.bit_generator.state))
         return []
     if type(value) is bytearray:
@@ -70,4 +82,4 @@ def _held(value: Any, parts: list[Any]) -> list[Any]:
     if type(value) in (list, tuple, set, deque):
         parts.append(len(value))
         return list(value)[:MOST_PARTS]
-    return list(vars(value).values())
+    return list((_attributes(value) or {}).values())

@@ -35,6 +35,10 @@ from runtime.mending import Python
 from runtime.shadows import Shadows
 
 MOST_TEXT = 1_000_000  # characters that one run may print
+BROKEN = (
+    "What this block did cannot be told: it, or one before it, changed a part of Python that the page itself uses. "
+    "Loading the page anew brings that back; your code is kept."
+)
 EAGER_WRITES = 200  # the first writes go out at once, later ones are joined
 JOIN_SECONDS = 0.03
 
@@ -73,6 +77,18 @@ class Runner:
         A signal may come once `begun` was called: what is done before is the runner's own work.
         """
         emit = _tagged(self._emit, run_id)
+        started = perf_counter()
+        try:
+            await self._run(emit, block, source, begun or (lambda: None))
+        except BaseException as error:
+            # A block can break what its own end is told with, such as `ast.parse`. A run without an end would last.
+            stopped = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError))
+            if not stopped:
+                emit({"type": "error", "name": type(error).__name__, "message": BROKEN, "text": BROKEN, "line": None})
+            status = "stopped" if stopped else "error"
+            emit({"type": "done", "status": status, "seconds": perf_counter() - started})
+
+    async def _run(self, emit: Emit, block: str, source: str, begun: Callable[[], None]) -> None:
         output = self._stdout.output = self._stderr.output = _Output(emit)
         shown = Display(output.before(emit))
         token = display.current.set(shown)
@@ -86,8 +102,7 @@ class Runner:
             notes = warnings_as_events(output.before(emit))
             with redirect_stdout(self._stdout), redirect_stderr(self._stderr), notes as said, _main(self._main):
                 try:
-                    if begun:
-                        begun()
+                    begun()
                     value = await self._evaluate(block, source)
                 finally:
                     self._python.mend()  # our own code goes on
@@ -110,6 +125,8 @@ class Runner:
         with _undisturbed():
             output.flush()
             display.current.reset(token)
+            for name in [name for name in self.namespace if not isinstance(name, str)]:
+                del self.namespace[name]  # put there by way of globals(): nobody could use it by its name
             own = self._shadows.names
             self._shadows.end(block, self.namespace, source)
             for said in resolved:

@@ -1,5 +1,6 @@
 """The runner by its events: no browser, no page."""
 
+import ast
 import asyncio
 import logging
 import sys
@@ -243,6 +244,47 @@ def test_how_the_block_ended_is_told_and_not_its_last_chart_after_that(run, ends
     )
     assert [event["name"] for event in of(result, "error")] == told
     assert result[-1]["status"] == status
+
+
+CLASS = "class Odd(Exception):\n    "
+ODD = {
+    "a message that fails": (f"{CLASS}def __str__(self): raise ValueError\nraise Odd", "Odd", "fails with ValueError"),
+    "a message that is no text": (f"{CLASS}def __str__(self): return 5\nraise Odd", "Odd", "fails with TypeError"),
+    "notes that are none": (f"{CLASS}__notes__ = 5\nraise Odd('a')", "Odd", "a"),
+    "a note that fails": (
+        f"{CLASS}def __str__(self): raise ValueError\ne = KeyError(1)\ne.__notes__ = [Odd()]\nraise e",
+        "KeyError",
+        "1",
+    ),
+    "a cause that fails": (
+        f"{CLASS}def __str__(self): raise ValueError\nraise ValueError('a') from Odd()",
+        "ValueError",
+        "a",
+    ),
+    "an error that hides all": (f"{CLASS}def __getattribute__(self, n): raise KeyError\nraise Odd", "KeyError", "page"),
+    "a value that hides its class": (
+        "class Odd:\n    @property\n    def __class__(self): raise ValueError\nodd = Odd()\nodd.x + 1",
+        "AttributeError",
+        "no attribute 'x'",
+    ),
+    "a value that hides what it holds": (
+        "class Odd:\n    __slots__ = ()\n    def __getattr__(self, n): raise ValueError(n)\nodd = Odd()\nodd.x",
+        "ValueError",
+        "x",
+    ),
+    "names that are no names": ("globals()[5] = globals()[None] = 3\nmissing", "NameError", "'missing'"),
+    "a broken ast": ("import ast\nast.parse, kept = None, ast.parse\n1 / 0", "TypeError", "page itself uses"),
+}
+
+
+@pytest.mark.parametrize(("source", "name", "says"), ODD.values(), ids=ODD)
+def test_however_odd_an_error_is_the_run_ends_and_the_next_one_works(run, source, name, says, monkeypatch):
+    monkeypatch.setattr("ast.parse", ast.parse)  # put back after the block that breaks it
+    result = run(source)
+    assert [(event["name"], says in event["message"]) for event in of(result, "error")] == [(name, True)]
+    assert result[-1]["status"] == "error"
+    monkeypatch.undo()
+    assert text(run("print(1 + 1)")) == "2\n"
 
 
 def test_a_huge_value_is_cut_and_said_so(run):

@@ -7,7 +7,7 @@ import sys
 import traceback
 import types
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -58,13 +58,21 @@ def describe(error: BaseException, block: str, source: str = "", given: Collecti
         "message": message,
         "text": text.replace(f'File "{FOLDER}', 'Block "').replace('.py", line', '", line').rstrip(),
         "line": line,
-        "hint": hint(failure),
+        "hint": _or_else(None, hint, failure),
         "mended": mended,
         "about": error.name if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) else None,
         "where": _where(last, block),
-        "variables": _variables(last, given) if last else [],
+        "variables": _or_else([], _variables, last, given) if last else [],
         "history": _history(error, block),
     }
+
+
+def _or_else(otherwise: Any, tell: Callable[..., Any], *of: Any) -> Any:
+    """What explains an error looks at values that may fail at any look; the error is told all the same."""
+    try:
+        return tell(*of)
+    except Exception:
+        return otherwise
 
 
 def _traceback(error: BaseException, said: str) -> str:
@@ -89,7 +97,7 @@ def _keep_own(error: traceback.TracebackException) -> None:
 
 def _history(error: BaseException, block: str) -> list[str]:
     """What Python knows of an error besides its message. `raise ... from None` hides what was before."""
-    said = list(map(str, getattr(error, "__notes__", [])))
+    said = _notes(error)
     if isinstance(error, BaseExceptionGroup):
         said += [f"It holds {_in_words(one, block)}" for one in error.exceptions[:MOST_HISTORY]]
     seen = {id(error)}
@@ -100,14 +108,14 @@ def _history(error: BaseException, block: str) -> list[str]:
             return said
         seen.add(id(before))
         said.append(f"{'Its cause' if cause else 'It came up while this was handled'}: {_in_words(before, block)}")
-        said += map(str, getattr(before, "__notes__", []))
+        said += _notes(before)
         error = before
     return said
 
 
 def _in_words(error: BaseException, block: str) -> str:
     lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if _file(frame) == f"{FOLDER}{block}.py"]
-    message = str(error)
+    message = in_words(error)
     where = f" (line {lines[-1]})" if lines else ""
     return f"`{type(error).__name__}{f': {message}' if message else ''}`{where}"
 
@@ -128,11 +136,24 @@ def _last(trace: types.TracebackType | None) -> types.TracebackType | None:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        given = "" if error.code is None else f"{error}: "
+        given = "" if error.code is None else f"{in_words(error)}: "
         return f"{given}sys.exit() ends the block; Python itself goes on"
     if isinstance(error, MemoryError):
-        return str(error) or "not enough memory for this"
-    return str(error)
+        return in_words(error) or "not enough memory for this"
+    return in_words(error)
+
+
+def in_words(value: Any) -> str:
+    """`str(value)`; where its own `__str__` fails, that."""
+    try:
+        return str(value)
+    except Exception as error:
+        return f"its own __str__ fails with {type(error).__name__}"
+
+
+def _notes(error: BaseException) -> list[str]:
+    notes = getattr(error, "__notes__", [])
+    return list(map(in_words, notes)) if isinstance(notes, (list, tuple)) else []
 
 
 def _all_said(error: SyntaxError, message: str) -> str:
@@ -149,12 +170,12 @@ def _failure(error: BaseException, place: types.TracebackType | None) -> "Failur
     from runtime.explain.error_context import Failure
 
     if not place:
-        return Failure(error, str(error))
+        return Failure(error, in_words(error))
     frame = place.tb_frame
     source = _source(_file(frame))
     # A failing call has left the reader's frame; what it was called with is still there.
     return Failure(
-        error, str(error), source, place.tb_lineno, frame, _node(source, place), (frame.f_locals, frame.f_globals)
+        error, in_words(error), source, place.tb_lineno, frame, _node(source, place), (frame.f_locals, frame.f_globals)
     )
 
 
@@ -204,7 +225,7 @@ def _variables(place: types.TracebackType, given: Collection[str]) -> "list[Row]
 def _is_of_use(name: str, value: Any) -> bool:
     from runtime import safe_inspect
 
-    is_other = safe_inspect.is_function(value) or isinstance(value, (type, types.ModuleType))
+    is_other = safe_inspect.is_function(value) or issubclass(type(value), (type, types.ModuleType))
     return not (name.startswith((".", "__")) or is_other)
 
 
