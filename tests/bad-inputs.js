@@ -75,6 +75,27 @@ export const GENTLE = [
     ends: 'error',
     says: /RecursionError/,
   },
+  {
+    name: 'the error of a recursion with that limit, when it goes',
+    engine: true,
+    code: 'import sys\nsys.setrecursionlimit(10**9)\n\n\ndef f(n):\n    return f(n + 1)\n\n\ntry:\n    f(0)\nexcept RecursionError:\n    pass\nprint("gone")',
+    ends: 'done',
+    says: /^gone$/,
+  },
+  {
+    name: 'recursion through Python’s own functions',
+    engine: true,
+    code: 'class A:\n    def __getattr__(self, name):\n        return getattr(self, name)\n\n\nA().x',
+    ends: 'error',
+    says: /RecursionError/,
+  },
+  {
+    name: 'recursion through NumPy',
+    engine: true,
+    code: 'def f(x):\n    return np.vectorize(f)([x])\n\n\nf(1)',
+    ends: 'error',
+    says: /RecursionError/,
+  },
   { name: '__import__ = None', code: 'import builtins\nbuiltins.__import__ = None', ends: 'done', says: /^$/ },
   {
     name: 'no name of Python left',
@@ -208,12 +229,18 @@ export const ROUGH = [
     ends: 'stale',
     says: /restarting Python/,
   },
-  // How deep the stack is, is the engine's affair.
+  // How deep the stack is, is the engine's affair. Python frees what hangs on what it frees one inside the other.
+  {
+    name: 'a chain of 100,000 objects that goes',
+    code: 'chain = None\nfor _ in range(100_000):\n    chain = [chain]\ndel chain',
+    ends: 'stale|done',
+    says: /deeper than the browser’s stack|^$/,
+  },
   {
     name: 'recursion past the end of the stack',
     code: 'class A:\n    def __repr__(self):\n        return repr(self)\n\n\nA()',
     ends: 'stale|error',
-    says: /ended in the middle|RecursionError/,
+    says: /deeper than the browser’s stack|RecursionError/,
   },
   {
     name: 'memory grown until the heap is full',

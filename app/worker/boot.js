@@ -164,10 +164,24 @@ started.catch(() => {});
  */
 const isPreparation = (code) => code.includes('_path.write_text(') && code.includes('import pyscript as _pyscript');
 
+/**
+ * How much of its stack Python may use, in bytes. It has 10 MB, but each call also takes of the browser's own, which
+ * Python cannot see: past that one's end all values are gone. Up to here the calls of code that has never run before,
+ * which take most, fit into Chromium's; what goes deeper gets Python's RecursionError.
+ */
+const STACK = 300_000;
+
+/** @param {any} module Pyodide's */
+function boundStack(module) {
+  const base = module._emscripten_stack_get_base();
+  module._PyUnstable_ThreadState_SetStackProtection(module._PyThreadState_Get(), base - STACK, STACK);
+}
+
 /** Options are PyScript's. */
 export async function loadPyodide() {
   say('step', 'Starting Python and NumPy');
   python = await started;
+  boundStack(python._module);
   self.removeEventListener('unhandledrejection', onRejection);
   // Python calls it where it first imports what is in this pack: runtime.in_a_worker.
   /** @param {string} name of a package */

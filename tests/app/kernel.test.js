@@ -361,6 +361,15 @@ test('a worker that ends by itself is replaced, and the run is told', async () =
   assert.equal(kernel.status.state, 'booting');
 });
 
+for (const said of ['RangeError: Maximum call stack size exceeded', 'InternalError: too much recursion']) {
+  test(`that the browser’s stack has ended is told apart: ${said}`, async () => {
+    const { ended } = await startKernelAndRun(true);
+    workers[0].say({ type: 'failed', text: said });
+    assert.equal(await ended, 'deep');
+    assert.equal(workers.length, 2);
+  });
+}
+
 test('a run that used up the memory ends with its worker', async () => {
   const { ended, events } = await startKernelAndRun(true);
   const { id } = workers[0].runs[0];

@@ -343,7 +343,7 @@ test('Stop while names are asked for runs nothing', async () => {
   assert.ok(!lesson.working);
 });
 
-for (const loss of /** @type {const} */ (['lost', 'died', 'full'])) {
+for (const loss of /** @type {const} */ (['lost', 'died', 'full', 'deep'])) {
   test(`when Python is ${loss}, nothing is taken to have run, and it is said`, async () => {
     const { lesson, told, cell } = lessonOf(CHAIN);
     await runs(lesson, cell('a'), 1);

@@ -7,8 +7,8 @@
  * @typedef {import('../../shared/protocol.js').Names} Names
  * @typedef {{post: (request: Request) => void, terminate: () => void}} Worker
  * @typedef {(receive: (response: Response) => void, fail: (reason: Error) => void) => Worker} Spawn
- * @typedef {'lost' | 'died' | 'full'} Loss the worker ended with the run, and all values with it: stopped, by itself,
- *   for want of memory
+ * @typedef {'lost' | 'died' | 'full' | 'deep'} Loss the worker ended with the run, and all values with it: stopped, by
+ *   itself, for want of memory, for want of the browser's stack
  * @typedef {'ok' | 'error' | 'stopped' | Loss} Outcome
  * @typedef {{state: 'booting' | 'ready' | 'failed', text: string, restarted: boolean}} Status
  */
@@ -28,6 +28,9 @@ const SIGNALS = 3;
 
 /** How long a run that is to be stopped may take to begin: Python may be busy with an answer, or the machine is. */
 const BEGINNING_MS = 4000;
+
+/** What browsers say where their stack ends. */
+const STACK_ENDED = /call stack|too much recursion/;
 
 /** How often it is looked whether Python has noticed. */
 const LOOK_MS = 50;
@@ -251,7 +254,7 @@ export class Kernel extends EventTarget {
 
   /** @param {string} text */
   #fail(text) {
-    if (this.status.state === 'ready') this.#replace('died');
+    if (this.status.state === 'ready') this.#replace(STACK_ENDED.test(text) ? 'deep' : 'died');
     else if (this.status.state === 'booting') {
       // What else it might do and say follows from the first failure.
       this.#worker?.terminate();

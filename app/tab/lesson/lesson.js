@@ -35,6 +35,9 @@ const OUTCOMES = {
     'and blocks run again when they are needed.',
   died: `Python ended in the middle of this and ${RESTARTED}`,
   full: `Python’s memory was full, so it ${RESTARTED}`,
+  deep:
+    'This went deeper than the browser’s stack: a chain of thousands of objects, each holding the next, or code that ' +
+    `calls itself. Python ${RESTARTED}`,
 };
 
 /** @extends {Emitter<import('./events.js').LessonEvents>} */
