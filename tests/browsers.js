@@ -8,7 +8,11 @@ import { asProgram, CACHE, Failure, npm, reason, run, TOP, withTemporaryFolder }
 /** Playwright finds its own build without a path. */
 const OWN = '';
 
+/** Chromium without what belongs to windows, as Playwright's own build is: the tests take a fifth less of it. */
+const SHELL = '/usr/bin/chromium-headless-shell';
+
 const INSTALLED = [
+  SHELL,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -85,8 +89,8 @@ export async function installDebian(packages) {
 }
 
 async function installDebians() {
-  await installDebian(['chromium']);
-  return '/usr/bin/chromium';
+  await installDebian(['chromium-headless-shell']);
+  return SHELL;
 }
 
 /** It brings the libraries that a bare system lacks, and fonts for one that has none. */
@@ -132,7 +136,7 @@ const installSparticuz = () =>
 /** @type {Route[]} */
 export const ROUTES = [
   { name: "Playwright's own build", fits: () => true, get: installOwn },
-  { name: "Debian's package chromium", fits: onDebianAsRoot, get: installDebians },
+  { name: "Debian's package chromium-headless-shell", fits: onDebianAsRoot, get: installDebians },
   {
     name: `npm's ${SPARTICUZ} (70 MB)`,
     fits: () => process.platform === 'linux' && process.arch === 'x64',
@@ -159,7 +163,7 @@ export async function chromiumPath({ here = [OWN, ...INSTALLED, SPARTICUZ_PATH],
     }
   }
   throw new Failure(
-    'The browser tests need Chromium: install it (Debian: apt-get install chromium; ' +
+    'The browser tests need Chromium: install it (Debian: apt-get install chromium-headless-shell; ' +
       'elsewhere: npx playwright install --with-deps chromium).',
   );
 }

@@ -1,6 +1,5 @@
 /** For those who do not see, do not use a mouse, enlarge the page, bring their own colours, or cannot bear motion. */
-import AxeBuilder from '@axe-core/playwright';
-import { block, expect, faults, open, test } from './page.js';
+import { axe, block, expect, faults, onOnePage, open, ready, test } from './page.js';
 
 /** @param {import('./page.js').Page} page */
 const wider = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -13,7 +12,7 @@ test('in forced colours axe finds nothing, with an error, a data table and the p
   await broken.runToEnd();
   await chart.section.getByText('Show data').click();
   await page.getByRole('button', { name: 'Variables' }).click();
-  const { violations } = await new AxeBuilder({ page })
+  const { violations } = await axe(page)
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .include('.bar')
     .include('#variables')
@@ -26,58 +25,60 @@ test('in forced colours axe finds nothing, with an error, a data table and the p
   await expect(broken.section.locator('.cm-error-line')).toHaveCSS('outline-style', 'solid');
 });
 
-test('a screen reader hears the status, the output, what went wrong and what was stopped', async ({ page }) => {
-  await page.goto('/');
-  const status = page.getByRole('status').first();
-  await expect(status).toContainText(/Python/);
-  await expect(page.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 120_000 });
-  await expect(status).toHaveText(/Python 3\.\d+\.\d+ with NumPy .* is ready/);
+onOnePage('what is heard', () => {
+  test('a screen reader hears the status, the output, what went wrong and what was stopped', async ({ page }) => {
+    await page.goto('/');
+    const status = page.getByRole('status').first();
+    await expect(status).toContainText(/Python/);
+    await ready(page);
+    await expect(status).toHaveText(/Python 3\.\d+\.\d+ with NumPy .* is ready/);
 
-  const { section, write, run, runToEnd, is } = block(page, 'reward-model');
-  await write('print("heard")\n1 / 0');
-  await runToEnd();
-  await expect(section).toMatchAriaSnapshot(`
-    - group "Bradley-Terry training":
-      - 'textbox "Code: Bradley-Terry training"'
-      - alert
-      - 'log "Output: Bradley-Terry training"': heard
-  `);
-  await expect(section.getByRole('alert')).toContainText(/ZeroDivisionError.*line 2/);
-  await write('while True: pass');
-  await run();
-  await is('running');
-  await expect(status).toHaveText(/Running.*Bradley-Terry training/);
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await expect(section.getByRole('status')).toContainText('Stopped');
+    const { section, write, run, runToEnd, is } = block(page, 'reward-model');
+    await write('print("heard")\n1 / 0');
+    await runToEnd();
+    await expect(section).toMatchAriaSnapshot(`
+      - group "Bradley-Terry training":
+        - 'textbox "Code: Bradley-Terry training"'
+        - alert
+        - 'log "Output: Bradley-Terry training"': heard
+    `);
+    await expect(section.getByRole('alert')).toContainText(/ZeroDivisionError.*line 2/);
+    await write('while True: pass');
+    await run();
+    await is('running');
+    await expect(status).toHaveText(/Running.*Bradley-Terry training/);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect(section.getByRole('status')).toContainText('Stopped');
 
-  const chart = block(page, 'train-reward').section;
-  await expect(chart.getByRole('img').first()).toHaveAccessibleName(/\w/);
-  await expect(chart.getByRole('img').first()).toHaveAccessibleDescription(/\d/);
-});
+    const chart = block(page, 'train-reward').section;
+    await expect(chart.getByRole('img').first()).toHaveAccessibleName(/\w/);
+    await expect(chart.getByRole('img').first()).toHaveAccessibleDescription(/\d/);
+  });
 
-test('each chart has its numbers in a table, which follows the next run', { tag: ['@engine', '@touch'] }, async ({
-  page,
-}) => {
-  await open(page);
-  for (const figure of await page.locator('figure.chart').all())
-    await expect(figure.getByText('Show data')).toHaveCount(1);
-  const { section, write, runToEnd } = block(page, 'ppo-setup');
-  const chart = (/** @type {string} */ y) =>
-    `show({"data": [{"type": "scatter", "name": "Mine", "x": list(range(100)), "y": ${y}}], ` +
-    '"layout": {"xaxis": {"title": {"text": "step"}}, "yaxis": {"title": {"text": "reward"}}, ' +
-    '"meta": {"title": "A line", "summary": "It rises."}}})';
-  await write(chart('list(range(100))'));
-  await runToEnd();
-  const table = section.getByRole('table');
-  await expect(table).toHaveCount(0);
-  await section.getByText('Show data').click();
-  await expect(section.getByRole('columnheader')).toHaveText(['step', 'reward']);
-  await expect(table.getByRole('row')).toHaveCount(51);
-  await expect(table.locator('caption')).toHaveText('Mine (50 of 100 points, evenly spaced; CSV has them all)');
-  await expect(table.getByRole('row').last()).toHaveText('9999');
-  await write(chart('[-1] * 100'));
-  await runToEnd();
-  await expect(table.getByRole('row').last()).toHaveText('99-1');
+  test('each chart has its numbers in a table, which follows the next run', { tag: ['@engine', '@touch'] }, async ({
+    page,
+  }) => {
+    await open(page);
+    for (const figure of await page.locator('figure.chart').all())
+      await expect(figure.getByText('Show data')).toHaveCount(1);
+    const { section, write, runToEnd } = block(page, 'ppo-setup');
+    const chart = (/** @type {string} */ y) =>
+      `show({"data": [{"type": "scatter", "name": "Mine", "x": list(range(100)), "y": ${y}}], ` +
+      '"layout": {"xaxis": {"title": {"text": "step"}}, "yaxis": {"title": {"text": "reward"}}, ' +
+      '"meta": {"title": "A line", "summary": "It rises."}}})';
+    await write(chart('list(range(100))'));
+    await runToEnd();
+    const table = section.getByRole('table');
+    await expect(table).toHaveCount(0);
+    await section.getByText('Show data').click();
+    await expect(section.getByRole('columnheader')).toHaveText(['step', 'reward']);
+    await expect(table.getByRole('row')).toHaveCount(51);
+    await expect(table.locator('caption')).toHaveText('Mine (50 of 100 points, evenly spaced; CSV has them all)');
+    await expect(table.getByRole('row').last()).toHaveText('9999');
+    await write(chart('[-1] * 100'));
+    await runToEnd();
+    await expect(table.getByRole('row').last()).toHaveText('99-1');
+  });
 });
 
 test('by keyboard alone: run, read the numbers of a chart, stop, change the theme', async ({ page }) => {

@@ -1,7 +1,8 @@
 /** Check it yourself: a reader's loss is judged in the page, and everything is recomputed there. */
-import { block, expect, open, test } from './page.js';
+import { block, expect, onOnePage, open, test } from './page.js';
 
 const BETWEEN = /def my_loss[\s\S]*?\n\n\njudge\("DPO", my_loss\)/;
+
 const PASTED = [
   [
     'IPO',
@@ -27,25 +28,27 @@ const PASTED = [
   ],
 ];
 
-for (const [family, code, said] of PASTED) {
-  test(`a mistake in a pasted loss is named with its line: ${family}`, async ({ page }) => {
-    await open(page, '/check/');
-    const { code: original, write, runToEnd, output } = block(page, 'check-loss');
-    const text = await original();
-    expect(text).toMatch(BETWEEN);
-    await write(text.replace(BETWEEN, () => `${code}\n\njudge("${family}", my_loss)`));
-    await runToEnd();
-    await expect(output).toContainText(said);
-    await expect(output).toContainText('in place of');
-  });
-}
+onOnePage('a loss of the reader', () => {
+  for (const [family, code, said] of PASTED) {
+    test(`a mistake in a pasted loss is named with its line: ${family}`, async ({ page }) => {
+      await open(page, '/check/');
+      const { code: original, write, runToEnd, output } = block(page, 'check-loss');
+      const text = await original();
+      expect(text).toMatch(BETWEEN);
+      await write(text.replace(BETWEEN, () => `${code}\n\njudge("${family}", my_loss)`));
+      await runToEnd();
+      await expect(output).toContainText(said);
+      await expect(output).toContainText('in place of');
+    });
+  }
 
-test('what is no loss gets a sentence', async ({ page }) => {
-  await open(page, '/check/');
-  const { write, runToEnd, output } = block(page, 'check-loss');
-  await write('from judging.judge import judge\n\njudge("DPO", "my loss")');
-  await runToEnd();
-  await expect(output).toContainText('`judge` takes a function');
+  test('what is no loss gets a sentence', async ({ page }) => {
+    await open(page, '/check/');
+    const { write, runToEnd, output } = block(page, 'check-loss');
+    await write('from judging.judge import judge\n\njudge("DPO", "my loss")');
+    await runToEnd();
+    await expect(output).toContainText('`judge` takes a function');
+  });
 });
 
 test('one button recomputes every block of the site, and all equal what was recorded', async ({ page }) => {

@@ -1,7 +1,6 @@
 /** The reader as annotator: cards are chosen, the code keeps the choices, and what is learned of them is shown. */
 import { readFile } from 'node:fs/promises';
-import AxeBuilder from '@axe-core/playwright';
-import { block, expect, faults, fill, open, press, test } from './page.js';
+import { axe, block, expect, faults, fill, onOnePage, open, press, test } from './page.js';
 
 /** @param {import('./page.js').Page} page @param {string} id @param {string} name of its control */
 function chooser(page, id, name) {
@@ -116,90 +115,124 @@ test('flowers are chosen twenty times; Undo, none of these and a reload have it 
   await expect(figure).toContainText('What was chosen before is in the code');
 });
 
-test('the keys of the cards: a number chooses, - is none of these, Ctrl+Z takes the last choice back', async ({
-  page,
-}) => {
-  await open(page);
-  const { section, cards, isAsked, picks } = chooser(page, 'your-flowers', 'flower_picks');
-  await section.scrollIntoViewIfNeeded();
-  await expect(cards.first()).toBeEnabled();
-  await cards.first().focus();
-  for (const [key, after] of /** @type {const} */ ([
-    ['2', '2'],
-    ['-', '2-'],
-    ['ControlOrMeta+z', '2'],
-    ['ControlOrMeta+z', ''],
-  ])) {
-    await page.keyboard.press(key);
-    await isAsked(after.length + 1, 20);
-    expect(await picks()).toBe(after);
-  }
-});
+onOnePage('flowers', () => {
+  test('the keys of the cards: a number chooses, - is none of these, Ctrl+Z takes the last choice back', async ({
+    page,
+  }) => {
+    await open(page);
+    const { section, cards, isAsked, picks } = chooser(page, 'your-flowers', 'flower_picks');
+    await section.scrollIntoViewIfNeeded();
+    await expect(cards.first()).toBeEnabled();
+    await cards.first().focus();
+    for (const [key, after] of /** @type {const} */ ([
+      ['2', '2'],
+      ['-', '2-'],
+      ['ControlOrMeta+z', '2'],
+      ['ControlOrMeta+z', ''],
+    ])) {
+      await page.keyboard.press(key);
+      await isAsked(after.length + 1, 20);
+      expect(await picks()).toBe(after);
+    }
+  });
 
-test('a choice that cannot run leaves the cards usable, and a key that is held answers once', async ({ page }) => {
-  await open(page);
-  const { cards, figure, isAsked, picks } = chooser(page, 'your-flowers', 'flower_picks');
-  const other = block(page, 'policy');
-  await other.write('while True: pass');
-  await other.run();
-  await other.is('running');
-  await press(cards.nth(1));
-  await expect(figure).toHaveAttribute('data-waits');
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await other.is(/stale|error/);
-  await expect(figure).not.toHaveAttribute('data-waits');
-  expect(await picks()).toBe('2');
-  await press(cards.first());
-  await isAsked(2, 20);
-  expect(await picks()).toBe('2');
-  await cards.first().focus();
-  for (let repeats = 0; repeats < 20; repeats += 1) await page.keyboard.down('Enter');
-  await page.keyboard.up('Enter');
-  await isAsked(3, 20);
-  expect(await picks()).toBe('21');
-});
+  test('a choice that cannot run leaves the cards usable, and a key that is held answers once', async ({ page }) => {
+    await open(page);
+    const { cards, figure, isAsked, picks } = chooser(page, 'your-flowers', 'flower_picks');
+    const other = block(page, 'policy');
+    await other.write('while True: pass');
+    await other.run();
+    await other.is('running');
+    await press(cards.nth(1));
+    await expect(figure).toHaveAttribute('data-waits');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await other.is(/stale|error/);
+    await expect(figure).not.toHaveAttribute('data-waits');
+    expect(await picks()).toBe('2');
+    await press(cards.first());
+    await isAsked(2, 20);
+    expect(await picks()).toBe('2');
+    await cards.first().focus();
+    for (let repeats = 0; repeats < 20; repeats += 1) await page.keyboard.down('Enter');
+    await page.keyboard.up('Enter');
+    await isAsked(3, 20);
+    expect(await picks()).toBe('21');
+  });
 
-test('with none of the cards taken all blocks run, and say what is missing', async ({ page }) => {
-  await open(page);
-  const { none, isAsked, figure } = chooser(page, 'your-flowers', 'flower_picks');
-  await press(none);
-  await isAsked(2, 20);
-  await expect(figure.getByRole('button', { name: 'Train the lesson' })).toHaveCount(0);
-  const flowers = block(page, 'flowers-for-you');
-  await flowers.runToEnd();
-  await flowers.is('done');
-  await expect(flowers.output).toContainText('No card has been taken yet');
-});
+  test('with none of the cards taken all blocks run, and say what is missing', async ({ page }) => {
+    await open(page);
+    const { none, isAsked, figure } = chooser(page, 'your-flowers', 'flower_picks');
+    await press(none);
+    await isAsked(2, 20);
+    await expect(figure.getByRole('button', { name: 'Train the lesson' })).toHaveCount(0);
+    const flowers = block(page, 'flowers-for-you');
+    await flowers.runToEnd();
+    await flowers.is('done');
+    await expect(flowers.output).toContainText('No card has been taken yet');
+  });
 
-test('the pairs are saved; one button passes them to the lesson, and its charts say whose taste they show', async ({
-  page,
-}) => {
-  await open(page);
-  const { cards, isAsked, figure } = chooser(page, 'your-flowers', 'flower_picks');
-  for (let number = 1; number <= 8; number += 1) {
-    await press(cards.nth(number % 4));
-    await isAsked(number + 1, 20);
-  }
-  // Firefox, as it is driven here, tells of no download.
-  const [saved] = await Promise.all([
-    page.waitForEvent('download'),
-    figure.getByRole('button', { name: 'Save the pairs' }).click(),
-  ]);
-  const saidLines = (await readFile(await saved.path(), 'utf8')).trim().split('\n');
-  const lines = saidLines.map((line) => JSON.parse(line));
-  expect(lines).toHaveLength(18); // eight questions, two of them held out, three pairs each
-  expect(Object.keys(lines[0])).toEqual(['prompt', 'chosen', 'rejected']);
-  await figure.getByRole('button', { name: 'Train the lesson on these' }).click();
-  const data = block(page, 'preferences');
-  await data.is('done');
-  await expect(figure).toContainText('has your choices now');
-  expect(await data.code()).toContain('your_picks = "23412341"  # your own');
-  await expect(data.output).toContainText('the first 18 pairs are your own');
-  await expect(data.section.locator('.chart')).toContainText('your taste, as learned');
-  const model = block(page, 'train-reward');
-  await model.runToEnd();
-  await model.is('done');
-  await expect(model.section.locator('.chart')).toContainText('your taste, as learned');
+  test('the pairs are saved; one button passes them to the lesson, and its charts say whose taste they show', async ({
+    page,
+  }) => {
+    await open(page);
+    const { cards, isAsked, figure } = chooser(page, 'your-flowers', 'flower_picks');
+    for (let number = 1; number <= 8; number += 1) {
+      await press(cards.nth(number % 4));
+      await isAsked(number + 1, 20);
+    }
+    // Firefox, as it is driven here, tells of no download.
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      figure.getByRole('button', { name: 'Save the pairs' }).click(),
+    ]);
+    const saidLines = (await readFile(await saved.path(), 'utf8')).trim().split('\n');
+    const lines = saidLines.map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(18); // eight questions, two of them held out, three pairs each
+    expect(Object.keys(lines[0])).toEqual(['prompt', 'chosen', 'rejected']);
+    await figure.getByRole('button', { name: 'Train the lesson on these' }).click();
+    const data = block(page, 'preferences');
+    await data.is('done');
+    await expect(figure).toContainText('has your choices now');
+    expect(await data.code()).toContain('your_picks = "23412341"  # your own');
+    await expect(data.output).toContainText('the first 18 pairs are your own');
+    await expect(data.section.locator('.chart')).toContainText('your taste, as learned');
+    const model = block(page, 'train-reward');
+    await model.runToEnd();
+    await model.is('done');
+    await expect(model.section.locator('.chart')).toContainText('your taste, as learned');
+  });
+
+  test('a damaged text is answered by a sentence, stays as it is, and one button goes on', async ({ page }) => {
+    await open(page);
+    const { section, cards, figure, picks, is, isAsked } = chooser(page, 'your-flowers', 'flower_picks');
+    const field = section.getByRole('textbox', { name: /flower_picks/ });
+    for (const text of ['9', '31x4', '3'.repeat(50), 'letters']) {
+      await field.fill(text);
+      await field.press('Enter');
+      await expect(figure).toContainText('nothing is deleted');
+      await is('done');
+      expect(await picks()).toBe(text);
+      await expect(cards).toHaveCount(0);
+    }
+    await field.fill('31x4');
+    await field.press('Enter');
+    await press(figure.getByRole('button', { name: 'Go on from the first 2' }));
+    await isAsked(3, 20);
+    expect(await picks()).toBe('31');
+  });
+
+  test('without its line of code a choice says so and changes nothing', async ({ page }) => {
+    await open(page);
+    const { section, cards, figure, code, isAsked } = chooser(page, 'your-flowers', 'flower_picks');
+    await press(cards.first());
+    await isAsked(2, 20);
+    await section.getByRole('button', { name: 'Show code' }).click();
+    const mine = (await code()).replace('flower_picks = "1"', 'flower_picks = str(1)');
+    await fill(section.getByRole('textbox', { name: /^Code/ }), mine);
+    await press(cards.first());
+    await expect(figure.getByRole('alert')).toContainText('The code has no line flower_picks');
+    expect(await code()).toBe(mine);
+  });
 });
 
 test('a friend’s link shows where two tastes differ, and a damaged one says so', async ({ page, context }) => {
@@ -230,38 +263,6 @@ test('a friend’s link shows where two tastes differ, and a damaged one says so
   await expect(field).toHaveValue(link.slice(0, -20));
 });
 
-test('a damaged text is answered by a sentence, stays as it is, and one button goes on', async ({ page }) => {
-  await open(page);
-  const { section, cards, figure, picks, is, isAsked } = chooser(page, 'your-flowers', 'flower_picks');
-  const field = section.getByRole('textbox', { name: /flower_picks/ });
-  for (const text of ['9', '31x4', '3'.repeat(50), 'letters']) {
-    await field.fill(text);
-    await field.press('Enter');
-    await expect(figure).toContainText('nothing is deleted');
-    await is('done');
-    expect(await picks()).toBe(text);
-    await expect(cards).toHaveCount(0);
-  }
-  await field.fill('31x4');
-  await field.press('Enter');
-  await press(figure.getByRole('button', { name: 'Go on from the first 2' }));
-  await isAsked(3, 20);
-  expect(await picks()).toBe('31');
-});
-
-test('without its line of code a choice says so and changes nothing', async ({ page }) => {
-  await open(page);
-  const { section, cards, figure, code, isAsked } = chooser(page, 'your-flowers', 'flower_picks');
-  await press(cards.first());
-  await isAsked(2, 20);
-  await section.getByRole('button', { name: 'Show code' }).click();
-  const mine = (await code()).replace('flower_picks = "1"', 'flower_picks = str(1)');
-  await fill(section.getByRole('textbox', { name: /^Code/ }), mine);
-  await press(cards.first());
-  await expect(figure.getByRole('alert')).toContainText('The code has no line flower_picks');
-  expect(await code()).toBe(mine);
-});
-
 test('axe finds nothing in cards with text or with pictures', async ({ page }) => {
   for (const [address, id] of [
     ['/', 'your-flowers'],
@@ -270,7 +271,7 @@ test('axe finds nothing in cards with text or with pictures', async ({ page }) =
     await open(page, address);
     await block(page, id).section.scrollIntoViewIfNeeded();
     await expect(block(page, id).section.locator('.card').first()).toBeEnabled();
-    const { violations } = await new AxeBuilder({ page })
+    const { violations } = await axe(page)
       .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
       .include(`#${id}`)
       .analyze();

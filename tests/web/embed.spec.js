@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import { TOP } from '../../app/tools/tools.js';
-import { expect, faults, fill, open, recorded, test } from './page.js';
+import { axe, expect, faults, fill, open, recorded, test } from './page.js';
 
 /** @param {string} site @returns {Promise<{url: string, close: () => void}>} somebody's page, on a host of its own */
 async function somebodysPage(site) {
@@ -69,7 +68,7 @@ test('alone in its window: axe finds nothing, and an address that names no block
   await open(page, '/embed/?block=rloo');
   await expect(page.locator('section.block')).toHaveCount(1);
   await expect(page.locator('section#rloo')).toBeVisible();
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await axe(page).analyze();
   expect(faults(violations)).toEqual([]);
   await page.setViewportSize({ width: 320, height: 600 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);

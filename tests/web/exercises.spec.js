@@ -1,6 +1,5 @@
 /** Exercises: wrong answers, hints, the comparison, and a pass that is remembered. */
-import AxeBuilder from '@axe-core/playwright';
-import { block, expect, fill, open, test } from './page.js';
+import { axe, block, expect, fill, open, test } from './page.js';
 
 /** @param {import('@playwright/test').Page} page @param {string} id */
 function exercise(page, id) {
@@ -85,7 +84,7 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await expect(verdict).toContainText('Passed, well done. The weights shrink');
     await expect(section.locator('.passed')).toBeVisible();
     await expect(link).toHaveAttribute('data-passed', '');
-    const { violations } = await new AxeBuilder({ page }).include('#challenge-noise').analyze();
+    const { violations } = await axe(page).include('#challenge-noise').analyze();
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
   });
   await test.step('an edit takes the mark back, undoing it brings it again', async () => {

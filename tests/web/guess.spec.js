@@ -1,6 +1,5 @@
 /** A guess before the result: kept across visits, shown beside what the run says, and of use without JavaScript. */
-import AxeBuilder from '@axe-core/playwright';
-import { expect, faults, test } from './page.js';
+import { axe, expect, faults, test } from './page.js';
 
 /** @param {import('./page.js').Page} page @param {string} id */
 const guess = (page, id) => {
@@ -86,8 +85,8 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await scale.open();
     await expect(scale.said).toContainText('You guessed: 75 steps');
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-    const axe = new AxeBuilder({ page }).include('#guess-log-ratios').include('#guess-no-kl').exclude('.katex-html');
-    expect(faults((await axe.analyze()).violations)).toEqual([]);
+    const builder = axe(page).include('#guess-log-ratios').include('#guess-no-kl').exclude('.katex-html');
+    expect(faults((await builder.analyze()).violations)).toEqual([]);
   });
 }
 

@@ -1,5 +1,5 @@
 /** Edits across visits, and working by keyboard alone. */
-import { block, expect, fill, open, ready, test } from './page.js';
+import { block, expect, fill, onOnePage, open, ready, test } from './page.js';
 
 test('an edit survives a reload, and says so', { tag: '@engine' }, async ({ page }) => {
   await open(page);
@@ -103,26 +103,28 @@ test('by keyboard alone: to a block, into its editor, run, out again', { tag: '@
   await expect(section.getByRole('button', { name: 'Reset' })).toBeFocused();
 });
 
-test('Shift+Enter runs and moves on', async ({ page }) => {
-  await open(page);
-  const [first, second] = [block(page, 'preferences'), block(page, 'reward-model')];
-  await first.editor.focus();
-  await page.keyboard.press('Shift+Enter');
-  await expect(second.editor).toBeFocused();
-  await first.is('done');
-  await second.is('recorded');
-});
+onOnePage('keys in the editor', () => {
+  test('Shift+Enter runs and moves on', async ({ page }) => {
+    await open(page);
+    const [first, second] = [block(page, 'preferences'), block(page, 'reward-model')];
+    await first.editor.focus();
+    await page.keyboard.press('Shift+Enter');
+    await expect(second.editor).toBeFocused();
+    await first.is('done');
+    await second.is('recorded');
+  });
 
-test('Escape first closes the list of completions, then leaves', async ({ page }) => {
-  await open(page);
-  const { editor, section } = block(page, 'reward-model');
-  await fill(editor, 'sorted_names = 1\n');
-  await editor.press('Control+End');
-  await page.keyboard.type('sort');
-  await expect(page.getByRole('listbox')).toBeVisible();
-  await page.keyboard.press('Escape');
-  await expect(page.getByRole('listbox')).toBeHidden();
-  await expect(editor).toBeFocused();
-  await page.keyboard.press('Escape');
-  await expect(section.getByRole('button', { name: 'Run' })).toBeFocused();
+  test('Escape first closes the list of completions, then leaves', async ({ page }) => {
+    await open(page);
+    const { editor, section } = block(page, 'reward-model');
+    await fill(editor, 'sorted_names = 1\n');
+    await editor.press('Control+End');
+    await page.keyboard.type('sort');
+    await expect(page.getByRole('listbox')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('listbox')).toBeHidden();
+    await expect(editor).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(section.getByRole('button', { name: 'Run' })).toBeFocused();
+  });
 });

@@ -1,5 +1,5 @@
 /** The ledger: the article's figures and claims, measured again in the reader's browser. */
-import { block, expect, open, test } from './page.js';
+import { block, expect, onOnePage, open, test } from './page.js';
 
 /** What the article's own code gives, to the last digit. */
 const GIVEN = {
@@ -22,48 +22,50 @@ const GIVEN = {
   'drift without KL, as a multiple': '0.97x',
 };
 
-/** @param {import('@playwright/test').Locator} section */
-const rows = (section) =>
-  section
-    .locator('tbody tr')
-    .evaluateAll((all) => all.map((row) => Array.from(row.children, ({ textContent }) => textContent ?? '')));
+onOnePage('the ledger', () => {
+  /** @param {import('@playwright/test').Locator} section */
+  const rows = (section) =>
+    section
+      .locator('tbody tr')
+      .evaluateAll((all) => all.map((row) => Array.from(row.children, ({ textContent }) => textContent ?? '')));
 
-test('a click runs the published recipe here, and it gives what its code gives, to the last digit', async ({
-  page,
-}) => {
-  await open(page, '/ledger/');
-  const seeds = block(page, 'ledger-seeds');
-  await seeds.write((await seeds.code()).replace('SEEDS = 20 ', 'SEEDS = 3 '));
-  const { runToEnd, section, output } = block(page, 'ledger');
-  await runToEnd();
-  await expect(output).toHaveText('2 of 42 printed figures are what the recipe gives');
-  const table = await rows(section);
-  expect(Object.fromEntries(table.map(([figure, , given]) => [figure, given.replaceAll('\n', ' ')]))).toEqual(GIVEN);
-  expect(new Set(table.map(([, , , , verdict]) => verdict.split('\n')[0]))).toEqual(new Set(['does not hold']));
-  await expect(section.getByRole('columnheader', { name: 'Repaired recipe, 3 seeds' })).toBeVisible();
-});
+  test('a click runs the published recipe here, and it gives what its code gives, to the last digit', async ({
+    page,
+  }) => {
+    await open(page, '/ledger/');
+    const seeds = block(page, 'ledger-seeds');
+    await seeds.write((await seeds.code()).replace('SEEDS = 20 ', 'SEEDS = 3 '));
+    const { runToEnd, section, output } = block(page, 'ledger');
+    await runToEnd();
+    await expect(output).toHaveText('2 of 42 printed figures are what the recipe gives');
+    const table = await rows(section);
+    expect(Object.fromEntries(table.map(([figure, , given]) => [figure, given.replaceAll('\n', ' ')]))).toEqual(GIVEN);
+    expect(new Set(table.map(([, , , , verdict]) => verdict.split('\n')[0]))).toEqual(new Set(['does not hold']));
+    await expect(section.getByRole('columnheader', { name: 'Repaired recipe, 3 seeds' })).toBeVisible();
+  });
 
-test('the verdicts follow the seeds: more of them, narrower intervals', async ({ page }) => {
-  await open(page, '/ledger/');
-  const [seeds, claims] = [block(page, 'ledger-seeds'), block(page, 'claims')];
-  const original = await seeds.code();
-  /** @param {number} n @returns {Promise<number[]>} half-widths of the repaired recipe's intervals */
-  const halves = async (n) => {
-    await seeds.write(original.replace('SEEDS = 20 ', `SEEDS = ${n} `));
-    await claims.runToEnd();
-    await claims.is('done');
-    await expect(claims.section.getByRole('columnheader', { name: `Repaired recipe, ${n} seeds` })).toBeVisible();
-    return (await rows(claims.section)).map(([, , , estimate]) => Number(estimate.split('±')[1]));
-  };
-  const [few, more] = [await halves(3), await halves(12)];
-  expect(more.filter((half, i) => half < few[i]).length).toBeGreaterThanOrEqual(few.length - 1);
-});
+  test('the verdicts follow the seeds: more of them, narrower intervals', async ({ page }) => {
+    await open(page, '/ledger/');
+    const [seeds, claims] = [block(page, 'ledger-seeds'), block(page, 'claims')];
+    const original = await seeds.code();
+    /** @param {number} n @returns {Promise<number[]>} half-widths of the repaired recipe's intervals */
+    const halves = async (n) => {
+      await seeds.write(original.replace('SEEDS = 20 ', `SEEDS = ${n} `));
+      await claims.runToEnd();
+      await claims.is('done');
+      await expect(claims.section.getByRole('columnheader', { name: `Repaired recipe, ${n} seeds` })).toBeVisible();
+      return (await rows(claims.section)).map(([, , , estimate]) => Number(estimate.split('±')[1]));
+    };
+    const [few, more] = [await halves(3), await halves(12)];
+    expect(more.filter((half, i) => half < few[i]).length).toBeGreaterThanOrEqual(few.length - 1);
+  });
 
-test('the seeds train together, under one bar, and the chart tells of them all', async ({ page }) => {
-  await open(page, '/ledger/');
-  const { section, run, is } = block(page, 'ledger-seeds');
-  await run();
-  await expect(section.getByRole('progressbar')).toHaveAttribute('data-shown', '');
-  await is('done', 60_000);
-  await expect(section.locator('.summary')).toContainText('After 20 seeds');
+  test('the seeds train together, under one bar, and the chart tells of them all', async ({ page }) => {
+    await open(page, '/ledger/');
+    const { section, run, is } = block(page, 'ledger-seeds');
+    await run();
+    await expect(section.getByRole('progressbar')).toHaveAttribute('data-shown', '');
+    await is('done', 60_000);
+    await expect(section.locator('.summary')).toContainText('After 20 seeds');
+  });
 });

@@ -1,4 +1,5 @@
 /** What a reader does on the page, in words. */
+import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect } from '@playwright/test';
 import { sourceOf } from '../../app/output/kinds/picture.js';
 import { isText, textOf } from '../../app/output/output-items.js';
@@ -60,24 +61,84 @@ export async function watch(page) {
 /** `SNAPSHOT=off npm test -- web`: the same tests, and Python starts without its snapshot. */
 export const SNAPSHOT = process.env.SNAPSHOT !== 'off';
 
+/** @typedef {{page: Page, wrong: string[]}} Watched */
+
+/** @param {import('@playwright/test').Browser} browser @returns {Promise<Watched>} a visitor's first page */
+async function visit(browser) {
+  const context = await browser.newContext();
+  if (!SNAPSHOT) {
+    await context.addInitScript(() => {
+      const { search, hash } = window.location;
+      if (window.top === window && !search.includes('snapshot='))
+        window.history.replaceState(null, '', `${search ? `${search}&` : '?'}snapshot=off${hash}`);
+    });
+  }
+  const page = await context.newPage();
+  return { page, wrong: await watch(page) };
+}
+
+/** Puts back what a test has left, but what has run: the next one finds the page as it found it. @param {Page} page */
+async function tidy(page) {
+  const stop = page.locator('#stop');
+  if (await stop.isEnabled()) await stop.click();
+  await page.keyboard.press('Escape');
+  await page.evaluate(() => {
+    const press = (/** @type {string} */ what) => {
+      for (const button of document.querySelectorAll(what)) /** @type {HTMLElement} */ (button).click();
+    };
+    press('section.block[data-edited] button.reset');
+    press('.show-code[aria-expanded="true"]');
+    for (const details of document.querySelectorAll('details[open]')) details.removeAttribute('open');
+    /** @type {HTMLElement | null} */ (document.querySelector(':popover-open'))?.hidePopover();
+    /** @type {HTMLElement} */ (document.activeElement)?.blur();
+    window.history.replaceState(null, '', window.location.pathname);
+    window.scrollTo({ top: 0, behavior: 'instant' });
+  });
+  await page.mouse.move(0, 0);
+  const { viewport, colorScheme = 'light' } = base.info().project.use;
+  await page.emulateMedia({ colorScheme });
+  if (viewport) await page.setViewportSize(viewport);
+}
+
+/** The page of the group of tests that is under way. @type {Watched & {group: string} | undefined} */
+let shared;
+
+const extend = /** @type {typeof base.extend<{group: string, watched: Watched}>} */ (base.extend);
+
 /** Every test fails on what must not happen. */
-export const test = base.extend({
-  context: async ({ context }, use) => {
-    if (!SNAPSHOT) {
-      await context.addInitScript(() => {
-        const { search, hash } = window.location;
-        if (window.top === window && !search.includes('snapshot='))
-          window.history.replaceState(null, '', `${search ? `${search}&` : '?'}snapshot=off${hash}`);
-      });
+export const test = extend({
+  group: ['', { option: true }],
+  watched: async ({ browser, group }, use) => {
+    if (shared && shared.group !== group) {
+      await shared.page.context().close();
+      shared = undefined;
     }
-    await use(context);
+    const visited = shared ?? (await visit(browser));
+    if (group) shared = { ...visited, group };
+    await use(visited);
+    if (!group) await visited.page.context().close();
+    // After a test that failed, Playwright goes on in another process, and so on another page.
+    else if (base.info().status === base.info().expectedStatus) await tidy(visited.page);
   },
-  page: async ({ page }, use) => {
-    const wrong = await watch(page);
+  context: ({ watched }, use) => use(watched.page.context()),
+  page: async ({ watched: { page, wrong } }, use) => {
     await use(page);
     expect(wrong).toEqual([]);
   },
 });
+
+/**
+ * Tests that use one page, one after the other: to open it costs more than most of them do. What has run stays run, so
+ * a test that looks at what has not is the first, or names blocks that no other runs.
+ * @param {string} group @param {() => void} tests
+ */
+export function onOnePage(group, tests) {
+  test.describe(group, () => {
+    test.describe.configure({ mode: 'default' });
+    test.use({ group });
+    tests();
+  });
+}
 
 /** @typedef {import('@playwright/test').Page} Page */
 
@@ -85,9 +146,9 @@ export const test = base.extend({
 export const ready = (page) =>
   expect(page.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 120_000 });
 
-/** @param {Page} page @param {string} [address] */
+/** Opens an address, unless a test before on the same page has. @param {Page} page @param {string} [address] */
 export async function open(page, address = '/') {
-  await page.goto(address);
+  if (page !== shared?.page || new URL(page.url()).pathname !== address) await page.goto(address);
   await ready(page);
 }
 
@@ -231,6 +292,12 @@ export async function gaveWhatWasRecorded(page, id) {
     expect(cells).toEqual(data.rows.flat().map((/** @type {any} */ cell) => cell.text ?? cell));
   }
 }
+
+/**
+ * axe for a page without frames: it runs in the page itself and tells of faults alone, which takes a third of the time.
+ * @param {Page} page
+ */
+export const axe = (page) => new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
 
 /**
  * What axe has found, a line each.

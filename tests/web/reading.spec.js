@@ -1,11 +1,10 @@
 /** The page before, and without, any Python. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import AxeBuilder from '@axe-core/playwright';
 import { readLesson } from '../../app/site/cells.js';
 import { PAGES } from '../../app/site/pages.js';
 import { TOP } from '../../app/tools/tools.js';
-import { block, blockIds, expect, faults, open, recorded, test } from './page.js';
+import { axe, block, blockIds, expect, faults, onOnePage, open, recorded, test } from './page.js';
 
 test('a first visit reads at once and shows what was recorded', async ({ page }) => {
   await page.goto('/', { waitUntil: 'commit' });
@@ -19,21 +18,98 @@ test('a first visit reads at once and shows what was recorded', async ({ page })
   await expect(first.section.locator('.js-plotly-plot')).toBeVisible();
 });
 
-test('every block is a named group with an editor, Run, Reset and an output', async ({ page }) => {
-  await page.goto('/');
-  const ids = await blockIds(page);
-  expect(ids.length).toBeGreaterThan(20);
-  for (const id of ids) {
-    const { section, editor, output } = block(page, id);
-    const title = await section.locator('.block-title').textContent();
-    await expect(page.getByRole('group', { name: String(title), exact: true })).toHaveAttribute('id', id);
-    const show = section.getByRole('button', { name: 'Show code' });
-    if (await show.count()) await show.click();
-    await expect(editor).toHaveCount(1);
-    await expect(section.getByRole('button', { name: 'Run' })).toHaveCount(1);
-    await expect(output).toHaveCount(1);
-    expect(await section.evaluate((element) => element.querySelector('button.reset')?.textContent)).toBe('Reset');
+onOnePage('the lesson as it is published', () => {
+  test('the contents show the state of each block', async ({ page }) => {
+    await open(page);
+    const link = page
+      .getByRole('navigation', { name: 'Contents' })
+      .getByRole('link', { name: 'Bradley-Terry training' });
+    await expect(link).toHaveAttribute('data-state', 'recorded');
+    await block(page, 'reward-model').runToEnd();
+    await expect(link).toHaveAttribute('data-state', 'done');
+  });
+
+  test('every block is a named group with an editor, Run, Reset and an output', async ({ page }) => {
+    await open(page);
+    const ids = await blockIds(page);
+    expect(ids.length).toBeGreaterThan(20);
+    for (const id of ids) {
+      const { section, editor, output } = block(page, id);
+      const title = await section.locator('.block-title').textContent();
+      await expect(page.getByRole('group', { name: String(title), exact: true })).toHaveAttribute('id', id);
+      const show = section.getByRole('button', { name: 'Show code' });
+      if (await show.count()) await show.click();
+      await expect(editor).toHaveCount(1);
+      await expect(section.getByRole('button', { name: 'Run' })).toHaveCount(1);
+      await expect(output).toHaveCount(1);
+      expect(await section.evaluate((element) => element.querySelector('button.reset')?.textContent)).toBe('Reset');
+    }
+  });
+
+  test('formulas are there for eyes and for screen readers', async ({ page }) => {
+    await open(page);
+    expect(await page.locator('math').count()).toBeGreaterThan(50);
+    expect(await page.locator('.katex-html').count()).toBe(await page.locator('math').count());
+    await expect(page.locator('.katex-error')).toHaveCount(0);
+  });
+
+  test('recorded charts are drawn as they come near, with a text beside each', async ({ page }) => {
+    await open(page);
+    for (const id of await blockIds(page)) {
+      const { charts } = await recorded(page, id);
+      const figures = page.locator(`section#${id} figure.chart`);
+      await expect(figures).toHaveCount(charts.length);
+      for (let i = 0; i < charts.length; i += 1) {
+        await figures.nth(i).scrollIntoViewIfNeeded();
+        await expect(figures.nth(i).locator('.main-svg').first()).toBeVisible();
+        const plot = figures.nth(i).locator('.plot');
+        await expect(plot).toHaveRole('img');
+        await expect(plot).toHaveAccessibleName(charts[i].data.layout.meta.title);
+        await expect(plot).toHaveAccessibleDescription(
+          new RegExp(charts[i].data.layout.meta.summary.slice(0, 12).replace(/[^\w ]/g, '.')),
+        );
+      }
+    }
+  });
+
+  for (const width of [320, 390, 768, 1280, 1920]) {
+    test(`at ${width} px nothing is wider than the page`, { tag: '@engine' }, async ({ page }) => {
+      await page.setViewportSize({ width, height: 800 });
+      await open(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
+        0,
+      );
+    });
   }
+
+  test('a chart takes the colours of the theme that is chosen', { tag: '@engine' }, async ({ page }) => {
+    await open(page);
+    const theme = page.getByRole('button', { name: /Theme/ });
+    const choose = async (/** @type {string} */ name) => {
+      for (let i = 0; i < 3 && (await theme.textContent()) !== `Theme: ${name}`; i += 1) await theme.click();
+      await expect(theme).toHaveText(`Theme: ${name}`);
+    };
+    /** How bright the brightest part of the page's two colours is. */
+    const brightness = () =>
+      page.evaluate(() => {
+        const { backgroundColor, color } = getComputedStyle(document.body);
+        return [backgroundColor, color].map((one) => Math.max(...(one.match(/\d+/g) ?? []).slice(0, 3).map(Number)));
+      });
+    await choose('light');
+    const [paper, ink] = await brightness();
+    expect(paper).toBeGreaterThan(200);
+    expect(ink).toBeLessThan(100);
+    await page.locator('#train-reward figure').scrollIntoViewIfNeeded();
+    const line = page.locator('#train-reward .scatterlayer .js-line').first();
+    await expect(line).toBeVisible();
+    const stroke = () => line.evaluate((path) => getComputedStyle(path).stroke);
+    const light = await stroke();
+    await choose('dark');
+    const [night, chalk] = await brightness();
+    expect(night).toBeLessThan(100);
+    expect(chalk).toBeGreaterThan(200);
+    await expect.poll(stroke).not.toBe(light);
+  });
 });
 
 test('with JavaScript off all text and all recorded output is there', async ({ browser, baseURL }) => {
@@ -52,32 +128,6 @@ test('with JavaScript off all text and all recorded output is there', async ({ b
   await context.close();
 });
 
-test('formulas are there for eyes and for screen readers', async ({ page }) => {
-  await page.goto('/');
-  expect(await page.locator('math').count()).toBeGreaterThan(50);
-  expect(await page.locator('.katex-html').count()).toBe(await page.locator('math').count());
-  await expect(page.locator('.katex-error')).toHaveCount(0);
-});
-
-test('recorded charts are drawn as they come near, with a text beside each', async ({ page }) => {
-  await page.goto('/');
-  for (const id of await blockIds(page)) {
-    const { charts } = await recorded(page, id);
-    const figures = page.locator(`section#${id} figure.chart`);
-    await expect(figures).toHaveCount(charts.length);
-    for (let i = 0; i < charts.length; i += 1) {
-      await figures.nth(i).scrollIntoViewIfNeeded();
-      await expect(figures.nth(i).locator('.main-svg').first()).toBeVisible();
-      const plot = figures.nth(i).locator('.plot');
-      await expect(plot).toHaveRole('img');
-      await expect(plot).toHaveAccessibleName(charts[i].data.layout.meta.title);
-      await expect(plot).toHaveAccessibleDescription(
-        new RegExp(charts[i].data.layout.meta.summary.slice(0, 12).replace(/[^\w ]/g, '.')),
-      );
-    }
-  }
-});
-
 test('nothing jumps while Python starts and charts load', async ({ page }) => {
   await page.addInitScript(() => {
     /** @type {any} */ (window).shift = 0;
@@ -93,14 +143,6 @@ test('nothing jumps while Python starts and charts load', async ({ page }) => {
   }
   expect(await page.evaluate(() => /** @type {any} */ (window).shift)).toBeLessThan(0.02);
 });
-
-for (const width of [320, 390, 768, 1280, 1920]) {
-  test(`at ${width} px nothing is wider than the page`, { tag: '@engine' }, async ({ page }) => {
-    await page.setViewportSize({ width, height: 800 });
-    await page.goto('/');
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-  });
-}
 
 for (const [width, least] of [
   [320, 44],
@@ -170,14 +212,6 @@ test('on a phone the contents open on a click, and close behind the reader', { t
   await expect(nav.getByRole('link', { name: 'Train DPO' })).toBeHidden();
 });
 
-test('the contents show the state of each block', async ({ page }) => {
-  await open(page);
-  const link = page.getByRole('navigation', { name: 'Contents' }).getByRole('link', { name: 'Bradley-Terry training' });
-  await expect(link).toHaveAttribute('data-state', 'recorded');
-  await block(page, 'reward-model').runToEnd();
-  await expect(link).toHaveAttribute('data-state', 'done');
-});
-
 test('the download has all pages and runs with NumPy alone', async ({ page }) => {
   await page.goto('/');
   const waiting = page.waitForEvent('download');
@@ -209,10 +243,10 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await expect(page.locator('.main-svg').first()).toBeVisible();
     // What KaTeX draws is hidden from screen readers, who get MathML; it is half of all elements. All editors are
     // alike: two will do.
-    const axe = new AxeBuilder({ page }).exclude('.katex-html').exclude('py-block:nth-of-type(n+4) .cm-editor');
+    const builder = axe(page).exclude('.katex-html').exclude('py-block:nth-of-type(n+4) .cm-editor');
     // The dark theme is other colours and nothing else.
-    if (colorScheme === 'dark') axe.withRules(['color-contrast']);
-    const { violations } = await axe.analyze();
+    if (colorScheme === 'dark') builder.withRules(['color-contrast']);
+    const { violations } = await builder.analyze();
     expect(faults(violations)).toEqual([]);
   });
 }
@@ -220,7 +254,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
 for (const { path, name } of PAGES.slice(1)) {
   test(`axe finds nothing to complain of on the other pages: ${name}`, async ({ page }) => {
     await page.goto(`/${path}`);
-    const { violations } = await new AxeBuilder({ page }).exclude('.katex-html').exclude('.cm-editor').analyze();
+    const { violations } = await axe(page).exclude('.katex-html').exclude('.cm-editor').analyze();
     expect(faults(violations)).toEqual([]);
   });
 }
@@ -240,33 +274,4 @@ test('the theme follows the system until the reader chooses, and the choice is k
   await page.reload();
   await expect(button).toHaveText('Theme: light');
   expect(await background()).toBe(light);
-});
-
-test('a chart takes the colours of the theme that is chosen', { tag: '@engine' }, async ({ page }) => {
-  await page.goto('/');
-  const theme = page.getByRole('button', { name: /Theme/ });
-  const choose = async (/** @type {string} */ name) => {
-    for (let i = 0; i < 3 && (await theme.textContent()) !== `Theme: ${name}`; i += 1) await theme.click();
-    await expect(theme).toHaveText(`Theme: ${name}`);
-  };
-  /** How bright the brightest part of the page's two colours is. */
-  const brightness = () =>
-    page.evaluate(() => {
-      const { backgroundColor, color } = getComputedStyle(document.body);
-      return [backgroundColor, color].map((one) => Math.max(...(one.match(/\d+/g) ?? []).slice(0, 3).map(Number)));
-    });
-  await choose('light');
-  const [paper, ink] = await brightness();
-  expect(paper).toBeGreaterThan(200);
-  expect(ink).toBeLessThan(100);
-  await page.locator('#train-reward figure').scrollIntoViewIfNeeded();
-  const line = page.locator('#train-reward .scatterlayer .js-line').first();
-  await expect(line).toBeVisible();
-  const stroke = () => line.evaluate((path) => getComputedStyle(path).stroke);
-  const light = await stroke();
-  await choose('dark');
-  const [night, chalk] = await brightness();
-  expect(night).toBeLessThan(100);
-  expect(chalk).toBeGreaterThan(200);
-  await expect.poll(stroke).not.toBe(light);
 });

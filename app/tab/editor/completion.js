@@ -50,6 +50,8 @@ export function assist(assistant) {
       override: [(context) => completions(context, assistant)],
       selectOnOpen: false,
       interactionDelay: 0,
+      // Its own would come first, and take an Escape for a list that is only asked for: the editor has its keys later.
+      defaultKeymap: false,
     }),
     hoverTooltip(async (view, pos, side) => {
       const path = pathAt(view.state, pos, side);
