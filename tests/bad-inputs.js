@@ -78,7 +78,9 @@ export const GENTLE = [
   {
     name: 'the error of a recursion with that limit, when it goes',
     engine: true,
-    code: 'import sys\nsys.setrecursionlimit(10**9)\n\n\ndef f(n):\n    return f(n + 1)\n\n\ntry:\n    f(0)\nexcept RecursionError:\n    pass\nprint("gone")',
+    code:
+      'import sys\nsys.setrecursionlimit(10**9)\n\n\ndef f(n):\n    return f(n + 1)\n\n\n' +
+      'try:\n    f(0)\nexcept RecursionError:\n    pass\nprint("gone")',
     ends: 'done',
     says: /^gone$/,
   },

@@ -1,5 +1,5 @@
 /** Errors that teach, help while one edits, the variables, and how far a long loop is. */
-import { block, expect, onOnePage, open, test } from './page.js';
+import { block, expect, onOnePage, open, press, test } from './page.js';
 
 onOnePage('errors and help', () => {
   test('a misspelt name: the hint, a link to its block, the variables, the way to the line', {
@@ -15,9 +15,9 @@ onOnePage('errors and help', () => {
     await expect(messages.getByRole('row', { name: /^scores/ })).toHaveText(
       /scores\s*float64 array \(20, 4\)\s*1 to 1, mean 1/,
     );
-    await messages.getByRole('button', { name: 'line 3' }).click();
+    await press(messages.getByRole('button', { name: 'line 3' }));
     await expect(editor).toBeFocused();
-    await messages.getByRole('link', { name: 'Bradley-Terry training' }).click();
+    await press(messages.getByRole('link', { name: 'Bradley-Terry training' }));
     await expect(page).toHaveURL(/#reward-model$/);
 
     // A name that only comes further down, a shape that does not fit, a log of 0.

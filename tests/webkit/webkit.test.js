@@ -43,10 +43,9 @@ const whatIsThere = () =>
 
 /** @type {Record<string, Way>} */
 const WAYS = {
-  'with SharedArrayBuffer': { shared: true, size: [1280, 900], journeys: JOURNEYS },
+  'with SharedArrayBuffer': { shared: true, size: [1280, 900], journeys: { ...JOURNEYS, ...BAD_INPUT } },
   'without SharedArrayBuffer': { shared: false, size: [1280, 900], journeys: STARTS },
   'without the snapshot': { shared: true, size: [1280, 900], query: '?snapshot=off', journeys: STARTS },
-  'bad input': { shared: true, size: [1280, 900], journeys: BAD_INPUT },
   'on a phone, by touch': { shared: true, size: [390, 844], journeys: BY_TOUCH },
 };
 
