@@ -225,7 +225,10 @@ export const ROUGH = [
   },
   {
     name: 'an endless loop inside NumPy',
-    code: 'a = np.ones((4000, 4000))\nprint("begun")\na @ a',
+    // A signal that comes between the two is not for NumPy.
+    code:
+      'a = np.ones((4000, 4000))\nwhile True:\n    try:\n        print("begun")\n        a @ a\n' +
+      '    except KeyboardInterrupt:\n        pass',
     stop: true,
     begun: 'begun',
     ends: 'stale',
