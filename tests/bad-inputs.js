@@ -98,6 +98,7 @@ export const GENTLE = [
     ends: 'error',
     says: /RecursionError/,
   },
+  { name: 'a sum of 500 terms', code: `print(${'1 + '.repeat(499)}1)`, ends: 'done', says: /^500$/ },
   { name: '__import__ = None', code: 'import builtins\nbuiltins.__import__ = None', ends: 'done', says: /^$/ },
   {
     name: 'no name of Python left',
@@ -240,6 +241,12 @@ export const ROUGH = [
     code: 'chain = None\nfor _ in range(100_000):\n    chain = [chain]\ndel chain',
     ends: 'stale|done',
     says: /deeper than the browser’s stack|^$/,
+  },
+  {
+    name: 'a sum of 5,000 terms',
+    code: `print(${'1 + '.repeat(4999)}1)`,
+    ends: 'stale|error',
+    says: /deeper than the browser’s stack|hundreds of levels/,
   },
   {
     name: 'recursion past the end of the stack',

@@ -1,10 +1,14 @@
 """Which names a block gives to the page and which it takes from it, read off its syntax tree."""
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from sys import getrecursionlimit, setrecursionlimit
 from textwrap import dedent
 from typing import TypedDict
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_DEPTH = 3_000  # calls: each level of an expression takes some, and a long sum is one level a term
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -20,16 +24,26 @@ def names(source: str) -> Names | None:
 
     A function's body counts as read where the block names the function, or else when the block has ended, since that is
     the earliest that other blocks can call it. Python's own names count: another block may give one a value.
-    None if the source does not parse.
+    None if the source does not parse, or is nested too deep.
     """
+    block = _Block()
     try:
-        tree = ast.parse(dedent(source))  # as Pyodide runs it
+        with _room():
+            block.visit(ast.parse(dedent(source)))  # as Pyodide runs it
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    block = _Block()
-    block.visit(tree)
     uses = block.uses | (block.read_later - block.bound)
     return Names(defines=sorted(block.bound), uses=sorted(uses))
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    before = getrecursionlimit()
+    setrecursionlimit(max(before, _DEPTH))
+    try:
+        yield
+    finally:
+        setrecursionlimit(before)
 
 
 class _Block(ast.NodeVisitor):

@@ -13,6 +13,11 @@ def uses(source):
     return set(names(source)["uses"])
 
 
+def test_a_long_sum_is_read_and_one_that_is_too_long_is_not():
+    assert names(f"total = {' + '.join(['x'] * 600)}") == {"defines": ["total"], "uses": ["x"]}
+    assert names(f"total = {' + '.join(['x'] * 5000)}") is None
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
