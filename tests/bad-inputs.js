@@ -246,7 +246,7 @@ export const ROUGH = [
     name: 'a sum of 5,000 terms',
     code: `print(${'1 + '.repeat(4999)}1)`,
     ends: 'stale|error',
-    says: /deeper than the browser’s stack|hundreds of levels/,
+    says: /deeper than the browser’s stack|RecursionError.*hundreds of levels/,
   },
   {
     name: 'recursion past the end of the stack',

@@ -378,7 +378,7 @@ def _too_large(size: int) -> str:
 
 
 def _recursion(failure: Failure) -> str | None:
-    if "compilation" in failure.message:
+    if not failure.frame or "compilation" in failure.message:  # none of the reader's code has run
         return "Something has hundreds of levels here, such as a sum of as many terms: write it in steps, or as a list."
     name = failure.frame.f_code.co_name if failure.frame else ""
     who = f"`{name}` calls itself" if name and not name.startswith("<") else "A function calls itself"
