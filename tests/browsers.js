@@ -8,11 +8,9 @@ import { asProgram, CACHE, Failure, npm, reason, run, TOP, withTemporaryFolder }
 /** Playwright finds its own build without a path. */
 const OWN = '';
 
-/** Chromium without what belongs to windows, as Playwright's own build is: the tests take a fifth less of it. */
-const SHELL = '/usr/bin/chromium-headless-shell';
-
 const INSTALLED = [
-  SHELL,
+  // Chromium without what belongs to windows, as Playwright's own build is: the tests take a fifth less of it.
+  '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -88,10 +86,15 @@ export async function installDebian(packages) {
   });
 }
 
-async function installDebians() {
-  await installDebian(['chromium-headless-shell']);
-  return SHELL;
-}
+/** @param {string} name of a package, which is its program's, too @returns {Route} */
+const debians = (name) => ({
+  name: `Debian's package ${name}`,
+  fits: onDebianAsRoot,
+  async get() {
+    await installDebian([name]);
+    return `/usr/bin/${name}`;
+  },
+});
 
 /** It brings the libraries that a bare system lacks, and fonts for one that has none. */
 const STARTER = `#!/bin/sh
@@ -136,7 +139,8 @@ const installSparticuz = () =>
 /** @type {Route[]} */
 export const ROUTES = [
   { name: "Playwright's own build", fits: () => true, get: installOwn },
-  { name: "Debian's package chromium-headless-shell", fits: onDebianAsRoot, get: installDebians },
+  debians('chromium-headless-shell'),
+  debians('chromium'), // older releases have no other
   {
     name: `npm's ${SPARTICUZ} (70 MB)`,
     fits: () => process.platform === 'linux' && process.arch === 'x64',

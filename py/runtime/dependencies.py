@@ -7,8 +7,9 @@ from sys import getrecursionlimit, setrecursionlimit
 from textwrap import dedent
 from typing import TypedDict
 
+from runtime.mending import DEEPEST
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_DEPTH = 3_000  # calls: each level of an expression takes some, and a long sum is one level a term
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -38,8 +39,9 @@ def names(source: str) -> Names | None:
 
 @contextmanager
 def _room() -> Iterator[None]:
+    """Each level of an expression takes some calls, and a long sum is one level a term."""
     before = getrecursionlimit()
-    setrecursionlimit(max(before, _DEPTH))
+    setrecursionlimit(max(before, DEEPEST))
     try:
         yield
     finally:

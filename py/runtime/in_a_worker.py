@@ -11,10 +11,8 @@ from typing import Any
 
 from runtime import own_loop
 from runtime.explain.errors import FOLDER
+from runtime.mending import DEEPEST
 
-# The error of a recursion holds all its calls, and they go one inside the other. Past twice this depth the browser's
-# own stack can end there, and Python with it.
-DEEPEST = 3_000
 HELP = "help(name) prints what Python knows of a name. In the editor, put the cursor on it and press Ctrl+I."
 
 

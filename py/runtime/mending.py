@@ -8,6 +8,9 @@ import sys
 from sys import getprofile, gettrace, setprofile, setrecursionlimit, settrace
 from typing import Any
 
+# How many calls may be under way. The error of a recursion holds all of them, and they go one inside the other: past
+# twice this depth the browser's own stack can end there, and Python with it.
+DEEPEST = 3_000
 SEARCHED = ("path", "meta_path", "path_hooks")  # of sys: where modules come from
 
 

@@ -380,8 +380,8 @@ def _too_large(size: int) -> str:
 def _recursion(failure: Failure) -> str | None:
     if not failure.frame or "compilation" in failure.message:  # none of the reader's code has run
         return "Something has hundreds of levels here, such as a sum of as many terms: write it in steps, or as a list."
-    name = failure.frame.f_code.co_name if failure.frame else ""
-    who = f"`{name}` calls itself" if name and not name.startswith("<") else "A function calls itself"
+    name = failure.frame.f_code.co_name
+    who = f"`{name}` calls itself" if not name.startswith("<") else "A function calls itself"
     return (
         f"{who} again and again and never comes to an end: it needs a case in which it returns without calling itself."
     )
