@@ -18,20 +18,25 @@ const PATIENCE_MS = 1500;
 /** How long a first block may keep the editors waiting. */
 const FIRST_RUN_MS = 500;
 
-/** Between two parts that nobody sees yet, the page has time for the reader. */
+/**
+ * Parts that nobody sees yet come in turns no longer than a reader's key may wait: one at a time, each would make WebKit
+ * style and lay out the whole page (CodeMirror listens to the wheel, which is a style there).
+ */
+const TURN_MS = 50;
+
+/** Between two turns the page has time for the reader. */
 const PAUSE_MS = 40;
 
 /** How many parts are laid out together: at each time, Firefox lays out all that were before. */
 const TOGETHER = 25;
 
-/** @param {Element} part @returns {Promise<void>} */
-const furnished = (part) =>
-  new Promise((resolve) =>
-    whenIdle(() => {
-      if (part instanceof PyBlock) part.mountEditor().then(resolve, () => resolve());
-      else resolve();
-    }),
-  );
+/** @returns {Promise<void>} */
+const idle = () => new Promise((resolve) => whenIdle(resolve));
+
+/** @param {Element} part */
+async function furnished(part) {
+  if (part instanceof PyBlock) await part.mountEditor().catch(() => {});
+}
 
 /** @param {Lesson} lesson @param {Promise<unknown>} started */
 async function firstRun(lesson, started) {
@@ -63,22 +68,33 @@ export function furnish(place, lesson, started) {
   const calm = Promise.race([ran, pause(PATIENCE_MS)]);
   let working = false;
 
-  /** One at a time, what is near first. */
+  /** Of what is far, as much as one turn allows. */
+  async function furnishFar() {
+    const ends = performance.now() + TURN_MS;
+    for (const part of far) {
+      far.delete(part);
+      await furnished(part);
+      toLayOut.push(part);
+      if (near.size || performance.now() > ends) return;
+    }
+  }
+
+  /** What is near first, one at a time. */
   async function work() {
     if (working) return;
     working = true;
     await calm;
     while (near.size + far.size + toLayOut.length) {
-      const [part] = [...near, ...far];
+      await idle();
+      const [part] = near;
       if (part) {
-        const isNear = near.delete(part);
+        near.delete(part);
         far.delete(part);
         await furnished(part);
-        if (isNear) continue;
-        toLayOut.push(part);
-      } else {
-        for (const { style } of toLayOut.splice(0, TOGETHER)) style.contentVisibility = 'visible';
+        continue;
       }
+      if (far.size) await furnishFar();
+      else for (const { style } of toLayOut.splice(0, TOGETHER)) style.contentVisibility = 'visible';
       await pause(PAUSE_MS);
     }
     working = false;
