@@ -1,5 +1,5 @@
 /** For those who do not see, do not use a mouse, enlarge the page, bring their own colours, or cannot bear motion. */
-import { axe, block, expect, faults, onOnePage, open, ready, test } from './page.js';
+import { axe, block, expect, faults, onOnePage, open, press, ready, test } from './page.js';
 
 /** @param {import('./page.js').Page} page */
 const wider = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -70,7 +70,7 @@ onOnePage('what is heard', () => {
     await runToEnd();
     const table = section.getByRole('table');
     await expect(table).toHaveCount(0);
-    await section.getByText('Show data').click();
+    await press(section.getByText('Show data'));
     await expect(section.getByRole('columnheader')).toHaveText(['step', 'reward']);
     await expect(table.getByRole('row')).toHaveCount(51);
     await expect(table.locator('caption')).toHaveText('Mine (50 of 100 points, evenly spaced; CSV has them all)');

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { TOP } from '../../app/tools/tools.js';
-import { axe, expect, faults, fill, open, recorded, test } from './page.js';
+import { axe, expect, faults, fill, open, press, recorded, test } from './page.js';
 
 /** @param {string} site @returns {Promise<{url: string, close: () => void}>} somebody's page, on a host of its own */
 async function somebodysPage(site) {
@@ -31,14 +31,14 @@ test('two blocks in somebody’s page: run, edit, stop, each as tall as its fram
   const policy = first.locator('section#policy');
   await expect(first.locator('section.block')).toHaveCount(1);
   await expect(first.locator('html')).toHaveAttribute('data-python', 'ready', { timeout: 120_000 });
-  await policy.getByRole('button', { name: 'Run' }).click();
+  await press(policy.getByRole('button', { name: 'Run' }));
   await expect(policy).toHaveAttribute('data-state', 'done', { timeout: 120_000 });
   await expect(policy.getByRole('log')).toHaveText((await recorded(page, 'policy', process.env.PAGE_URL)).text);
 
   await fill(policy.getByRole('textbox'), 'print(6 * 7)\nwhile True: pass');
   await page.keyboard.press('ControlOrMeta+Enter');
   await expect(policy.getByRole('log')).toHaveText('42\n');
-  await first.getByRole('button', { name: 'Stop' }).click();
+  await press(first.getByRole('button', { name: 'Stop' }));
   await expect(policy.locator('.messages')).toContainText('restarting Python');
 
   const reward = second.locator('section#train-reward');

@@ -1,5 +1,5 @@
 /** Exercises: wrong answers, hints, the comparison, and a pass that is remembered. */
-import { axe, block, expect, fill, open, test } from './page.js';
+import { axe, block, expect, fill, open, press, test } from './page.js';
 
 /** @param {import('@playwright/test').Page} page @param {string} id */
 function exercise(page, id) {
@@ -28,7 +28,7 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
   const starter = await code();
 
   await test.step('the empty starter is told what is missing', async () => {
-    await check.click();
+    await press(check);
     await expect(verdict).toContainText('Nothing has been swapped yet');
     await expect(output).toContainText('length ratio 1.00');
     await is('done');
@@ -41,7 +41,7 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
         's = swap[:, None]\n    return np.where(s, preferred, rejected), np.where(s, rejected, preferred)',
       ),
     );
-    await check.click();
+    await press(check);
     await expect(verdict).toContainText('Not yet. Labels are swapped on the wrong side');
     await expect(verdict.locator('code').first()).toHaveText('swap');
     await expect(section.locator('.passed')).toBeHidden();
@@ -56,8 +56,8 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await expect(details('Hint 3')).toBeHidden();
   });
   await test.step('the worked answer, beside the reader’s code', async () => {
-    await details('Worked answer').locator('summary').click();
-    await section.getByRole('button', { name: 'Compare with mine' }).click();
+    await press(details('Worked answer').locator('summary'));
+    await press(section.getByRole('button', { name: 'Compare with mine' }));
     const comparison = section.getByRole('region', { name: 'Your code beside the worked answer' });
     await expect(comparison.locator('.lines del')).toContainText([
       's = swap[:, None]',
@@ -67,11 +67,11 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
       'swap = swap[:, None]',
       'np.where(swap, rejected, preferred)',
     ]);
-    await section.getByRole('button', { name: 'Use it' }).click();
+    await press(section.getByRole('button', { name: 'Use it' }));
     await expect(comparison).toContainText('Your code is the worked answer');
     await expect(messages).toContainText('Reset brings back the starter');
     expect(await code()).toContain('np.where(swap, rejected, preferred)');
-    await section.getByRole('button', { name: 'Back to my code' }).click();
+    await press(section.getByRole('button', { name: 'Back to my code' }));
     expect(await code()).toContain('np.where(s, preferred, rejected)');
   });
   const right = (await code()).replace(
@@ -80,7 +80,7 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
   );
   await test.step('a right answer passes', async () => {
     await fill(editor, right);
-    await check.click();
+    await press(check);
     await expect(verdict).toContainText('Passed, well done. The weights shrink');
     await expect(section.locator('.passed')).toBeVisible();
     await expect(link).toHaveAttribute('data-passed', '');
@@ -100,7 +100,7 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await page.reload();
     await expect(section.locator('.passed')).toBeVisible();
     await expect(link).toHaveAttribute('data-passed', '');
-    await reset.click();
+    await press(reset);
     await expect(section.locator('.passed')).toBeHidden();
     expect(await code()).toBe(starter);
   });

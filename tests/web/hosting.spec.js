@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import sirv from 'sirv';
 import { TOP } from '../../app/tools/tools.js';
-import { block, expect, ready, test } from './page.js';
+import { block, expect, press, ready, test } from './page.js';
 
 const DIST = join(TOP, 'dist');
 const FOLDER = '/lessons/preference-lab/';
@@ -88,7 +88,7 @@ test('from a bare host under a sub-path: one visit with it, the next without, an
   await first.write('while True: pass');
   await first.run();
   await first.is('running');
-  await later.getByRole('button', { name: 'Stop' }).click();
+  await press(later.getByRole('button', { name: 'Stop' }));
   await expect(first.section).toContainText('keep their values');
 });
 

@@ -1,5 +1,5 @@
 /** Edits across visits, and working by keyboard alone. */
-import { block, expect, fill, onOnePage, open, ready, test } from './page.js';
+import { block, expect, fill, onOnePage, open, press, ready, test } from './page.js';
 
 test('an edit survives a reload, and says so', { tag: '@engine' }, async ({ page }) => {
   await open(page);
@@ -12,7 +12,7 @@ test('an edit survives a reload, and says so', { tag: '@engine' }, async ({ page
   expect(await code()).toBe('kept = "over the reload"');
   await expect(messages).toContainText('your edited version');
   await block(page, 'reward-model').is('stale');
-  await reset.click();
+  await press(reset);
   await page.reload();
   expect(await code()).toContain('def train_reward_model');
 });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { readLesson } from '../../app/site/cells.js';
 import { PAGES } from '../../app/site/pages.js';
 import { TOP } from '../../app/tools/tools.js';
-import { axe, block, blockIds, expect, faults, onOnePage, open, recorded, test } from './page.js';
+import { axe, block, blockIds, expect, faults, onOnePage, open, press, recorded, test } from './page.js';
 
 test('a first visit reads at once and shows what was recorded', async ({ page }) => {
   await page.goto('/', { waitUntil: 'commit' });
@@ -86,7 +86,7 @@ onOnePage('the lesson as it is published', () => {
     await open(page);
     const theme = page.getByRole('button', { name: /Theme/ });
     const choose = async (/** @type {string} */ name) => {
-      for (let i = 0; i < 3 && (await theme.textContent()) !== `Theme: ${name}`; i += 1) await theme.click();
+      for (let i = 0; i < 3 && (await theme.textContent()) !== `Theme: ${name}`; i += 1) await press(theme);
       await expect(theme).toHaveText(`Theme: ${name}`);
     };
     /** How bright the brightest part of the page's two colours is. */

@@ -1,6 +1,6 @@
 /** Running blocks: together, out of order, edited, failing, stopped. */
 import { PAGES } from '../../app/site/pages.js';
-import { block, blockIds, expect, fill, gaveWhatWasRecorded, onOnePage, open, ready, test } from './page.js';
+import { block, blockIds, expect, fill, gaveWhatWasRecorded, onOnePage, open, press, ready, test } from './page.js';
 
 for (const { path, name } of PAGES) {
   test(`Run all gives what was recorded: ${name}`, async ({ page }) => {
@@ -90,7 +90,7 @@ onOnePage('while a block runs', () => {
       await endless.run();
       await endless.is('running');
       await expect(endless.output).toContainText('started 42');
-      await page.getByRole('button', { name: 'Stop' }).click();
+      await press(page.getByRole('button', { name: 'Stop' }));
       await expect(endless.messages).toContainText('Stopped. Names that were assigned before keep their values.');
       await expect(page.locator('html')).toHaveAttribute('data-python', 'ready');
       await endless.write('print("still", answer)');
@@ -134,7 +134,7 @@ onOnePage('while a block runs', () => {
     await endless.write(code);
     await endless.run();
     await expect(endless.output).toContainText('begun');
-    await page.getByRole('button', { name: 'Stop' }).click();
+    await press(page.getByRole('button', { name: 'Stop' }));
     await expect(endless.messages).toContainText('restarting Python');
     await data.is('recorded');
     await ready(page);
@@ -185,7 +185,7 @@ onOnePage('a block and its code', () => {
     await fill(editor, 'print("mine", 6 * 7)');
     await runToEnd();
     await expect(output).toHaveText(/mine 42/);
-    await reset.click();
+    await press(reset);
     expect(await code()).toBe(original);
     await is('recorded');
     await expect(output).toContainText('sigmoid(-1000, 0, 1000)');
@@ -213,7 +213,7 @@ onOnePage('a block and its code', () => {
     await expect(messages).toContainText('ZeroDivisionError: division by zero (line 4)');
     await expect(section.locator('.cm-error-line')).toHaveText('a / b');
     await expect(section.getByRole('log')).toHaveText('before');
-    await messages.getByText('Traceback').click();
+    await press(messages.getByText('Traceback'));
     const trace = await messages.locator('pre').innerText();
     expect(trace).toContain('Block "ppo-setup", line 4');
     expect(trace).not.toMatch(/runner|pyodide|site-packages|\/lesson\//);
@@ -338,7 +338,7 @@ test('without SharedArrayBuffer everything runs, and Stop restarts Python and sa
   await endless.write('while True: pass');
   await endless.run();
   await endless.is('running');
-  await page.getByRole('button', { name: 'Stop' }).click();
+  await press(page.getByRole('button', { name: 'Stop' }));
   await expect(endless.messages).toContainText('restarting Python');
   await expect(page.locator('#status')).toContainText(/Python/);
   await ready(page);

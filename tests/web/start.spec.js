@@ -2,7 +2,7 @@ import { cp, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serve } from '../../app/tools/serve.js';
 import { CACHE, run, TOP, withTemporaryFolder } from '../../app/tools/tools.js';
-import { block, expect, gaveWhatWasRecorded, open, SNAPSHOT, test } from './page.js';
+import { block, expect, gaveWhatWasRecorded, open, press, SNAPSHOT, test } from './page.js';
 
 /** @typedef {import('@playwright/test').Page} Page */
 
@@ -59,7 +59,7 @@ test('Python starts from its snapshot, has all modules, draws anew on each visit
   await first.write('while True:\n    try:\n        while True: pass\n    except KeyboardInterrupt: pass');
   await first.run();
   await first.is('running');
-  await page.getByRole('button', { name: 'Stop' }).click();
+  await press(page.getByRole('button', { name: 'Stop' }));
   await expect(page.locator('#status')).toHaveText(/is ready/);
   await first.write(DRAWS);
   await first.runToEnd();

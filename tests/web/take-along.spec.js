@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { strFromU8, unzipSync } from 'fflate';
 import { encodeEdits } from '../../app/tab/edits/share-link.js';
-import { block, expect, fill, open, test } from './page.js';
+import { block, expect, fill, open, press, test } from './page.js';
 
 const EDIT = 'preference-lab/edit/';
 
@@ -153,15 +153,15 @@ test('a shared link: says whose edits it carries, runs nothing, and gives the re
   await page.goto('/');
   await block(page, 'policy').write('print("<b>from the sender</b>")');
   await block(page, 'reward-model').write('sent = 1');
-  await page.getByRole('button', { name: 'Take along' }).click();
+  await press(page.getByRole('button', { name: 'Take along' }));
   const panel = page.getByRole('dialog', { name: 'Take it along' });
-  await panel.getByRole('button', { name: 'Copy a link' }).click();
+  await press(panel.getByRole('button', { name: 'Copy a link' }));
   await expect(panel.getByRole('status')).toContainText('the edits of 2 blocks');
   const link = await page.evaluate(() => navigator.clipboard.readText());
   await page.evaluate(() => {
     navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
   });
-  await panel.getByRole('button', { name: 'Copy a link' }).click();
+  await press(panel.getByRole('button', { name: 'Copy a link' }));
   await expect(panel.getByRole('textbox', { name: 'Link' })).toHaveValue(link);
 
   const visit = await browser.newContext();
@@ -175,10 +175,10 @@ test('a shared link: says whose edits it carries, runs nothing, and gives the re
   const banner = reader.getByRole('region', { name: 'Edits from a link' });
   await expect(banner).toContainText('edits of 2 blocks, made by whoever sent it. Nothing of it has run.');
   expect(await own.code()).toBe('own = 1');
-  await banner.getByText('Show them').click();
-  await banner.getByText('Policy and KL').click();
+  await press(banner.getByText('Show them'));
+  await press(banner.getByText('Policy and KL'));
   await expect(banner.getByLabel('Policy and KL')).toHaveText('print("<b>from the sender</b>")');
-  await banner.getByRole('button', { name: 'Use them' }).click();
+  await press(banner.getByRole('button', { name: 'Use them' }));
   expect(await own.code()).toBe('print("<b>from the sender</b>")');
   expect(new URL(reader.url()).hash).toBe('');
   // In place, and still nothing has run.
@@ -192,7 +192,7 @@ test('a shared link: says whose edits it carries, runs nothing, and gives the re
   await expect(own.output).toHaveText('<b>from the sender</b>');
   await reader.reload();
   expect(await own.code()).toBe('print("<b>from the sender</b>")');
-  await banner.getByRole('button', { name: 'Back to mine' }).click();
+  await press(banner.getByRole('button', { name: 'Back to mine' }));
   expect(await own.code()).toBe('own = 1');
   expect(await block(reader, 'reward-model').code()).toContain('def train_reward_model');
   await expect(banner).toBeHidden();
@@ -207,11 +207,11 @@ test('a shared link: says whose edits it carries, runs nothing, and gives the re
   await expect(banner).toContainText(
     'Made on another version of the lesson: “Policy and KL”. Not in this lesson, and left out: no-such-block.',
   );
-  await banner.getByRole('button', { name: 'Keep mine' }).click();
+  await press(banner.getByRole('button', { name: 'Keep mine' }));
   expect(await own.code()).toBe('own = 1');
   await paste(reader, link.slice(0, -9));
   await expect(banner).toContainText('damaged');
-  await banner.getByRole('button', { name: 'Close' }).click();
+  await press(banner.getByRole('button', { name: 'Close' }));
   await expect(banner).toBeHidden();
   await visit.close();
 });

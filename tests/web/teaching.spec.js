@@ -11,7 +11,7 @@ onOnePage('errors and help', () => {
     await runToEnd();
     await expect(messages).toContainText("NameError: name 'sigmod' is not defined (line 3)");
     await expect(messages).toContainText('Did you mean sigmoid? It is defined in Bradley-Terry training.');
-    await messages.getByText('Variables at this point').click();
+    await press(messages.getByText('Variables at this point'));
     await expect(messages.getByRole('row', { name: /^scores/ })).toHaveText(
       /scores\s*float64 array \(20, 4\)\s*1 to 1, mean 1/,
     );
@@ -86,7 +86,7 @@ onOnePage('errors and help', () => {
     await other.editor.pressSequentially('temper');
     await expect(options.filter({ hasText: 'temperature' })).toBeVisible();
     expect(await other.code()).toBe('temperature = 3\ntemper');
-    await page.getByRole('button', { name: 'Stop' }).click();
+    await press(page.getByRole('button', { name: 'Stop' }));
   });
 });
 
@@ -95,7 +95,7 @@ test('variables follow each run; a long loop says how fast it is, in the block a
 }, async ({ page }) => {
   await open(page);
   const title = await page.title();
-  await page.getByRole('button', { name: 'Variables' }).click();
+  await press(page.getByRole('button', { name: 'Variables' }));
   const panel = page.locator('#variables');
   await expect(panel).toContainText('None yet');
   const { write, run, runToEnd, section } = block(page, 'ppo-step');
@@ -119,16 +119,16 @@ test('variables follow each run; a long loop says how fast it is, in the block a
   expect(
     await section.evaluate((element) => /** @type {HTMLElement} */ (element.querySelector('.block-head')).offsetHeight),
   ).toBe(height);
-  await page.getByRole('button', { name: 'Stop' }).click();
+  await press(page.getByRole('button', { name: 'Stop' }));
   await expect(section.locator('.messages')).toContainText('Stopped.');
   await expect(page).toHaveTitle(title);
   await expect(panel.getByRole('row', { name: /^lengths/ })).toHaveText(/^lengths\s*int\s*3$/);
-  await panel.getByRole('button', { name: 'Close' }).click();
+  await press(panel.getByRole('button', { name: 'Close' }));
   await expect(panel).toBeHidden();
 
-  await page.getByRole('button', { name: 'Run all' }).click();
+  await press(page.getByRole('button', { name: 'Run all' }));
   await expect(page.locator('#status')).toHaveText(/^Running \d+ of \d\d: /);
   await expect(page).toHaveTitle(/^\d+\/\d\d · /);
-  await page.getByRole('button', { name: 'Stop' }).click();
+  await press(page.getByRole('button', { name: 'Stop' }));
   await expect(page).toHaveTitle(title);
 });
