@@ -19,8 +19,8 @@ const PATIENCE_MS = 1500;
 const FIRST_RUN_MS = 500;
 
 /**
- * Parts that nobody sees yet come in turns no longer than a reader's key may wait: one at a time, each would make WebKit
- * style and lay out the whole page (CodeMirror listens to the wheel, which is a style there).
+ * Parts that nobody sees yet come several in a turn, which is no longer than a reader's key may wait: each alone would
+ * make WebKit style the whole page again (CodeMirror listens to the wheel, and there that is a matter of style).
  */
 const TURN_MS = 50;
 
