@@ -16,6 +16,9 @@ const PY = join(TOP, 'py');
 const RESULTS = join(TOP, 'test-results');
 const report = (/** @type {string} */ part) => join(RESULTS, `${part}.xml`);
 
+// Two processes of Python run side by side: with threads of its own each NumPy would wait for the other's.
+process.env.OPENBLAS_NUM_THREADS ??= '1';
+
 /** @typedef {{program: string, args: string[], cwd?: string}} Command */
 
 /** @param {...string} args @returns {Command} */
