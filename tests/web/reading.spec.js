@@ -19,6 +19,20 @@ test('a first visit reads at once and shows what was recorded', async ({ page })
 });
 
 onOnePage('the lesson as it is published', () => {
+  test('after a jump to between two blocks the contents show where that is', async ({ page }) => {
+    await open(page);
+    const current = page.locator('nav[aria-label="Contents"] a[aria-current="location"]');
+    await page.evaluate(() => document.getElementById('playground')?.scrollIntoView({ behavior: 'instant' }));
+    await expect(current).toHaveText('Playground');
+    // The block's head is in the lower half, and what is above it is prose alone.
+    await page.evaluate(() => {
+      const { top } = /** @type {HTMLElement} */ (document.getElementById('preferences')).getBoundingClientRect();
+      window.scrollBy({ top: top - 0.55 * window.innerHeight, behavior: 'instant' });
+    });
+    await expect(current).toHaveText('Preference data');
+    await expect(current).not.toHaveAttribute('data-block');
+  });
+
   test('the contents show the state of each block', async ({ page }) => {
     await open(page);
     const link = page

@@ -24,13 +24,15 @@ export function followLesson(contents, lesson) {
 
   const links = /** @type {HTMLAnchorElement[]} */ ([...contents.querySelectorAll('a[href^="#"]')]);
   const targets = links.map(({ hash }) => document.getElementById(hash.slice(1)));
+  const isAbove = (/** @type {Element} */ target) => target.getBoundingClientRect().top < 70;
   /** @type {Set<Element>} */
   const visible = new Set();
   const watcher = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) visible[isIntersecting ? 'add' : 'delete'](target);
-      const here = targets.findIndex((target) => target && visible.has(target));
-      if (here < 0) return;
+      const shown = targets.findIndex((target) => target && visible.has(target));
+      // After a jump there may be none: the reader is in what has begun above.
+      const here = shown < 0 ? targets.findLastIndex((target) => target && isAbove(target)) : shown;
       links.forEach((link, index) => {
         if (index === here) link.setAttribute('aria-current', 'location');
         else link.removeAttribute('aria-current');
