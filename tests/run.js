@@ -185,10 +185,10 @@ await asProgram(import.meta.url, async () => {
     console.log(`${together.join(', ')}: at once`);
     // The build may need the environment, too. What is missing is said by each part.
     await ownPython().catch(() => {});
-    for (const part of together) begun.set(part, passes(part, part === 'build' ? [] : rest, false));
+    for (const part of together) begun.set(part, passes(part, rest, false));
   }
   for (const part of parts) {
-    const passed = await (begun.get(part) ?? passes(part, part === 'build' ? [] : rest, true));
+    const passed = await (begun.get(part) ?? passes(part, rest, true));
     const xml = String((await readIfThere(report(part))) ?? '');
     const counts = countTests(xml);
     for (const { name, said } of failures(xml))

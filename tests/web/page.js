@@ -172,8 +172,8 @@ export async function fill(editor, code) {
 
 /**
  * A click, or a tap where there are fingers. In Firefox a key: there a page that is still being laid out moves between
- * Playwright's look at a button and the click. So a test that Firefox takes, too, clicks in no
- * other way, but on what no key presses.
+ * Playwright's look at a button and the click. So a test that Firefox takes, too, clicks in no other way,
+ * but on what no key presses.
  * @param {import('@playwright/test').Locator} locator of what a key presses, or of something in it
  */
 export async function press(locator) {

@@ -1,5 +1,8 @@
 /** The table of contents: each block's state, and where the reader is. */
 
+/** What begins higher than this is behind the bar. */
+const BAR_PX = 70;
+
 /** @param {HTMLElement} contents @param {import('../lesson/lesson.js').Lesson} lesson */
 export function followLesson(contents, lesson) {
   lesson.on('state', ({ cell: { id, state } }) => {
@@ -24,7 +27,7 @@ export function followLesson(contents, lesson) {
 
   const links = /** @type {HTMLAnchorElement[]} */ ([...contents.querySelectorAll('a[href^="#"]')]);
   const targets = links.map(({ hash }) => document.getElementById(hash.slice(1)));
-  const isAbove = (/** @type {Element} */ target) => target.getBoundingClientRect().top < 70;
+  const isAbove = (/** @type {Element} */ target) => target.getBoundingClientRect().top < BAR_PX;
   /** @type {Set<Element>} */
   const visible = new Set();
   const watcher = new IntersectionObserver(
@@ -38,7 +41,7 @@ export function followLesson(contents, lesson) {
         else link.removeAttribute('aria-current');
       });
     },
-    { rootMargin: '-70px 0px -60% 0px' },
+    { rootMargin: `-${BAR_PX}px 0px -60% 0px` },
   );
   for (const target of targets) if (target) watcher.observe(target);
 }
