@@ -43,6 +43,14 @@ test('an address of before still leads to its block, on whatever page that is no
   await expect(page).toHaveURL(/\/#no-such-block$/);
 });
 
+test('an address that nobody can read opens the page all the same', async ({ page }) => {
+  await open(page, '/#100%-of-it');
+  const { write, runToEnd, output } = block(page, 'preferences');
+  await write('print("here")');
+  await runToEnd();
+  await expect(output).toContainText('here');
+});
+
 test('a block runs what it needs of another page unseen, as published, and says so', { tag: '@engine' }, async ({
   page,
 }) => {

@@ -158,6 +158,32 @@ test('nothing jumps while Python starts and charts load', async ({ page }) => {
   expect(await page.evaluate(() => /** @type {any} */ (window).shift)).toBeLessThan(0.02);
 });
 
+for (const [width, id] of /** @type {const} */ ([
+  [1280, 'log-ratios-claim-2'],
+  [390, 'dpo'],
+])) {
+  test(`at ${width} px an address leads to #${id} while the page is being laid out, and the place stays`, {
+    tag: '@engine',
+  }, async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await page.setViewportSize({ width, height: 720 });
+    await page.goto('/');
+    await expect(page.locator('#dpo-train .cm-editor')).toHaveCount(1);
+    await page.evaluate((there) => {
+      location.hash = there;
+    }, id);
+    // It is the last that is laid out.
+    await expect(page.locator('main .prose').last()).toHaveCSS('content-visibility', 'visible');
+    const below = () =>
+      page.evaluate((there) => {
+        const [bar, place] = [document.querySelector('.bar'), document.getElementById(there)];
+        return Number(place?.getBoundingClientRect().top) - Number(bar?.getBoundingClientRect().bottom);
+      }, id);
+    await expect.poll(below).toBeGreaterThanOrEqual(0);
+    expect(await below()).toBeLessThan(60);
+  });
+}
+
 for (const [width, least] of [
   [320, 44],
   [390, 44],

@@ -62,8 +62,8 @@ export function furnish(place, lesson, started) {
   const near = new Set();
   /** @type {Set<HTMLElement>} */
   const far = new Set();
-  /** Far parts that have what they need: see app/style/prose.css. @type {HTMLElement[]} */
-  const toLayOut = [];
+  /** Far parts that have what they need: see app/style/prose.css. @type {Set<HTMLElement>} */
+  const toLayOut = new Set();
   const ran = firstRun(lesson, started);
   const calm = Promise.race([ran, pause(PATIENCE_MS)]);
   let working = false;
@@ -74,8 +74,15 @@ export function furnish(place, lesson, started) {
     for (const part of far) {
       far.delete(part);
       await furnished(part);
-      toLayOut.push(part);
+      toLayOut.add(part);
       if (near.size || performance.now() > ends) return;
+    }
+  }
+
+  function layOut() {
+    for (const part of [...toLayOut].slice(0, TOGETHER)) {
+      toLayOut.delete(part);
+      part.style.contentVisibility = 'visible';
     }
   }
 
@@ -84,7 +91,7 @@ export function furnish(place, lesson, started) {
     if (working) return;
     working = true;
     await calm;
-    while (near.size + far.size + toLayOut.length) {
+    while (near.size + far.size + toLayOut.size) {
       await idle();
       const [part] = near;
       if (part) {
@@ -94,7 +101,7 @@ export function furnish(place, lesson, started) {
         continue;
       }
       if (far.size) await furnishFar();
-      else for (const { style } of toLayOut.splice(0, TOGETHER)) style.contentVisibility = 'visible';
+      else layOut();
       await pause(PAUSE_MS);
     }
     working = false;
@@ -106,6 +113,8 @@ export function furnish(place, lesson, started) {
         if (!isIntersecting) continue;
         watcher.unobserve(target);
         near.add(/** @type {HTMLElement} */ (target));
+        // It is laid out now, and Firefox holds the text in place only by what is not styled anew.
+        toLayOut.delete(/** @type {HTMLElement} */ (target));
         if (target instanceof PyBlock && target.showsMore) target.mountRecorded();
       }
       work();
