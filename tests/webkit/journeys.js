@@ -245,6 +245,18 @@ export const JOURNEYS = {
     assert.ok(await driver.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
   },
 
+  async 'what is folded keeps its height when the page is styled anew'({ driver }) {
+    const heights = await driver.evaluate(() => {
+      const folded = [...document.querySelectorAll('main details:not([open])')].slice(0, 20);
+      return [...Array(8)].map(() => {
+        // Each listener to the wheel, such as a chart's, makes WebKit style the page again.
+        document.querySelector('main')?.addEventListener('wheel', () => {}, { once: true });
+        return folded.map((details) => Math.round(details.getBoundingClientRect().height)).join();
+      });
+    });
+    assert.deepEqual([...new Set(heights)], [heights[0]]);
+  },
+
   async 'an error teaches: the usual cause, a link to the block that defines the name, the variables'({ driver }) {
     const { write, run, is, says } = block(driver, 'ppo-setup');
     await write('gap = sigmod(3)');
