@@ -79,13 +79,12 @@ async function visit(browser) {
 
 /** Puts back what a test has left, but what has run: the next one finds the page as it found it. @param {Page} page */
 async function tidy(page) {
-  const stop = page.locator('#stop');
-  if (await stop.isEnabled()) await stop.click();
   await page.keyboard.press('Escape');
   await page.evaluate(() => {
     const press = (/** @type {string} */ what) => {
       for (const button of document.querySelectorAll(what)) /** @type {HTMLElement} */ (button).click();
     };
+    press('#stop:enabled'); // Playwright's click would wait for one that has been disabled meanwhile.
     press('section.block[data-edited] button.reset');
     press('.show-code[aria-expanded="true"]');
     for (const details of document.querySelectorAll('details[open]')) details.removeAttribute('open');
