@@ -63,8 +63,17 @@ onOnePage('the ledger', () => {
   test('the seeds train together, under one bar, and the chart tells of them all', async ({ page }) => {
     await open(page, '/ledger/');
     const { section, run, is } = block(page, 'ledger-seeds');
+    const bar = section.locator('.progress');
+    // It may be gone before a poll looks.
+    const shown = bar.evaluate(
+      (element) =>
+        new Promise((resolve) => {
+          const look = () => element.hasAttribute('data-shown') && resolve(true);
+          new MutationObserver(look).observe(element, { attributeFilter: ['data-shown'] });
+        }),
+    );
     await run();
-    await expect(section.getByRole('progressbar')).toHaveAttribute('data-shown', '');
+    await shown;
     await is('done', 60_000);
     await expect(section.locator('.summary')).toContainText('After 20 seeds');
   });
