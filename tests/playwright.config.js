@@ -48,7 +48,7 @@ export default defineConfig({
     baseURL: process.env.PAGE_URL,
     // Recording a trace makes each test about half as slow again: npm test -- web --trace on, when one is needed.
     trace: 'off',
-    // Smooth scrolling is waited for by none.
+    // What pulses takes time that the tests on the other core need.
     contextOptions: { reducedMotion: 'reduce' },
     // What a service worker hands out passes by page.route, and keeping all files takes time from what is measured:
     // only hosting.spec.js, which tests it, lets it in.

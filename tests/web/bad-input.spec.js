@@ -120,7 +120,6 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
   const { code, write, is, output } = block(page, 'reward-model');
   await page.goto('/');
   await write('print("kept")');
-  await page.waitForTimeout(500);
   const retry = page.getByRole('button', { name: 'Try again' });
   for (const part of [
     '**/core.js',

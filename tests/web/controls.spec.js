@@ -158,7 +158,6 @@ test('before Python is ready the last value waits, and a reload keeps it', async
   await ready(page);
   await is('done');
   expect((await code()).match(BETA)?.[1]).toBe('0.65');
-  await page.waitForTimeout(500);
   await page.reload();
   await expect(beta).toHaveValue('0.65');
   await expect(beta).toBeEnabled();

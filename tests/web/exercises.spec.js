@@ -94,7 +94,6 @@ test('a wrong answer, its message, a hint, the comparison, a right answer, and a
     await expect(verdict).toContainText('before this edit');
     await fill(editor, right);
     await expect(section.locator('.passed')).toBeVisible();
-    await page.waitForTimeout(500);
   });
   await test.step('a reload remembers, a reset forgets', async () => {
     await page.reload();

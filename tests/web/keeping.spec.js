@@ -6,7 +6,10 @@ test('an edit survives a reload, and says so', { tag: '@engine' }, async ({ page
   const { editor, messages, code, section, reset } = block(page, 'reward-model');
   await fill(editor, 'kept = "over the reload"');
   await expect(section).toHaveAttribute('data-edited', '');
-  await page.waitForTimeout(500);
+  // Also where the page is never told that it ends.
+  await expect
+    .poll(() => page.evaluate(() => localStorage.getItem('preference-lab/edit/reward-model')))
+    .toContain('over the reload');
   await page.reload();
   await ready(page);
   expect(await code()).toBe('kept = "over the reload"');
@@ -21,7 +24,6 @@ test('what was recorded is drawn also where an edit has made it stale', async ({
   await open(page);
   const { editor, is, section } = block(page, 'policy');
   await fill(editor, 'kept = 1');
-  await page.waitForTimeout(500);
   await page.reload();
   await is('stale');
   await section.locator('figure.chart').scrollIntoViewIfNeeded();
