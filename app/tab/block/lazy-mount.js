@@ -10,7 +10,7 @@ import { PyBlock } from './py-block.js';
 /** @typedef {import('../lesson/lesson.js').Lesson} Lesson */
 
 /** How far below and above the screen is near. */
-const MARGIN = '600px 0px';
+const MARGIN_PX = 600;
 
 /** Where the start takes longer, what is near gets its editor meanwhile. */
 const PATIENCE_MS = 1500;
@@ -32,6 +32,12 @@ const TOGETHER = 25;
 
 /** @returns {Promise<void>} */
 const idle = () => new Promise((resolve) => whenIdle(resolve));
+
+/** @param {Element} part */
+function isNear(part) {
+  const { top, bottom } = part.getBoundingClientRect();
+  return bottom > -MARGIN_PX && top < window.innerHeight + MARGIN_PX;
+}
 
 /** @param {Element} part */
 async function furnished(part) {
@@ -80,10 +86,10 @@ export function furnish(place, lesson, started) {
   }
 
   function layOut() {
-    for (const part of [...toLayOut].slice(0, TOGETHER)) {
-      toLayOut.delete(part);
-      part.style.contentVisibility = 'visible';
-    }
+    const parts = [...toLayOut].slice(0, TOGETHER);
+    for (const part of parts) toLayOut.delete(part);
+    // What is near has its layout, and by what is styled anew Firefox does not hold the text in place.
+    for (const { style } of parts.filter((part) => !isNear(part))) style.contentVisibility = 'visible';
   }
 
   /** What is near first, one at a time. */
@@ -113,13 +119,11 @@ export function furnish(place, lesson, started) {
         if (!isIntersecting) continue;
         watcher.unobserve(target);
         near.add(/** @type {HTMLElement} */ (target));
-        // It is laid out now, and Firefox holds the text in place only by what is not styled anew.
-        toLayOut.delete(/** @type {HTMLElement} */ (target));
         if (target instanceof PyBlock && target.showsMore) target.mountRecorded();
       }
       work();
     },
-    { rootMargin: MARGIN },
+    { rootMargin: `${MARGIN_PX}px 0px` },
   );
   for (const part of parts) watcher.observe(part);
 
