@@ -1,4 +1,5 @@
 /** Several pages of one site: the way between them, old addresses, and what a block needs of another page. */
+import { PAGES } from '../../app/site/pages.js';
 import { block, expect, open, test } from './page.js';
 
 test('the contents show all pages, this one with its blocks; next and previous lead on', async ({ page }) => {
@@ -41,6 +42,16 @@ test('an address of before still leads to its block, on whatever page that is no
   // What leads nowhere stays where it is.
   await page.goto('/#no-such-block');
   await expect(page).toHaveURL(/\/#no-such-block$/);
+});
+
+test('no page is wider than a phone, laid out to its end', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 800 });
+  for (const { path } of PAGES) {
+    await page.goto(`/${path}`);
+    // As on paper: nothing waits until it is near.
+    await page.addStyleTag({ content: '.prose, py-block { content-visibility: visible !important }' });
+    expect([path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 390]);
+  }
 });
 
 test('an address that nobody can read opens the page all the same', async ({ page }) => {
