@@ -68,8 +68,8 @@ export function furnish(place, lesson, started) {
   const near = new Set();
   /** @type {Set<HTMLElement>} */
   const far = new Set();
-  /** Far parts that have what they need: see app/style/prose.css. @type {Set<HTMLElement>} */
-  const toLayOut = new Set();
+  /** Far parts that have what they need: see app/style/prose.css. @type {HTMLElement[]} */
+  const toLayOut = [];
   const ran = firstRun(lesson, started);
   const calm = Promise.race([ran, pause(PATIENCE_MS)]);
   let working = false;
@@ -80,16 +80,15 @@ export function furnish(place, lesson, started) {
     for (const part of far) {
       far.delete(part);
       await furnished(part);
-      toLayOut.add(part);
+      toLayOut.push(part);
       if (near.size || performance.now() > ends) return;
     }
   }
 
   function layOut() {
-    const parts = [...toLayOut].slice(0, TOGETHER);
-    for (const part of parts) toLayOut.delete(part);
     // What is near has its layout, and by what is styled anew Firefox does not hold the text in place.
-    for (const { style } of parts.filter((part) => !isNear(part))) style.contentVisibility = 'visible';
+    const parts = toLayOut.splice(0, TOGETHER).filter((part) => !isNear(part));
+    for (const { style } of parts) style.contentVisibility = 'visible';
   }
 
   /** What is near first, one at a time. */
@@ -97,7 +96,7 @@ export function furnish(place, lesson, started) {
     if (working) return;
     working = true;
     await calm;
-    while (near.size + far.size + toLayOut.size) {
+    while (near.size + far.size + toLayOut.length) {
       await idle();
       const [part] = near;
       if (part) {
