@@ -74,6 +74,7 @@ onOnePage('the ledger', () => {
     );
     await run();
     await shown;
+    await expect(bar).toHaveRole('progressbar');
     await is('done', 60_000);
     await expect(section.locator('.summary')).toContainText('After 20 seeds');
   });
