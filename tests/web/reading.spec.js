@@ -314,4 +314,17 @@ test('the theme follows the system until the reader chooses, and the choice is k
   await page.reload();
   await expect(button).toHaveText('Theme: light');
   expect(await background()).toBe(light);
+
+  const other = await page.context().newPage();
+  await other.goto('/ledger/');
+  await other.getByRole('button', { name: 'Theme: light' }).click();
+  await expect(button).toHaveText('Theme: dark');
+  expect(await background()).toBe(dark);
+  // A page that a browser has put to sleep hears of it when the reader comes back; Playwright's browsers put none there.
+  await page.evaluate(() => {
+    localStorage.setItem('preference-lab/theme', 'light');
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  });
+  await expect(button).toHaveText('Theme: light');
+  expect(await background()).toBe(light);
 });

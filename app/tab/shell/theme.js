@@ -31,11 +31,22 @@ export function switchTheme(button, onChange) {
     button.title = `Theme: ${theme}`;
   };
   show();
-  button.addEventListener('click', () => {
-    theme = CHOICES[(CHOICES.indexOf(theme) + 1) % CHOICES.length];
-    store.write(KEY, theme);
+  /** @param {Theme} chosen */
+  const choose = (chosen) => {
+    theme = chosen;
     show();
     onChange();
+  };
+  button.addEventListener('click', () => {
+    choose(CHOICES[(CHOICES.indexOf(theme) + 1) % CHOICES.length]);
+    store.write(KEY, theme);
   });
+  /** What was chosen in another tab, or on another page while this one slept until the reader came back to it. */
+  const follow = () => {
+    const kept = store.read(KEY);
+    if (kept && known(kept) !== theme) choose(known(kept));
+  };
+  // In a frame the host says which.
+  if (!ASKED && window === window.parent) for (const event of ['storage', 'pageshow']) addEventListener(event, follow);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange);
 }
