@@ -21,6 +21,14 @@ CASES = [
     ("plt.plot([1])", "`matplotlib` is not here"),
     ("print(later)\nlater = 1", "`later` gets its value on line 2, below"),
     ("quux", SAYS_NOTHING),
+    ("exp(1)", "with `np.` before them: `np.exp`"),
+    ("x = mean([1, 2])", "`np.mean`"),
+    ("array([1])", "`np.array`"),  # and not Python's module of that name
+    ("2 * pi", "`np.pi`"),
+    ("mean", SAYS_NOTHING),  # it may be a value that was meant to be there
+    ("random.random()", "write `import random` first"),
+    ("tensor([1])", "`tensor` is PyTorch's. In NumPy: `np.array(x)`"),
+    ("nn.Linear(2, 3)", "`torch` is not here"),
     ("def f():\n    a = 1\n    return b\nf()", SAYS_NOTHING),
     ("n = 1\ndef f():\n    n += 1\nf()", "The function assigns `n`"),
     # habits of notebooks, and signs from elsewhere
@@ -30,6 +38,9 @@ CASES = [
     ("np.mean?", "press Ctrl+I, without `?`"),
     ("?np.mean", "press Ctrl+I, without `?`"),
     (">>> x = 1", "the prompt of a terminal"),
+    ("i = 0\ni++", "Python has no `++`"),
+    ("i = 0\nwhile i < 3: i++", "Python has no `++`"),
+    ("i = 0\nx = ++i +", SAYS_NOTHING),
     ("x = 1\u200b + 2", "A sign that nobody sees"),
     ("\u2067x = 1", "A sign that nobody sees"),
     ("print\uff081\uff09", "a wide sign of East Asian type"),
@@ -46,6 +57,26 @@ CASES = [
     ("x = np.ones(2)\nx.append(3)", "An array keeps its length"),
     ("x = np.ones(2)\nx.backward()", "belongs to PyTorch"),
     ("def f(): pass\nr = f()\nr.shape", "`r` is None here"),
+    # habits of PyTorch, and of older NumPy
+    ("x = np.ones((2, 3))\nx.unsqueeze(0)", "In NumPy: `np.expand_dims(x, axis)`"),
+    ("x = np.ones(2)\nx.exp()", "a function of NumPy: `np.exp(x)`"),
+    ("x = np.ones(2)\n(x[x > 0] + 1).log().mean()", "`np.log(x[x > 0] + 1)`"),
+    ("np.softmax(np.ones(3))", "`np.exp(x - np.logaddexp.reduce(x, axis=-1, keepdims=True))`"),
+    ("np.cat([np.ones(2)])", "`np.concatenate([a, b])`"),
+    ("x = np.ones(2)\nx.mean(dim=0)", "NumPy says `axis`"),
+    ("np.sum(np.ones((2, 2)), axis=0, keepdim=True)", "NumPy says `keepdims`"),
+    ("def f(dim): pass\nf(keepdim=1)", "Its signature is `f(dim)`"),
+    ("x = np.ones((2, 3))\nx.view(-1)", "PyTorch's for `.reshape`"),
+    ("x = np.ones((2, 3))\nx.view(3, 2)", "PyTorch's for `.reshape`"),
+    ("x = np.ones((2, 3))\nx.shape()", "or `x.shape[0]` for one axis"),
+    ("x = np.ones((2, 3))\nx.size(0)", "`x.size` is a value and no function"),
+    ("rng = np.random.default_rng(0)\nrng.randn(3)", "A Generator has `standard_normal` for it"),
+    ("rng = np.random.default_rng(0)\nrng.seed(3)", "`np.random.default_rng(seed)` makes another"),
+    ("np.zeros(2, 3)", "`np.zeros((2, 3))`"),
+    ("np.full(2, 3, 0.5)", "`np.full((2, 3), 0.5)`"),
+    ("np.random.rand((2, 3))", "`np.random.rand(2, 3)`"),
+    ("a = b = np.ones(2)\nnp.stack(a, b)", "The arrays go in one list: `np.stack([a, b])`"),
+    ("a = b = np.ones(2)\nnp.vstack(a, b)", "The arrays go in one list: `np.vstack([a, b])`"),
     # packages
     ("import pandas as pd", "A dict with `title`, `columns` and `rows` is shown as a table."),
     ("import sklearn.linear_model", "`sklearn` is not here"),
@@ -61,6 +92,9 @@ CASES = [
     ("import nunpy", "Did you mean `numpy`?"),
     ("import mathh", "Did you mean `math`?"),
     ("from math import squrt", "Did you mean `sqrt`?"),
+    ("import numpy.rando", "Did you mean `numpy.random`?"),
+    ("import numpy.nothing", SAYS_NOTHING),  # and not that NumPy is not here
+    ("import math.nothing", SAYS_NOTHING),
     # shapes
     ("a = np.ones((20, 4))\nb = np.ones(5)\na + b",
      "`a` has shape (20, 4) and `b` has (5,). NumPy lines shapes up from the right, "
@@ -100,6 +134,10 @@ CASES = [
     ("a = None\na[0]", "`a` is None here"),
     ("print('loss ' + 3)", "An f-string puts a value into text"),
     ("for i in range(10 / 2): pass", "A whole number is wanted"),
+    ("for i in 5: pass", "`range(n)` counts from 0"),
+    ("sum(5)", SAYS_NOTHING),
+    ("x = (1, 2)\nx[0] = 3", "A tuple stays as it is"),
+    ("x = {1, 2}\nx[0]", "A set has no order"),
     ("a, b = 1, 2, 3", "There are 2 names on the left"),
     # numbers
     ("n = 0\n1 / n", "`n` is 0 here"),

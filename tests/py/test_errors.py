@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from error_cases import CASES, GIVEN, events_of, fits, says
 
+from runtime.explain.hints_numpy import TENSORS
 from runtime.explain.nan_notes import not_finite
 from runtime.runner import Runner
 
@@ -15,6 +16,26 @@ from runtime.runner import Runner
 def test_the_usual_cause(source, expected):
     said = says(source)
     assert fits(said, expected), said
+
+
+def test_what_is_said_for_pytorchs_functions_gives_what_they_give():
+    x = np.array([[-1.0, 0.0, 700.0], [2.0, -800.0, 3.0]])
+    given = {
+        "np": np, "x": x, "a": x[:, :2], "b": x[:, 1:], "mask": x > 0, "value": 9.0, "low": -1.0, "high": 1.0,
+        "seed": 0, "shape": (2, 2, 3), "axis": -1, "axes": (1, 0), "index": np.argsort(x, axis=-1),
+    }  # fmt: skip
+    gave = {name: eval(said, dict(given)) for name, said in TENSORS.items()}
+    two = np.exp([2, -800, 3])
+    np.testing.assert_allclose(gave["softmax"], [[0, 0, 1], two / two.sum()], atol=1e-12)
+    np.testing.assert_allclose(gave["sigmoid"][0], [1 / (1 + np.e), 0.5, 1])
+    np.testing.assert_allclose(gave["logsigmoid"][1], [-np.log1p(np.exp(-2)), -800, -np.log1p(np.exp(-3))])
+    np.testing.assert_allclose(np.exp(gave["log_softmax"]).sum(axis=1), 1)
+    np.testing.assert_allclose(gave["logsumexp"], [700, np.log(two.sum())])
+    np.testing.assert_array_equal(gave["gather"], np.sort(x))
+    np.testing.assert_array_equal(gave["masked_fill"] == 9, x > 0)
+    assert {name: np.shape(gave[name]) for name in ("unsqueeze", "permute", "expand", "t", "mm", "cat")} == {
+        "unsqueeze": (2, 3, 1), "permute": (3, 2), "expand": (2, 2, 3), "t": (3, 2), "mm": (2, 2), "cat": (4, 2),
+    }  # fmt: skip
 
 
 def error_of(*blocks):

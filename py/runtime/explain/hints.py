@@ -8,6 +8,7 @@ import ast
 import builtins
 import keyword
 import math
+import pkgutil
 import re
 import sys
 import types
@@ -16,8 +17,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from runtime import safe_inspect
+from runtime.explain import hints_numpy, hints_syntax
 from runtime.explain import hints_shapes as shapes
-from runtime.explain import hints_syntax
 from runtime.explain.error_context import Failure, code, near
 from runtime.safe_inspect import MISSING
 
@@ -54,6 +55,8 @@ def _name(failure: Failure) -> str | None:
     later = _first_assignment(failure, wrong)
     if later:
         return f"`{wrong}` gets its value on line {later}, below this line."
+    if said := hints_numpy.name(wrong, called=bool(re.search(rf"(?<![\w.]){wrong}\s*\(", _line(failure)))):
+        return said
     if like := near(wrong, known | set(dir(builtins)) | set(keyword.kwlist)):
         return f"Did you mean `{like}`?"
     if wrong in sys.stdlib_module_names:
@@ -78,6 +81,11 @@ def _top_level(statement: ast.stmt) -> Iterable[ast.AST]:
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [statement]
     return ast.walk(statement)
+
+
+def _line(failure: Failure) -> str:
+    lines = failure.source.split("\n")
+    return lines[failure.line - 1] if failure.line and failure.line <= len(lines) else ""
 
 
 def _tree(failure: Failure) -> ast.Module:
@@ -107,10 +115,8 @@ def _attribute(failure: Failure) -> str | None:
         return f"{who or 'What stands before the dot'} is None here. A function without `return` gives None."
     if type(value) in (list, tuple) and wrong in ("shape", "T", "mean", "sum", "std", "min", "max", "reshape", "dtype"):
         return f"{who or 'This'} is a {type(value).__name__}, not an array: `np.array(…)` makes one of it."
-    if type(value) is np.ndarray and wrong == "append":
-        return "An array keeps its length. Collect values in a list, or use `np.append`, which makes a new array."
-    if type(value) is np.ndarray and wrong in ("backward", "detach", "grad", "requires_grad", "cuda", "to", "numpy"):
-        return f"`.{wrong}` belongs to PyTorch's tensors; arrays here are NumPy's and keep no gradients."
+    if said := hints_numpy.attribute(value, wrong, who):
+        return said
     names = [name for name in safe_inspect.attributes(value) if not name.startswith("_")]
     if like := near(wrong, names):
         return f"Did you mean `{like}`?"
@@ -125,7 +131,10 @@ MISSING_PACKAGES = {
     "pandas", "polars", "matplotlib", "seaborn", "plotly", "sklearn", "tqdm", "requests", "gymnasium", "wandb",
     "IPython", "ipywidgets",
 }  # fmt: skip
-PACKAGE_ALIASES = {"plt": "matplotlib", "pd": "pandas", "tf": "tensorflow", "jnp": "jax", "sns": "seaborn"}
+PACKAGE_ALIASES = {
+    "plt": "matplotlib", "pd": "pandas", "tf": "tensorflow", "jnp": "jax", "sns": "seaborn", "nn": "torch",
+    "optim": "torch",
+}  # fmt: skip
 INSTEAD = {
     "matplotlib": " To draw, end the block with a figure: `charts` makes them.",
     "seaborn": " To draw, end the block with a figure: `charts` makes them.",
@@ -153,9 +162,13 @@ LAST_VALUES = re.compile(r"_{1,3}|_\d+")
 
 
 def _package(failure: Failure) -> str | None:
-    wrong = (getattr(failure.error, "name", None) or "").split(".")[0]
+    wrong, _, part = (getattr(failure.error, "name", None) or "").partition(".")
     if not wrong:
         return None
+    if part and wrong in sys.modules:  # it is here, and a part of it is not
+        parts = [module.name for module in pkgutil.iter_modules(getattr(sys.modules[wrong], "__path__", []))]
+        like = near(part, parts)
+        return f"Did you mean `{wrong}.{like}`?" if like else None
     if wrong in MISSING_PACKAGES:
         return _no_package(wrong)
     if like := near(wrong, ["numpy"]) or near(wrong, sys.stdlib_module_names):
@@ -279,6 +292,23 @@ def _none(failure: Failure) -> str | None:
     parts = [part for part in ast.iter_child_nodes(failure.node or ast.Pass()) if isinstance(part, ast.expr)]
     guilty = next((code(part) for part in parts if failure.value(part) is None), None)
     return f"{guilty or 'One of the values'} is None here. A function without `return` gives None."
+
+
+def _unchanging(failure: Failure) -> str | None:
+    found = re.match(r"'(tuple|str)' object does not support item assignment", failure.message)
+    if found:
+        whose = "A tuple stays" if found[1] == "tuple" else "Text stays"
+        return f"{whose} as it is: `list(…)` makes of it what can be changed."
+    if re.match(r"'set' object is not subscriptable", failure.message):
+        return "A set has no order, and so no places: `sorted(…)` makes a list of it."
+    return None
+
+
+def _rounds(failure: Failure) -> str | None:
+    is_number = re.match(r"'(int|float)' object is not iterable", failure.message)
+    if not is_number or not re.search(r"\bfor\b.*\bin\b", _line(failure)):
+        return None
+    return "A loop goes through things, and this is a number: `range(n)` counts from 0 to n - 1."
 
 
 def _text_and_number(failure: Failure) -> str | None:
@@ -423,10 +453,16 @@ CAUSES: list[tuple[type[BaseException], Cause]] = [
     (ValueError, _domain),
     (ValueError, _memory),
     (MemoryError, _memory),
+    (ValueError, hints_numpy.shape_in_pieces),
+    (TypeError, hints_numpy.shape_in_pieces),
+    (TypeError, hints_numpy.value_called),
+    (TypeError, hints_numpy.keyword),
     (TypeError, shapes.scalar_wanted),
     (TypeError, _not_callable),
     (TypeError, _arguments),
     (TypeError, _none),
+    (TypeError, _unchanging),
+    (TypeError, _rounds),
     (TypeError, _text_and_number),
     (IndexError, _index),
     (KeyError, _key),

@@ -98,6 +98,7 @@ HABITS: list[tuple[str, str]] = [
     (r"!\s*\w+", "`{0}` is a command for a system, and a browser has none. What is here: Python's library and NumPy."),
     (r">>>", "`{0}` is the prompt of a terminal: leave it out, and what Python answered there."),
     (r"\?{1,2}[\w.]+", "For help put the cursor on the name and press Ctrl+I, without `?`."),
+    (r".*[\w\])]\s*(?:\+\+|--)\s*;?$", "Python has no `++` and no `--`: write `+= 1` or `-= 1`."),
     (r"[\w.]+\?{1,2}\s*$", "For help put the cursor on the name and press Ctrl+I, without `?`."),
 ]
 
