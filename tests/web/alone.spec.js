@@ -1,4 +1,4 @@
-/** Blocks that are run first thing on a fresh page; tests/app/alone.test.js does so with each, without a page. */
+/** Blocks that are run first thing on a fresh page; tests/app/alone.test.js runs each alone, without a page. */
 import { readLesson } from '../../app/site/cells.js';
 import { PAGES } from '../../app/site/pages.js';
 import { block, blockIds, expect, gaveWhatWasRecorded, test } from './page.js';
@@ -13,7 +13,7 @@ test('the blocks of each page are those of its chapters', async ({ page }) => {
   }
 });
 
-const FIRST = { preferences: '/', 'dpo-train': '/', 'faq-ppo': '/', rloo: '/relatives/' };
+const FIRST = { preferences: '/', rloo: '/relatives/' };
 
 for (const [id, address] of Object.entries(FIRST)) {
   test(`${id} runs alone on a fresh page, as recorded`, async ({ page }) => {

@@ -117,8 +117,8 @@ test('after code that takes Python down, Python starts again by itself', { tag: 
 });
 
 test('whatever does not arrive at the start is said, edits are kept, and Try again starts Python', async ({ page }) => {
-  const { code, write, is, output } = block(page, 'reward-model');
-  await page.goto('/');
+  const { code, write, is, output } = block(page, 'check-loss');
+  await page.goto('/check/'); // it opens more quickly than the lesson
   await write('print("kept")');
   const retry = page.getByRole('button', { name: 'Try again' });
   for (const part of [
@@ -145,7 +145,7 @@ test('whatever does not arrive at the start is said, edits are kept, and Try aga
   await page.reload();
   await expect(retry).toBeVisible();
   await page.unroute('**/pyodide.asm.wasm');
-  await block(page, 'reward-model').run();
+  await block(page, 'check-loss').run();
   await retry.click();
   await expect(retry).toBeHidden();
   await ready(page);

@@ -24,14 +24,53 @@ function chooser(page, id, name) {
   };
 }
 
-/** @type {Record<string, Record<string, number>>} */
-const TASTES = {
-  cats: { cat: 4, mouse: 1, dog: -3 },
-  food: { cake: 3, soup: 2.4, cheese: 2.4, baked: 2, ate: 2, sweet: 1.6, burnt: -1 },
-};
+/** @param {import('./page.js').Page} page @param {string} address @param {string} id of a block with cards */
+async function axeFindsNothing(page, address, id) {
+  await open(page, address);
+  await block(page, id).section.scrollIntoViewIfNeeded();
+  await expect(block(page, id).section.locator('.card').first()).toBeEnabled();
+  const { violations } = await axe(page)
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .include(`#${id}`)
+    .analyze();
+  expect(faults(violations)).toEqual([]);
+}
 
-for (const [name, worth] of Object.entries(TASTES)) {
-  test(`a friend of ${name} chooses twenty times by keys alone, and the page learns it`, async ({ page }) => {
+/** tests/py/test_picks.py has more tastes, without a page. @type {Record<string, number>} */
+const CATS = { cat: 4, mouse: 1, dog: -3 };
+
+onOnePage('stories', () => {
+  test('axe finds nothing in cards with text', ({ page }) => axeFindsNothing(page, '/words/', 'words-your-taste'));
+
+  test('a friend’s link shows where two tastes differ, and a damaged one says so', async ({ page, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await open(page, '/words/');
+    const { cards, isAsked } = chooser(page, 'words-your-taste', 'story_picks');
+    for (let number = 1; number <= 4; number += 1) {
+      await press(cards.first());
+      await isAsked(number + 1, 24);
+    }
+    await page.getByRole('button', { name: 'Take along' }).click();
+    const panel = page.getByRole('dialog', { name: 'Take it along' });
+    await panel.getByRole('button', { name: 'Copy a link' }).click();
+    await expect(panel.getByRole('status')).toContainText('the edits of 1 block');
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    await page.keyboard.press('Escape');
+
+    const two = block(page, 'words-two-readers');
+    const field = two.section.getByRole('textbox', { name: /friend_picks/ });
+    await expect(field).toBeEnabled();
+    await field.fill(link);
+    await field.press('Enter');
+    await expect(two.output).toContainText('reader 1: you\nreader 2: your friend', { timeout: 60_000 });
+    await expect(two.output).toContainText('the same story in 4 of 4 questions');
+    await field.fill(link.slice(0, -20));
+    await field.press('Enter');
+    await expect(two.output).toContainText('The link is damaged', { timeout: 60_000 });
+    await expect(field).toHaveValue(link.slice(0, -20));
+  });
+
+  test('a friend of cats chooses twenty times by keys alone, and the page learns it', async ({ page }) => {
     await open(page, '/words/');
     const { section, cards, isAsked, picks, is, output, figure } = chooser(page, 'words-your-taste', 'story_picks');
     await section.scrollIntoViewIfNeeded();
@@ -40,7 +79,7 @@ for (const [name, worth] of Object.entries(TASTES)) {
     let pressed = '';
     for (let number = 1; number <= 24; number += 1) {
       const told = await cards.locator('.says').allTextContents();
-      const worths = told.map((story) => story.split(/\W/).reduce((sum, word) => sum + (worth[word] ?? 0), 0));
+      const worths = told.map((story) => story.split(/\W/).reduce((sum, word) => sum + (CATS[word] ?? 0), 0));
       const best = String(worths.indexOf(Math.max(...worths)) + 1);
       await page.keyboard.press(best);
       pressed += best;
@@ -55,7 +94,7 @@ for (const [name, worth] of Object.entries(TASTES)) {
     await expect(output).toContainText('of 20');
     // Ties are taken by place.
     await expect(output).toContainText(/Asked again, you took the same one [234] of 4 times/);
-    const liked = Object.keys(worth).filter((word) => worth[word] > 0);
+    const liked = Object.keys(CATS).filter((word) => CATS[word] > 0);
     const found = section.locator('.chart .xtick').filter({ hasText: new RegExp(`^(${liked.join('|')})$`) });
     await expect(found).not.toHaveCount(0);
     await expect(section.locator('.chart')).toContainText('your taste');
@@ -63,7 +102,7 @@ for (const [name, worth] of Object.entries(TASTES)) {
     const optimum = block(page, 'words-your-optimum');
     await optimum.runToEnd();
     await optimum.is('done');
-    await expect(optimum.section.locator('.stories li').last()).toContainText(new RegExp(Object.keys(worth).join('|')));
+    await expect(optimum.section.locator('.stories li').last()).toContainText(new RegExp(Object.keys(CATS).join('|')));
     const training = block(page, 'words-your-training');
     await training.runToEnd();
     await training.is('done');
@@ -75,7 +114,7 @@ for (const [name, worth] of Object.entries(TASTES)) {
     await expect(was.output).toContainText('You agree. Of all that was held out');
     expect(await was.picks()).toBe(`${pressed} 1`);
   });
-}
+});
 
 test('flowers are chosen twenty times; Undo, none of these and a reload have it all', {
   tag: ['@touch', '@engine'],
@@ -116,6 +155,8 @@ test('flowers are chosen twenty times; Undo, none of these and a reload have it 
 });
 
 onOnePage('flowers', () => {
+  test('axe finds nothing in cards with pictures', ({ page }) => axeFindsNothing(page, '/', 'your-flowers'));
+
   test('the keys of the cards: a number chooses, - is none of these, Ctrl+Z takes the last choice back', async ({
     page,
   }) => {
@@ -233,48 +274,4 @@ onOnePage('flowers', () => {
     await expect(figure.getByRole('alert')).toContainText('The code has no line flower_picks');
     expect(await code()).toBe(mine);
   });
-});
-
-test('a friend’s link shows where two tastes differ, and a damaged one says so', async ({ page, context }) => {
-  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await open(page, '/words/');
-  const { cards, isAsked } = chooser(page, 'words-your-taste', 'story_picks');
-  for (let number = 1; number <= 4; number += 1) {
-    await press(cards.first());
-    await isAsked(number + 1, 24);
-  }
-  await page.getByRole('button', { name: 'Take along' }).click();
-  const panel = page.getByRole('dialog', { name: 'Take it along' });
-  await panel.getByRole('button', { name: 'Copy a link' }).click();
-  await expect(panel.getByRole('status')).toContainText('the edits of 1 block');
-  const link = await page.evaluate(() => navigator.clipboard.readText());
-  await page.keyboard.press('Escape');
-
-  const two = block(page, 'words-two-readers');
-  const field = two.section.getByRole('textbox', { name: /friend_picks/ });
-  await expect(field).toBeEnabled();
-  await field.fill(link);
-  await field.press('Enter');
-  await expect(two.output).toContainText('reader 1: you\nreader 2: your friend', { timeout: 60_000 });
-  await expect(two.output).toContainText('the same story in 4 of 4 questions');
-  await field.fill(link.slice(0, -20));
-  await field.press('Enter');
-  await expect(two.output).toContainText('The link is damaged', { timeout: 60_000 });
-  await expect(field).toHaveValue(link.slice(0, -20));
-});
-
-test('axe finds nothing in cards with text or with pictures', async ({ page }) => {
-  for (const [address, id] of [
-    ['/', 'your-flowers'],
-    ['/words/', 'words-your-taste'],
-  ]) {
-    await open(page, address);
-    await block(page, id).section.scrollIntoViewIfNeeded();
-    await expect(block(page, id).section.locator('.card').first()).toBeEnabled();
-    const { violations } = await axe(page)
-      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-      .include(`#${id}`)
-      .analyze();
-    expect(faults(violations)).toEqual([]);
-  }
 });

@@ -85,9 +85,9 @@ print(abs(time.time_ns() - logging._startTime) < 600e9, time.localtime(0)[:5])`;
     const page = await context.newPage();
     /** @type {(string | null)[]} */
     const said = [];
-    for (const address of ['/', '/?snapshot=off']) {
+    for (const address of ['/check/', '/check/?snapshot=off']) {
       await open(page, address);
-      const { write, runToEnd, output } = block(page, 'preferences');
+      const { write, runToEnd, output } = block(page, 'check-loss');
       await write(asks);
       await runToEnd();
       said.push(await output.textContent());
