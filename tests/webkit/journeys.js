@@ -453,10 +453,14 @@ export const JOURNEYS = {
   },
 };
 
-/** What depends on how Python has started. @type {Record<string, (visit: Visit) => Promise<unknown>>} */
-export const STARTS = Object.fromEntries(
-  Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|^completion|^Stop|reload/.test(name)),
-);
+/** @param {RegExp} names */
+const some = (names) => Object.fromEntries(Object.entries(JOURNEYS).filter(([name]) => names.test(name)));
+
+/** What depends on how Python has started. */
+export const STARTS = some(/opens|a block runs|^completion/);
+
+/** What depends on the memory that the page and Python share. */
+export const SHARES = some(/opens|a block runs|^completion|^Stop|reload/);
 
 /** @type {Record<string, (visit: Visit) => Promise<unknown>>} */
 export const BAD_INPUT = {
@@ -476,9 +480,7 @@ export const BAD_INPUT = {
  * @type {Record<string, (visit: Visit) => Promise<unknown>>}
  */
 export const BY_TOUCH = {
-  ...Object.fromEntries(
-    Object.entries(JOURNEYS).filter(([name]) => /opens|a block runs|wider|an error teaches|exercise|Stop/.test(name)),
-  ),
+  ...some(/opens|a block runs|wider|an error teaches|exercise|Stop/),
   async 'a finger opens the contents'({ driver }) {
     assert.ok(await driver.evaluate(() => window.innerWidth <= 500));
     await driver.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));

@@ -10,7 +10,7 @@ import { suite, test } from 'node:test';
 import { serve } from '../../app/tools/serve.js';
 import { TOP } from '../../app/tools/tools.js';
 import { WEBKIT } from '../browsers.js';
-import { BAD_INPUT, BY_TOUCH, JOURNEYS, STARTS } from './journeys.js';
+import { BAD_INPUT, BY_TOUCH, JOURNEYS, SHARES, STARTS } from './journeys.js';
 import { openWebKit } from './webdriver.js';
 
 const DIST = join(TOP, 'dist');
@@ -44,7 +44,7 @@ const whatIsThere = () =>
 /** @type {Record<string, Way>} */
 const WAYS = {
   'with SharedArrayBuffer': { shared: true, size: [1280, 900], journeys: { ...JOURNEYS, ...BAD_INPUT } },
-  'without SharedArrayBuffer': { shared: false, size: [1280, 900], journeys: STARTS },
+  'without SharedArrayBuffer': { shared: false, size: [1280, 900], journeys: SHARES },
   'without the snapshot': { shared: true, size: [1280, 900], query: '?snapshot=off', journeys: STARTS },
   'on a phone, by touch': { shared: true, size: [390, 844], journeys: BY_TOUCH },
 };
