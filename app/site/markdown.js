@@ -149,6 +149,20 @@ function notTranslated(md) {
   }
 }
 
+const MARKUP = /\$|\\[a-z]|\*\*|\]\(|\{#|:::/i;
+
+/**
+ * A formula that is not closed on its line, or other markup that is none, would stand in the page as it was typed: it
+ * ends the build.
+ * @param {Md} md
+ */
+function nothingAsTyped(md) {
+  md.core.ruler.push('nothing-as-typed', ({ tokens }) => {
+    for (const { type, content } of tokens.flatMap(({ children }) => children ?? []))
+      if (type === 'text' && MARKUP.test(content)) throw new Error(`This would be shown as it was typed: ${content}`);
+  });
+}
+
 /**
  * `[text](#id)` finds its block or heading on whatever page it is.
  * @param {Md} md
@@ -206,6 +220,7 @@ export function markdown({ headings = [], href = (id) => `#${id}`, made = {} } =
   headingsWithIds(md, headings);
   notTranslated(md);
   linksBetweenPages(md, href);
+  nothingAsTyped(md);
   const checked = (/** @type {string} */ html) => {
     formulas.check();
     return html;

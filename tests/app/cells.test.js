@@ -116,6 +116,17 @@ test('a formula that does not parse ends the build', () => {
   assert.throws(() => render(proseCells('$\\frac{1$')), /KaTeX/);
 });
 
+test('markup that would be shown as it was typed ends the build', () => {
+  for (const lines of [
+    ['A sum $a', '+ b$ over two lines.'],
+    ['A $\\beta that is open.'],
+    ['**Bold', '', 'and on**'],
+    ['[a]('],
+  ])
+    assert.throws(() => render(proseCells(...lines)), /shown as it was typed/, lines.join());
+  render(proseCells('`$HOME` and `a ** b`, $a^{**}$, and', '', '$$ a', '+ b $$'));
+});
+
 test('the table of contents lists the pages with their chapters, and this page with its blocks', () => {
   const there = FILE.replace('{#title}', '{#there}').replaceAll('"first"', '"other"');
   const recording = { ...RECORDING, solutions: { ...RECORDING.solutions, other: [] } };

@@ -77,10 +77,13 @@ charts.policy_clouds(
 
 # %% [markdown]
 # ::: check Where does $\pi_\text{ref}\, e^{r/\beta}$ come from?
-# Write the objective as one expectation: $\mathbb{E}_\pi[\,r - \beta(\log\pi - \log\pi_\text{ref})\,]
-# = -\beta\,\mathbb{E}_\pi\big[\log\pi - \log(\pi_\text{ref}\,e^{r/\beta})\big]$. Up to a constant that is
-# $-\beta$ times a KL divergence between $\pi$ and the tilted reference. A KL is smallest, namely
-# zero, when the two are equal.
+# Write the objective as one expectation:
+#
+# $$ \mathbb{E}_\pi\big[\,r - \beta(\log\pi - \log\pi_\text{ref})\,\big]
+#    = -\beta\,\mathbb{E}_\pi\big[\log\pi - \log(\pi_\text{ref}\,e^{r/\beta})\big] $$
+#
+# Up to a constant that is $-\beta$ times a KL divergence between $\pi$ and the tilted reference. A KL is smallest,
+# namely zero, when the two are equal.
 # :::
 #
 # ## PPO, one step {#ppo}
