@@ -44,13 +44,17 @@ test('an address of before still leads to its block, on whatever page that is no
   await expect(page).toHaveURL(/\/#no-such-block$/);
 });
 
-test('no page is wider than a phone, laid out to its end', async ({ page }) => {
+test('no page is wider than a phone, laid out to its end, also where letters are twice as large', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 800 });
   for (const { path } of PAGES) {
     await page.goto(`/${path}`);
     // As on paper: nothing waits until it is near.
     await page.addStyleTag({ content: '.prose, py-block { content-visibility: visible !important }' });
-    expect([path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 390]);
+    for (const size of ['100%', '200%']) {
+      await page.addStyleTag({ content: `html { font-size: ${size} }` });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect([path, size, width]).toEqual([path, size, 390]);
+    }
   }
 });
 
