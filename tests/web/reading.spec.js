@@ -320,7 +320,7 @@ test('the theme follows the system until the reader chooses, and the choice is k
   await other.getByRole('button', { name: 'Theme: light' }).click();
   await expect(button).toHaveText('Theme: dark');
   expect(await background()).toBe(dark);
-  // A page that a browser has put to sleep hears of it when the reader comes back; Playwright's browsers put none there.
+  // A page that was put to sleep hears of it when the reader comes back; Playwright's browsers put none to sleep.
   await page.evaluate(() => {
     localStorage.setItem('preference-lab/theme', 'light');
     dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
