@@ -19,7 +19,7 @@ test('on paper are all charts, dark on white, and all code, with nothing cut', a
     });
   await expect.poll(drawn, { timeout: 120_000 }).toBe(charts);
 
-  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  for (const _ of ['once', 'and again']) await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   await page.setViewportSize({ width: 720, height: 1000 });
   const looks = await page.evaluate(() => {
@@ -62,4 +62,16 @@ test('code is on paper before all that print needs has come, and without JavaScr
   await plain.emulateMedia({ media: 'print' });
   await expect(plain.locator('section#preferences .code')).toBeVisible();
   await context.close();
+});
+
+test('tables with many columns are whole on paper', async ({ page }) => {
+  await page.goto('/ledger/');
+  await page.emulateMedia({ media: 'print' });
+  await page.setViewportSize({ width: 700, height: 1000 }); // A4, less its margins
+  const widths = await page
+    .locator('.table-figure table')
+    .evaluateAll((all) => all.map((table) => table.scrollWidth - Number(table.parentElement?.clientWidth)));
+  expect(widths.length).toBeGreaterThan(3);
+  expect(Math.max(...widths)).toBeLessThanOrEqual(0);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(700);
 });

@@ -28,7 +28,11 @@ export function preparePaper(blocks, started) {
   };
   started.then(() => setTimeout(whenIdle, AFTER_MS, prepare));
 
+  const putAway = () => {
+    for (const listing of listings.splice(0)) listing.remove();
+  };
   addEventListener('beforeprint', () => {
+    putAway(); // A browser may say it twice.
     // The editor draws what is on the screen, and no more of a long block.
     listings = blocks.map((block) => {
       const listing = element('pre', { className: 'on-paper' }, block.source);
@@ -38,7 +42,7 @@ export function preparePaper(blocks, started) {
     chartsForPaper();
   });
   addEventListener('afterprint', () => {
-    for (const listing of listings.splice(0)) listing.remove();
+    putAway();
     chartsForScreen();
   });
 }
