@@ -11,7 +11,68 @@ const AUTHOR = 'Preference Lab contributors';
  * What was wrong on these pages and no longer is, the latest first.
  * @type {{date: string, where: string, was: string, is: string}[]} where: the id of a block or heading
  */
-export const ERRATA = [];
+export const ERRATA = [
+  {
+    date: '2026-11-29',
+    where: 'ask-which-estimator',
+    was: 'k3’s slope there is π_ref/π − 1, here 19',
+    is: 'It is 1 − π_ref/π, here −19.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'which-fault-kills',
+    was: 'Labels that never err touch only the two claims about noise',
+    is: 'They kill only these two; whether RLHF scores higher turns with them, too.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'words',
+    was: 'Stories of at most 13 words',
+    is: 'A policy can tell 14; the corpus has none longer than 13.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'words-critic',
+    was: 'Returns of which all is paid at the end',
+    is: 'Their score is; the log-ratio is charged word by word.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'verifiable',
+    was: 'The first number of the answer is to be the sum of the context’s numbers',
+    is: 'The checker adds up the context’s last three.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'variants',
+    was: 'The pairs come from our policy',
+    is: 'They come from the reference.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'over-optimisation',
+    was: 'The annotator does not care for the hue',
+    is: 'In this world they do where it is extreme; at the start the taste has no slope there.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'stale-pairs',
+    was: '95 % intervals over 8, 10 and 20 seeds, 1.96 standard errors wide to each side',
+    is: 'By Student’s t, as in the ledger: 7 to 21 % wider.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'mistake-3',
+    was: 'With ten pairs only DPO has no end',
+    is: 'RLHF’s reward model has none there, either: it is stopped after 100 epochs.',
+  },
+  {
+    date: '2026-11-29',
+    where: 'evaluate',
+    was: 'All four intervals miss the exact value by 1.4 half-widths',
+    is: 'It lies 1.4 half-widths from the mean, and so 0.4 outside.',
+  },
+];
 
 /**
  * For search engines, scholars and previews. With the site's address (`SITE_URL` in the build's environment) they say

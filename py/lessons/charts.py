@@ -13,6 +13,7 @@ from lessons.charts_beyond import (  # noqa: F401
 )
 from lessons.charts_playground import playground, tilt  # noqa: F401
 from lessons.charts_reader import your_taste  # noqa: F401
+from preflab.evaluate import interval
 from runtime.figures import (
     arrows,
     band,
@@ -117,8 +118,8 @@ def score_gaps(gaps):
     return figure(
         panel(
             [
-                histogram(wrong, edges, "ranked wrong", "rejected"),
-                histogram(right, edges, "ranked right", "chosen"),
+                histogram(wrong, edges, "contradicts the label", "rejected"),
+                histogram(right, edges, "agrees with the label", "chosen"),
             ],
             "score gap, chosen minus rejected", "pairs",
         ),
@@ -406,7 +407,7 @@ def pairs_sweep(sizes, scores, reference):
     """True score against the number of pairs: {method: (size, seed)}, beside the reference's."""
     traces = []
     for name, values in scores.items():
-        half = 1.96 * values.std(axis=1, ddof=1) / np.sqrt(values.shape[1])
+        half = np.array([interval(of_size)[1] for of_size in values])
         traces.append(marked_line(sizes, values.mean(axis=1), name, name, error=half))
     told = "; ".join(
         f"{name} " + ", ".join(f"{value:.2f}" for value in values.mean(axis=1)) for name, values in scores.items()
@@ -428,7 +429,7 @@ def stale_against_fresh(gains):
     role = {"stale": "rejected", "fresh": "chosen"}
     traces = []
     for kind, values in gains.items():
-        half = 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
+        half = interval(values)[1]
         traces.append(bars([f"{kind} pairs"], [np.mean(values)], f"{kind} pairs", role[kind], error=[half]))
         traces.append(points([f"{kind} pairs"] * len(values), values, "single seeds", "guide", size=5))
     told = ", ".join(f"{kind} pairs {np.mean(values):+.2f}" for kind, values in gains.items())

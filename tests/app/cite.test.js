@@ -11,6 +11,7 @@ import {
   worksIn,
 } from '../../app/site/cite.js';
 import { addEvidence } from '../../app/site/claims.js';
+import { headingIds } from '../../app/site/markdown.js';
 import { EMBED, PAGES } from '../../app/site/pages.js';
 
 const PAGE = { path: 'check/', title: 'A <title>', description: 'What "it" is' };
@@ -29,7 +30,15 @@ test('an empty list of errata says so; an entry has its date, its place, what wa
   assert.equal(errataHtml([]), '<p>None is known.</p>');
   const html = errataHtml([{ date: '2026-11-28', where: 'ipo', was: '1/beta', is: '1/(2 beta)' }], (id) => `../#${id}`);
   assert.match(html, /<time>2026-11-28<\/time> <a href="\.\.\/#ipo">ipo<\/a>: <s>1\/beta<\/s> 1\/\(2 beta\)/);
-  for (const { date } of ERRATA) assert.match(date, /^\d{4}-\d\d-\d\d$/);
+});
+
+test('each erratum has its day, and a place that is there', async () => {
+  const cells = await readLesson();
+  const places = cells.flatMap(({ kind, id, source }) => (kind === 'prose' ? headingIds(source) : [id]));
+  for (const { date, where } of ERRATA) {
+    assert.match(date, /^\d{4}-\d\d-\d\d$/);
+    assert.ok(places.includes(where), where);
+  }
 });
 
 test('each claim has an address, its block, its code and what it compared', () => {

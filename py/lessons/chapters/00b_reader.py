@@ -11,8 +11,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## You are the annotator {#you}
 #
 # The human in *human feedback* can be you. Pick the flower that you like best, again and again; a reward model watches.
-# Before each choice it says which card it expects, and only then sees what you took. Every fourth question is held out:
-# nothing is trained on it.
+# Before each choice it settles which card it expects; when you have taken one, it says so. Every fourth question is
+# held out: nothing is trained on it.
 #
 # Your choices are the text `flower_picks` in the code. They stay in this browser, unless you share the link with your
 # edits.

@@ -148,8 +148,9 @@ claim("The annotator contradicts their taste in about a quarter of the pairs", a
 # contradict it, mostly where the two are close.
 #
 # ::: tip What the blocks may use
-# `np` is NumPy. `charts` and `flowers` hold the pictures, `live` redraws one inside a loop, and `progress` shows how
-# far the loop is. A block first runs those above that it needs, so you can start anywhere.
+# `np` is NumPy. `charts` and `flowers` hold the pictures, `show` shows one before the block ends, `live` redraws one
+# inside a loop, and `progress` shows how far the loop is. A block first runs those above that it needs, so you can
+# start anywhere.
 # :::
 #
 # ## The reward model {#reward}

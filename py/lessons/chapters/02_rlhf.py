@@ -211,7 +211,7 @@ def draw_rlhf(rewards, kls):
     live(charts.rlhf_training, rewards, kls, optimum_reward, optimum_kl)
 
 
-# how far a ratio may move
+# how far a ratio is paid to move
 clip = 0.2  # @param [0.05, 0.1, 0.2, 0.5, 1.0, "np.inf"] {type:"raw"}
 rlhf_path, reward_history, kl_history = train_ppo(rm_weights, epsilon=clip, watch=draw_rlhf)
 policy_weights = rlhf_path[-1]
@@ -357,8 +357,9 @@ claim("Runs that are trained together are the same as one by one",
 #
 # Our baseline is the batch's mean. PPO on a language model usually has a trained one, the **critic**: a value function
 # $V(s)$ that says, after each token of the text $s$, how much reward is still to come. With it each *token* gets an
-# advantage of its own, by generalised advantage estimation (GAE; Schulman and others, 2016). Two numbers from 0 to 1,
-# $\gamma$ and $\lambda$, say how much later rewards and later estimates count:
+# advantage of its own, by generalised advantage estimation (GAE; Schulman and others, 2016). Let $s_t$ be the text
+# before token $t$, and $r_t$ the reward that this token gets. Two numbers from 0 to 1, $\gamma$ and $\lambda$, say how
+# much later rewards and later estimates count:
 #
 # $$ \hat A_t = \sum_{l \ge 0} (\gamma\lambda)^l \delta_{t+l}, \qquad
 #    \delta_t = r_t + \gamma V(s_{t+1}) - V(s_t) $$
@@ -368,6 +369,6 @@ claim("Runs that are trained together are the same as one by one",
 # reference and the reward model, which are frozen.
 #
 # Our answers are given in one piece, so there is no later token to wait for, and the critic would have one number a
-# context to learn. RLOO and GRPO [below](#reinforce-family) go without it even on language models: they answer each
-# context several times, and the rewards of that group are the baseline. The library has both sides
-# (`preflab.rollout.gae`, `preflab.ppo.value_loss`, `preflab.groups`).
+# context to learn. RLOO and GRPO, [two relatives](#reinforce-family) of PPO, go without it even on language models:
+# they answer each context several times, and the rewards of that group are the baseline. `preflab`, the library behind
+# the blocks, has both sides (`preflab.rollout.gae`, `preflab.ppo.value_loss`, `preflab.groups`).

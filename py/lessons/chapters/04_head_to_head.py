@@ -55,10 +55,10 @@ claim("All four intervals miss it on the same side", len({m > 0 for m in interva
 claim("The sampled difference of RLHF and DPO is nearly exact", abs(paired - (exact["RLHF"] - exact["DPO"])) < 0.02)
 
 # %% [markdown]
-# Both beat the reference by a wide margin. Now look at the last column. All four intervals miss the exact value, by {{
-# abs(interval_miss["RLHF"]):.1f}} half-widths or so. That is one unlucky draw, counted four times: every policy is
-# asked with the *same* contexts and the same noise. It is on purpose. In a difference of two policies most of the
-# shared noise cancels, as the last line shows.
+# Both beat the reference by a wide margin. Now look at the last column. All four intervals miss the exact value: it
+# lies {{ abs(interval_miss["RLHF"]):.1f}} half-widths or so from the mean. That is one unlucky draw, counted four
+# times: every policy is asked with the *same* contexts and the same noise. It is on purpose. In a difference of two
+# policies most of the shared noise cancels, as the last line shows.
 #
 # How close either comes to the optimum says less about the method than about these 200 pairs. The *optimum* here is
 # the one for the true taste, and the policies follow a taste learned from noisy labels: a little more or less certain
@@ -96,6 +96,8 @@ charts.reward_kl_plane(
 )
 
 # %% Evidence only="build"
+from preflab import evaluate  # noqa: E402
+
 your_ppo, your_dpo = summary(policy_weights), summary(dpo_policy)
 
 
@@ -118,7 +120,7 @@ ppo_kls, dpo_kls = twenty[:, 0, 1], twenty[:, 1, 1]
 rlhf_end_gain, rlhf_end_kl = all_twenty[:, 2].mean(axis=0)
 dpo_end_gain, dpo_end_kl = all_twenty[:, 3].mean(axis=0)
 lead = ppo_gain - dpo_gain
-lead_half = 1.96 * lead.std(ddof=1) / np.sqrt(len(lead))
+lead_half = evaluate.interval(lead)[1]
 
 possible = SIGMA * np.linalg.norm(TRUE_WEIGHTS) * np.sqrt(2 * twenty[:, :2, 1])
 claim("Both run close below the frontier", (twenty[:, :2, 0] / possible).mean() > 0.85)
@@ -133,16 +135,16 @@ claim("At its exact end DPO scores higher than after 150 steps", dpo_end_gain > 
 
 # %% [markdown]
 # The grey curve is the law of this plane: $\text{score} \le \text{start} + \sigma\,|w^*|\sqrt{2\,\mathrm{KL}}$.
-# For its drift, no policy of this kind (Gaussian, with the reference's spread) can score higher: it is the *frontier*.
+# For its drift no policy can score higher, of whatever shape: it is the *frontier*.
 # Both paths run close below it, because both move in nearly the right direction. Where they stop is a matter of
 # $\beta$, of the pairs, and of patience: PPO has arrived, DPO's {{ len(dpo_path) - 1 }} steps end before its diamond.
 #
 # ::: key-insight One seed is an anecdote
 # You may have read that RLHF edges out DPO, and that DPO drifts less. The run as recorded shows both: scores of
 # {{ your_ppo[0]:.2f}} against {{ your_dpo[0]:.2f}}, and {{ your_dpo[1]:.2f}} nats against {{ your_ppo[1]:.2f}}. Here
-# are twenty seeds. PPO
-# beat the reference in {{ (ppo_gain > 0).sum() }} of 20, DPO in {{ (dpo_gain > 0).sum() }}. PPO scored higher in
-# {{ (lead > 0).sum() }} of 20, by {{ lead.mean():+.2f }} ± {{ lead_half:.2f }} on average: they cannot be told apart.
+# are twenty seeds. RLHF beat the reference in {{ (ppo_gain > 0).sum() }} of 20, DPO in {{ (dpo_gain > 0).sum() }}.
+# RLHF scored higher in {{ (lead > 0).sum() }} of 20; its lead is {{ lead.mean():+.2f }} ± {{ lead_half:.2f }} on
+# average: they cannot be told apart.
 # DPO spent more KL in {{ (dpo_kls > ppo_kls).sum() }} of 20, {{ dpo_kls.mean():.1f }} nats against {{
 # ppo_kls.mean():.1f }} on average. Trained to its exact end it gains {{ dpo_end_gain:.2f}} in place of {{
 # dpo_gain.mean():.2f}}, for {{ dpo_end_kl:.1f}} nats.
@@ -222,7 +224,7 @@ claim("RLHF and DPO make longer and fuller petals in every flower",
 # | trains | a reward model, then a policy | a policy |
 # | needs at each step | fresh samples and their rewards | a batch of stored pairs |
 # | learns from | its own current answers | answers that someone gave earlier |
-# | to tune | learning rate, passes, clip, batch, $\beta$ | learning rate, $\beta$ |
+# | to tune | learning rate, passes, clip, batch, $\beta$ | learning rate, batch, $\beta$ |
 # | you also get | a reward model, to rank, filter and monitor with | nothing more to maintain |
 #
 # Choose **DPO** when you have good pairs from a policy like yours and want the shortest way to a result.

@@ -244,8 +244,9 @@ claim("The KL of both falls with every number of pairs", all((np.diff(kl) < 0).a
 # ::: warning With ten pairs there is no end
 # Twenty numbers can rank any ten pairs as labelled, and five can in {{ separable_rm:.0%}} of draws. Then no label
 # contradicts the model, the loss has no minimum, and longer training only goes further: DPO's KL is {{
-# halfway[0]:.1f}} nats after 75 steps, {{ longer[150]:.1f}} after 150, {{ longer[600]:.1f}} after 600. The figures of
-# the first row are those of 150 steps, and no more than that.
+# halfway[0]:.1f}} nats after 75 steps, {{ longer[150]:.1f}} after 150, {{ longer[600]:.1f}} after 600. RLHF has no
+# end there, either: its reward model is stopped after 100 epochs. The figures of the first row are those of these
+# epochs and steps, and no more than that.
 # :::
 #
 # ### 4. Stale pairs {#mistake-4}
@@ -263,6 +264,8 @@ claim("The KL of both falls with every number of pairs", all((np.diff(kl) < 0).a
 # :::
 
 # %% Mistake 4: stale pairs id="stale-pairs"
+from preflab import evaluate
+
 second_taste = bent_taste  # try linear_taste
 PEAK = TRUE_WEIGHTS / (2 * CURVATURE)  # where the annotator is happiest
 W_NOW = W_REF.copy()
@@ -283,8 +286,8 @@ for kind, source in (("stale", W_REF), ("fresh", W_NOW)):
 
 print("change of the true score by a second round of DPO (8 seeds)")
 for kind, gain in gains.items():
-    half = 1.96 * np.std(gain, ddof=1) / np.sqrt(len(gain))
-    print(f"  {kind} pairs  {gain.mean():+6.2f} ± {half:.2f}")
+    mean, half = evaluate.interval(gain)
+    print(f"  {kind} pairs  {mean:+6.2f} ± {half:.2f}")
 
 charts.stale_against_fresh(gains)
 

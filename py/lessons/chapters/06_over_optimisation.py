@@ -89,7 +89,7 @@ from lessons.flower_svg import shape  # noqa: E402
 
 proxy_hue = proxy[2]
 drift_of_hue = np.mean(exhibited["RLHF pushed furthest"] - exhibited["reference"], axis=0)[2]
-claim("The hue drifts as well, for which the taste does not care", TRUE_WEIGHTS[2] == 0 and drift_of_hue > 2)
+claim("The hue drifts as well, along which the taste has no slope", TRUE_WEIGHTS[2] == 0 and drift_of_hue > 2)
 claim("The proxy has an accidental liking for the hue", 0.05 < proxy_hue < 0.5)
 hues = {name: [shape(answer).hue for answer in answers] for name, answers in exhibited.items()}
 claim("The flowers that RLHF pushed furthest are nearly of one colour",
@@ -99,9 +99,9 @@ claim("The proxy prefers the monsters", min(exhibits[name][1][0] for name in lis
 
 # %% [markdown]
 # Petals without measure. The proxy learned from answers like the first row's that longer is better, and nothing there
-# could tell it where to stop. RLHF's are nearly of one colour, too. The annotator does not care for the hue, but 200
-# noisy labels left the proxy with a weight of {{ proxy_hue:.2f}} for it, and a push that is long enough makes much of
-# little.
+# could tell it where to stop. RLHF's are nearly of one colour, too. The annotator wants no hue in particular, only none
+# that is extreme. But 200 noisy labels left the proxy with a weight of {{ proxy_hue:.2f}} for it, and a push that is
+# long enough makes much of little.
 #
 # ### In time? {#in-time}
 #

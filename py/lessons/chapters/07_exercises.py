@@ -371,8 +371,9 @@ for name, weights in {"reference": W_REF, "RLHF": article_rlhf, "DPO": article_d
 #
 # ### Fifty features instead of five {#challenge-1}
 #
-# Answers now have 50 features, and only the first five matter to the annotator. Train a reward model on
-# 200 such pairs. How well does it rank fresh pairs? How many pairs does it take to get back to what five features gave?
+# Answers now have 50 features. The annotator's taste for the first five is as before; the other 45 do not matter to
+# them. Train a reward model on 200 such pairs. How well does it rank fresh pairs? How many pairs does it take to get
+# back to what five features gave?
 
 # %% Challenge: 50 dimensions id="challenge-dims"
 WIDE_DIM = 50
@@ -490,11 +491,10 @@ print(f"length ratio {noisy_length / clean_length:.2f}, cosine of the angle {cos
 # %% [markdown]
 # ### A taste that is not linear {#challenge-3}
 #
-# This annotator likes answers close to a point and dislikes both extremes. No linear reward can say
-# that. Build a reward model with one hidden ReLU layer, $r(y) = v \cdot \max(0,\, yA + b)$, and train it
-# on the pairs. The hidden bias $b$ does matter here: it does not cancel. The training loop is there; what it lacks is
-# the
-# reward and its gradients. You may as well throw all of it away, as long as `reward` ranks answers in the end.
+# This annotator likes answers whose first two numbers are close to a point, and dislikes both extremes. No linear
+# reward can say that. Build a reward model with one hidden ReLU layer, $r(y) = v \cdot \max(0,\, yA + b)$, and train
+# it on the pairs. The hidden bias $b$ does matter here: it does not cancel. The training loop is there; what it lacks
+# is the reward and its gradients. You may as well throw all of it away, as long as `reward` ranks answers in the end.
 
 # %% Challenge: a ReLU reward model id="challenge-relu"
 def curved_taste(outputs):

@@ -99,13 +99,15 @@ claim("Between Gaussians of one spread the KL is the same both ways",
 # ### What exactly is the KL here? {#faq-kl}
 #
 # The mean of $\log\pi(y \mid x) - \log\pi_\text{ref}(y \mid x)$ over the policy's own answers, in nats, averaged over
-# contexts. On this page it is computed exactly. For a language model it is estimated from samples, token by token.
-# In general it is not symmetric: averaged over the *reference's* answers, and with the sign turned, it would be the
-# forward KL, another number with another meaning. Between Gaussians of one spread, such as ours, the two are equal.
+# contexts. The KL that this page shows is computed exactly; the price in PPO's reward is an estimate from samples. For
+# a language model there is only the estimate, token by token. In general the KL is not symmetric: averaged over the
+# *reference's* answers, and with the sign turned, it would be the forward KL, another number with another meaning.
+# Between Gaussians of one spread, such as ours, the two are equal.
 #
 # ### What about IPO, KTO, ORPO and rule-based rewards? {#relatives}
 #
-# IPO, KTO, ORPO and others change the loss of DPO. They run [further on](#variants), each beside its exact end.
+# IPO, KTO, ORPO and others change the loss of DPO. They run [among the relatives](#variants), all but
+# ORPO beside the end that theory gives.
 #
 # *Rule-based rewards* skip the reward model. If a program can tell whether an answer is right (a proof checker, a
 # unit test), its verdict is the reward, and PPO or one of its kin does the rest. [One of them runs](#verifiable), too.
@@ -118,7 +120,7 @@ claim("Between Gaussians of one spread the KL is the same both ways",
 # | `rm_bias` | none | it cancels in every pair, so pairs cannot teach it |
 # | `compute_kl_penalty` | `beta * log_ratio` in `train_ppo`, `kl_to_reference` | a squared distance without $1/2\sigma^2$ is not in nats |
 # | `rlhf_drift` | `kl_to_reference(policy_weights)` | nats, in place of a mean squared difference of weights |
-# | arguments | policies first, then contexts, then answers: `ppo_step(weights, old_weights, contexts, outputs, advantages)` | PPO's ratio needs the policy that sampled |
+# | arguments of `ppo_step` | `ppo_step(weights, old_weights, contexts, outputs, advantages)` | PPO's ratio needs the policy that sampled |
 # | "complete code" | “Take along” | one file or notebook, with your edits |
 #
 # What became of its figures and its claims is in the [ledger](#the-ledger).

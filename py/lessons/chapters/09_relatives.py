@@ -13,10 +13,10 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # DPO has many relatives, and so has PPO. Papers compare them on benchmarks. Here we can ask something simpler and
 # exact: *given the same pairs, where does each of them stop?*
 #
-# Our policy is a Gaussian of fixed spread, and the pairs come from it. So with endless pairs every loss here (ORPO's
-# aside) moves the means along the annotator's taste, which is along the frontier, and only the distance differs. Each
-# loss on pairs prints two ends: where training on our 200 pairs got to, and where theory says it would get to with
-# endless pairs.
+# Our policy is a Gaussian of fixed spread, and so is the reference, from which the pairs come. So with endless pairs
+# every loss here (ORPO's aside) moves the means along the annotator's taste, which is along the frontier, and only the
+# distance differs. Each loss on pairs prints two ends: where training on our 200 pairs got to, and where theory says it
+# would get to with endless pairs.
 #
 # Losses on pairs need only log-probs, so one trainer serves them all. A loss takes the log-probs of both answers,
 # under the policy and under the reference, and returns its value and its slope for each pair. The chain rule does the
@@ -203,7 +203,7 @@ claim("The theory's end is that of the clamped baseline",
       abs(kto_by_beta[2] - kto_scale(kto_spread, 0.5, clamped=True)) < 1e-4)
 
 # %% [markdown]
-# KTO stops where its own utility is best, and that is not RLHF's optimum: nearer at a small $\beta$, further at a
+# KTO stops where its own loss is least, and that is not RLHF's optimum: nearer at a small $\beta$, further at a
 # large one.
 #
 # ::: under-the-hood Which baseline?

@@ -33,8 +33,9 @@ report("DPO, one label in five wrong", noisy_dpo, shifted_policy(theory_scale(dp
 # Flipped labels make the annotator look less certain than they are, so DPO stops early, at {{ theory_scale(dpo,
 # FLIPS) * BETA:.0%}} of the way even with endless pairs.
 #
-# **cDPO** was proposed for noisy labels: if one in five is wrong, no pair should count as certain. Each counts
-# $1-\varepsilon$ as labelled and $\varepsilon$ the other way round.
+# **cDPO** was proposed for noisy labels: if one in five is wrong, no pair should count as certain. With $\varepsilon$
+# the share of flipped labels (in PPO it is the clip), each pair counts $1-\varepsilon$ as labelled and $\varepsilon$
+# the other way round.
 
 # %% cDPO id="cdpo"
 def cdpo(logs, beta=BETA, flips=FLIPS):
@@ -101,6 +102,8 @@ rdpo_scales = [(rdpo_longer["one label in five wrong"][n] - W_REF)[0] @ TRUE_WEI
 # more than certain. So one loop trains every method on every data set at once.
 
 # %% Label noise, many times id="label-noise"
+from preflab import evaluate
+
 NOISE_SEEDS, NOISE_SIZES, NOISE_STEPS = 10, (200, 2000), 150
 noise_methods = {"DPO": dpo, "cDPO": cdpo, "rDPO": rdpo}
 NOISE_TARGETS = np.array([1.0, 1 - FLIPS, 1 + FLIPS / (1 - 2 * FLIPS)])
@@ -136,8 +139,7 @@ print(f"shift along the taste after {NOISE_STEPS} steps, 1 at RLHF's optimum; on
 print("        " + "".join(f"{n:>8} pairs    " for n in NOISE_SIZES) + "endless pairs")
 for name in noise_methods:
     row = np.array([noise_shift[name, n] for n in NOISE_SIZES])
-    half = 1.96 * row.std(axis=1, ddof=1) / np.sqrt(NOISE_SEEDS)
-    cells = [f"{mean:7.2f} ± {h:.2f}" for mean, h in zip(row.mean(axis=1), half, strict=True)]
+    cells = ["{:7.2f} ± {:.2f}".format(*evaluate.interval(values)) for values in row]
     print(f"{name:6}  " + "   ".join(cells) + f"   {noise_theory[name]:10.3f}")
 
 charts.label_noise(noise_shift, noise_theory, NOISE_STEPS)
@@ -233,7 +235,7 @@ claim("The frontier of the finite set bends: twice the shift is less than twice 
 
 # %% [markdown]
 # DPO does not mind the change. Its end is still the reward that the labels imply, divided by $\beta$. But a finite
-# set has a best answer, so score and KL are now bounded, and the frontier bends.
+# set has a best answer, so score and KL are now bounded, and the frontier levels off.
 
 # %% ORPO id="orpo"
 def orpo(logs, beta=0.1):

@@ -16,14 +16,15 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # distillation. PPO, online DPO, ORPO and SimPO (in its CPO trainer) are experimental there.
 #
 # On the plane, SFT is where the paths begin, and DPO's $\beta$ chooses a stop near the frontier. GRPO's defaults there
-# are $\beta = 0$, DAPO's loss and division by the group's deviation. With $\beta = 0$ nothing on this plane stops it.
-# [Mistake 1](#no-kl), then? Not with a reward that is no proxy.
+# are $\beta = 0$, [DAPO's loss](#grpo-relatives) and division by the group's deviation. With $\beta = 0$ nothing on
+# this plane stops it. [Mistake 1](#no-kl), then? Not with a reward that is no proxy.
 #
 # ## Verifiable rewards {#verifiable}
 #
-# Take a task with an answer that can be checked: *the first number of the answer is to be the sum of the context's
-# numbers*, give or take 1. The checker is the reward, pass or fail, and nobody is asked for a preference. The
-# advantage is RLOO's, the loop the one above. One run pays no KL penalty, the other our usual one.
+# Take a task with an answer that can be checked: *the first number of the answer is to be the sum of the context's last
+# three*, give or take 1. (Its first number is always 1.) The checker is the reward, pass or fail, and nobody is asked
+# for a preference. The advantage is RLOO's, the loop the one above. One run pays no KL penalty, the other our usual
+# one.
 #
 # ::: guess verifiable Without a KL penalty, and with that checker for reward, where does training lead?
 # - the pass rate rises, then falls, as in mistake 1
@@ -36,7 +37,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 
 # %% A checker as the reward id="verifiable-rewards"
 def adds_up(contexts, outputs):
-    """Is the first number of the answer the sum of the context's numbers, within 1? 0 or 1, (n,)."""
+    """Is the first number of the answer the sum of the context's last three, within 1? 0 or 1, (n,)."""
     return (abs(outputs[:, 0] - contexts[:, 1:].sum(axis=1)) < 1).astype(float)
 
 
@@ -100,7 +101,7 @@ claim("Without a penalty the KL still creeps up", free_kl[-1] > free_kl[5])
 # | Dr. GRPO (Liu and others, 2025) | $A = r - \text{mean}$, not divided; a sum over tokens, divided by a constant |
 # | GSPO (Zheng and others, 2025) | one ratio an answer, $\big(\pi(o)/\pi_\text{old}(o)\big)^{1/\lvert o\rvert}$, clipped as a whole |
 #
-# The library has all of them. Here are two answers, one of 2 tokens and one of 8.
+# `preflab` has their losses. Here are two answers, one of 2 tokens and one of 8.
 
 # %% What a token counts id="token-weights"
 from preflab.groups import grpo_loss

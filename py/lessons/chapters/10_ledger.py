@@ -10,17 +10,18 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% [markdown]
 # # The ledger {#the-ledger}
 #
-# This page follows the outline of a published article. We ran its code as printed, and almost none of the outputs
-# that it prints came out. So here is the account: what the article prints, what its own recipe gives, and what the
-# recipe of this page gives. What it prints and the reasons in the last column are typed in; all else in the tables is
-# computed. Press Run, and your browser does the sums again.
+# The [lesson](#stages) follows the outline of a published article. We ran its code as printed, and almost none of the
+# outputs that it prints came out. So here is the account: what the article prints, what its own recipe gives, and what
+# the recipe of the lesson gives. What it prints, the reasons in the last column, and words in place of a number are
+# typed in; all else in the tables is computed. Press Run, and your browser does the sums again.
 #
 # The published recipe is in `preflab.published`: our own code, the same draws from the same generator in the same
 # order, so that seed 42 gives what its code gives, to the last digit.
 #
 # First, some statistics. One seed is an anecdote. This block repeats the whole lesson (reward model, PPO, PPO without
 # KL, DPO, fewer and more pairs, one bad batch) for each of 20 seeds, and the published recipe beside it. All seeds
-# train at once: every array has them as its first axis. The bookkeeping is in `preflab.ledger`.
+# train at once: pairs and weights have them as their first axis, histories as their second. The bookkeeping is in
+# `preflab.ledger`.
 
 # %% Twenty seeds of both recipes id="ledger-seeds"
 from preflab import ledger, logistic, published
@@ -144,8 +145,9 @@ claim("Each figure that agrees is the first of its line",
 #
 # Words are easier to believe than digits, and harder to check. For each claim below we measure one number a seed,
 # which is positive if the claim is right. The verdict is read off the 95 % interval: it *holds* if all of the
-# interval says so, it *does not hold* if all of it says the opposite, and otherwise it *cannot be told*. Raise
-# `SEEDS` above and watch the intervals shrink.
+# interval says so, it *does not hold* if all of it says the opposite, and otherwise it *cannot be told*. The
+# last claim is a number, 4.0, which its interval has to hold. Where the published recipe has nothing to measure, the
+# cell says why. Raise `SEEDS` above and watch the intervals shrink.
 
 # %% What the article claims id="claims"
 print(f"{len(seed_runs)} seeds of each recipe, 95 % intervals")
@@ -187,7 +189,7 @@ claim("More seeds make narrower intervals", interval(score_lead)[1] < interval(s
 # ## Six switches {#six-switches}
 #
 # The published recipe has six faults. Each can be repaired alone, and here each has a switch. With all of them off the
-# block runs the recipe as published, with all on the one of this page, but for its draws. A repair brings this page's
+# block runs the recipe as published, with all on that of the lesson, but for its draws. A repair brings the lesson's
 # step size for what it mends. One switch is thrown already; throw others, and see which claims turn.
 
 # %% Six switches id="switches"
@@ -266,7 +268,7 @@ claim("With all six repaired the verdicts are this page's",
 # Most of the story hangs on two faults. Without a constant feature nothing can move a mean; with it, and with a real
 # policy gradient, RLHF works, whatever else is wrong. DPO needs the first alone: once the mean can move, even pairs
 # that ignore their contexts teach it. The bias touches no claim but the one about the first reward, and labels that
-# never err only the two about noise.
+# never err kill only the two about noise.
 #
 # That RLHF scores higher than DPO holds in {{ len(rlhf_ahead) }} of the 64 settings, those in which RLHF is repaired
 # and DPO is left with the published pairs and their step size. With all else repaired RLHF then gains

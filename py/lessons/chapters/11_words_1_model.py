@@ -11,7 +11,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # # Words {#words}
 #
 # What has all this to do with text? On this page the *policy*, the model that RLHF and DPO train, is a language model.
-# It knows {{ len(grammar.VOCABULARY) - 1 }} words, it tells stories of at most {{ grammar.LENGTH - 1 }} of them, and it
+# It knows {{ len(grammar.VOCABULARY) - 1 }} words, it tells stories of at most {{ grammar.LENGTH }} of them, and it
 # is small enough to be *solved*: beside everything that RLHF and DPO make of it stands the exact optimum, without
 # sampling and without training.
 #
@@ -164,9 +164,9 @@ print(f"\n{len(np.unique(corpus, axis=0)):,} of {len(corpus):,} stories differ; 
 # %% [markdown]
 # The model is the neural language model of Bengio and others (2003). It sees the last two words, looks up an embedding
 # for each, mixes them in one tanh layer, and gives each word a log-prob through a softmax. A story starts after two
-# full stops and ends with the next one.
+# full stops and ends with the next one, or after {{ grammar.LENGTH }} words.
 #
-# Here are all of it and its backward pass. The loss is the cross-entropy of the word that came.
+# Here is all of it, with its backward pass. The loss is the cross-entropy of the word that came.
 
 # %% Forward, loss, gradient id="words-network"
 def next_word_logps(params, before):
@@ -207,7 +207,8 @@ claim("The gradient in this block is that of its loss, by finite differences",
 
 # %% [markdown]
 # Training from random numbers takes a few seconds. The library's `network.score` computes a context that comes often
-# only once, which is why it is quick; `network.descend` is one step of Adam.
+# only once, which is why it is quick; `network.descend` is one step of Adam, gradient
+# descent with a step size for each number.
 
 # %% From gibberish to grammar id="words-pretrain"
 def pretrain(stories, steps=800, batch=32, lr=0.02):

@@ -11,7 +11,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## You are the annotator {#words-you}
 #
 # So far a taste was set with sliders and the human was simulated. Now choose for yourself: the best of four stories,
-# twenty times. Each choice is three comparisons.
+# twenty times. Each choice is three comparisons. Every fourth choice is held out: nothing is trained on it, which
+# leaves 45.
 #
 # Sixty comparisons for {{ len(grammar.VOCABULARY) - 1 }} words are few, so the prior has to help. Before you have said
 # anything it knows three things: a word may be worth something of its own; words whose embeddings are alike may be

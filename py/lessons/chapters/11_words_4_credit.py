@@ -48,7 +48,8 @@ claim("The reward model credits the right words better than DPO does", learned_m
 #
 # PPO has its critic for this. Ours sees what the policy sees, the last two words. Beside it we can put the exact value
 # of each state, $V_t$. We fit the same value head twice to stories of the optimum: to returns whose words are paid as
-# they are said, and to returns of which all is paid at the end, as is usual in RLHF.
+# they are said, and to returns whose score is all paid at the end, as is usual in RLHF. The log-ratio is
+# charged word by word in both.
 
 # %% A critic beside the exact value id="words-critic"
 critic_told = tell(best_policy, 1500, 22)

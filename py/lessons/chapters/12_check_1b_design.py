@@ -11,8 +11,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # ## Design a loss {#design-a-loss}
 #
 # DPO, IPO and their kin differ in one curve: the loss of a pair as a function of its margin, $\beta$ times the
-# log-ratio of the chosen minus that of the rejected. Type a curve of your own. By quadrature over all pairs there could
-# be, this block says where it stops, and whether it stops at all.
+# log-ratio of the chosen minus that of the rejected. Type a curve of your own. By quadrature, a weighted sum in place
+# of an integral, over all pairs there could be, this block says where it stops, and whether it stops at all.
 
 # %% A loss of your own id="check-design"
 import judging.charts

@@ -12,7 +12,8 @@ globals().update(run_in_terminal.chapters_before(__file__))
 #
 # Under each block stands what it gave when the site was built. Does it still, in your browser, on your processor? The
 # button runs every block of every page as published, in order, and holds each output (texts, tables, every
-# number of every chart) against the record. A few minutes; Stop ends it.
+# number of every chart) against the record. Blocks of this page that you have edited run with your edits, and are not
+# compared. A few minutes; Stop ends it.
 #
 # ::: recompute
 # :::

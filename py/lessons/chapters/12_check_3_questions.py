@@ -10,7 +10,7 @@ globals().update(run_in_terminal.chapters_before(__file__))
 # %% [markdown]
 # ## Questions people ask {#questions-people-ask}
 #
-# Each was asked on a public tracker, by people whose run looked broken. Most were not.
+# Each was asked on a public tracker, most by people whose run looked broken. Few were.
 #
 # ### Why does the log-prob of the chosen answers fall in DPO? {#ask-chosen-falls}
 #
@@ -134,9 +134,10 @@ claim("Of answers that another policy gave the mean log-ratio is below 0, and mo
 #
 # ### Which KL estimator, and in the reward or in the loss? {#ask-which-estimator}
 #
-# Asked in [TRL #4967](https://github.com/huggingface/trl/issues/4967) and
-# [RLHF Book #489](https://github.com/natolambert/rlhf-book/issues/489). Their *values* all estimate the KL. Training
-# uses their *gradients*, and those can be computed exactly for a policy over six answers.
+# Asked in [TRL #4967](https://github.com/huggingface/trl/issues/4967) and [RLHF Book
+# #489](https://github.com/natolambert/rlhf-book/issues/489). With the log-ratio $\ell$ of a sample, k1 is $\ell$, k2 is
+# $\ell^2/2$ and k3 is $e^{-\ell} - 1 + \ell$. Their *values* estimate the KL, k2 only nearly. Training uses their
+# *gradients*, and those can be computed exactly for a policy over six answers.
 
 # %% Gradients of the estimators, exactly id="ask-estimators"
 ref_chance = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01])
@@ -186,4 +187,4 @@ claim("Where an answer has become rare k3 in the loss is the noisiest of those i
 # %% [markdown]
 # *k1 in the reward, or k2 in the loss, or k3 in the loss times the ratio*: these have the KL's gradient. k3 in the
 # loss, GRPO's own, has that of the *forward* KL; k1 in the loss has none. Where a policy has left an answer behind,
-# k3's slope there is $\pi_\text{ref}/\pi - 1$, here {{ -k3_slope[0]:.0f}}: rare, and large, which is what a spike is.
+# k3's slope there is $1 - \pi_\text{ref}/\pi$, here {{ k3_slope[0]:.0f}}: rare, and large, which is what a spike is.
