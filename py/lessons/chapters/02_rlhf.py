@@ -82,8 +82,7 @@ charts.policy_clouds(
 # $$ \mathbb{E}_\pi\big[\,r - \beta(\log\pi - \log\pi_\text{ref})\,\big]
 #    = -\beta\,\mathbb{E}_\pi\big[\log\pi - \log(\pi_\text{ref}\,e^{r/\beta})\big] $$
 #
-# Up to a constant that is $-\beta$ times a KL divergence between $\pi$ and the tilted reference. A KL is smallest,
-# namely zero, when the two are equal.
+# Up to a constant that is $-\beta$ times a KL divergence between $\pi$ and the tilted reference. A KL is smallest when the two are equal.
 # :::
 #
 # ## PPO, one step {#ppo}
@@ -357,8 +356,8 @@ claim("Runs that are trained together are the same as one by one",
 #
 # Our baseline is the batch's mean. PPO on a language model usually has a trained one, the **critic**: a value function
 # $V(s)$ that says, after each token of the text $s$, how much reward is still to come. With it each *token* gets an
-# advantage of its own, by generalised advantage estimation (GAE; Schulman and others, 2016). Let $s_t$ be the text
-# before token $t$, and $r_t$ the reward that this token gets. Two numbers from 0 to 1, $\gamma$ and $\lambda$, say how
+# advantage of its own, by generalised advantage estimation (GAE; Schulman and others, 2016). Token $t$ comes
+# after the text $s_t$ and gets the reward $r_t$. Two numbers from 0 to 1, $\gamma$ and $\lambda$, say how
 # much later rewards and later estimates count:
 #
 # $$ \hat A_t = \sum_{l \ge 0} (\gamma\lambda)^l \delta_{t+l}, \qquad
@@ -368,7 +367,7 @@ claim("Runs that are trained together are the same as one by one",
 # The price is memory: four models of language-model size, the policy and the critic, which are trained, and the
 # reference and the reward model, which are frozen.
 #
-# Our answers are given in one piece, so there is no later token to wait for, and the critic would have one number a
-# context to learn. RLOO and GRPO, [two relatives](#reinforce-family) of PPO, go without it even on language models:
-# they answer each context several times, and the rewards of that group are the baseline. `preflab`, the library behind
-# the blocks, has both sides (`preflab.rollout.gae`, `preflab.ppo.value_loss`, `preflab.groups`).
+# Our answers come in one piece, so the critic would have one number a context to learn. RLOO and GRPO, [two
+# relatives](#reinforce-family) of PPO, go without it even on language models: they answer each context several times,
+# and the rewards of that group are the baseline. The blocks' library, `preflab`, has both sides (`preflab.rollout.gae`,
+# `preflab.ppo.value_loss`, `preflab.groups`).
