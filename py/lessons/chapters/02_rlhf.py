@@ -82,7 +82,8 @@ charts.policy_clouds(
 # $$ \mathbb{E}_\pi\big[\,r - \beta(\log\pi - \log\pi_\text{ref})\,\big]
 #    = -\beta\,\mathbb{E}_\pi\big[\log\pi - \log(\pi_\text{ref}\,e^{r/\beta})\big] $$
 #
-# Up to a constant that is $-\beta$ times a KL divergence between $\pi$ and the tilted reference. A KL is smallest when the two are equal.
+# Up to a constant that is $-\beta$ times a KL divergence between $\pi$ and the tilted reference. A KL is smallest when
+# the two are equal.
 # :::
 #
 # ## PPO, one step {#ppo}
