@@ -55,7 +55,7 @@ JOINS = ("concatenate", "stack", "vstack", "hstack", "dstack", "column_stack")
 
 def attribute(value: Any, wrong: str, who: str | None) -> str | None:
     """For a name that an array, a Generator or NumPy itself lacks. `who` is what the reader calls `value`."""
-    if isinstance(value, np.random.Generator):
+    if type(value) is np.random.Generator:
         if wrong == "seed":
             return "A Generator has its seed from the start: `np.random.default_rng(seed)` makes another one."
         new = DRAWS.get(wrong)
