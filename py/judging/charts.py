@@ -40,6 +40,6 @@ def design(others, mine, start, slope, noisy, never_err):
                   yaxis={"range": [float(1.1 * shown.min()), float(max(top, 0.02))]}),
         ],
         "Where your loss ends",
-        f"With endless pairs it stops {said}. The others: "
+        f"With endless pairs it stops {said}. The others, with the settings of the relatives: "
         + ", ".join(f"{name} at {kl:.2f}" for name, (_, kl) in others.items()) + " nats.",
     )  # fmt: skip

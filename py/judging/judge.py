@@ -76,11 +76,8 @@ def sentence(family: str, verdict: Verdict) -> str:
     if verdict.passed:
         return f"{family}: {verdict.said}"
     where = f"Line {verdict.line}. " if verdict.line else ""
-    mends = ""
-    if verdict.edit:
-        mends = f"\nWith `{verdict.edit.after}` in place of `{verdict.edit.before}` it is right."
-    elif verdict.name and not verdict.line:
-        mends = "\nNo single edit mends it: look for more than one place."
+    edit = verdict.edit
+    mends = f"\nWith `{edit.after}` in place of `{edit.before}` it is right." if edit else ""
     return f"{family}: {where}{verdict.said}{mends}"
 
 
@@ -133,7 +130,7 @@ def _judged(family: str, loss: Any, mend: bool) -> Verdict:
     return Verdict(True, said, remarks=tuple(remarks), held=tuple(held))
 
 
-EXTREMES = "log-ratios of 1000, ties, batches of one"
+EXTREMES = "extreme cases"
 SOURCES = {"recorded": "reference cases of TRL and others", "made": "cases drawn here"}
 
 
@@ -153,7 +150,7 @@ def of_mistake(
     if not said:
         k, what = worst(family, cases, found, when)
         said = f"In the case “{cases[k].name}” {what}."
-        said += "" if edit else " It is no mistake that this page knows, and no single edit mends it."
+        said += "" if edit else " It is no mistake that this page knows."
     return Verdict(False, said, name, edit and edit.line, edit, held=tuple(held))
 
 

@@ -21,8 +21,12 @@ numeric.py | sigmoid that overflows
 numeric.py | softplus as log(1 + e^x), which overflows
 - return np.maximum(x, 0.0) + np.log1p(np.exp(-abs(x)))
 + return np.log1p(np.exp(x))
-DPO,IPO,KTO,ORPO,SimPO!: not np.isfinite(answer) | With log-ratios of 1000 `exp` overflows, and the loss is no number:
- write −log σ(m) as `np.logaddexp(0.0, -m)`, which stays finite.
+DPO!: not np.isfinite(answer) | With log-ratios of 1000 `exp` overflows, and the loss is no number: write −log σ(m) as
+ `np.logaddexp(0.0, -m)`, which stays finite.
+KTO!: not np.isfinite(answer) | With log-ratios of 1000 `exp` overflows, and the loss is no number: write σ(x) as
+ `np.exp(-np.logaddexp(0.0, -x))`, which stays finite.
+ORPO,SimPO!: not np.isfinite(answer) | With log-probs of −1000 `exp` overflows, and the loss is no number: write
+ −log σ(m) as `np.logaddexp(0.0, -m)`, which stays finite.
 numeric.py | log(1 - e^x) that cancels
 - return np.where(x > -np.log(2), np.log(-np.expm1(near)), np.log1p(-np.exp(far)))
 + return np.log(1 - np.exp(x))
@@ -346,7 +350,8 @@ SimPO: = softplus(-2 * (beta * gap - gamma)) | The margin counts twice.
 SimPO: = softplus(-(beta * gap - gamma / beta)) | The target margin gamma is divided by beta. It is subtracted as it
  is.
 SimPO: = softplus(-beta * gap) | The target margin gamma is missing.
-SimPO: = softplus(beta * gap - gamma) | Chosen and rejected are exchanged.
+SimPO: = softplus(beta * gap - gamma) | The margin has the other sign: −log σ(m) is softplus of *minus* m.
+SimPO: = softplus(beta * gap + gamma) | Chosen and rejected are exchanged.
 SimPO: = softplus(-(gap - gamma)) | Beta is missing: it multiplies the gap of the mean log-probs.
 SimPO with a reference
 SimPO: = softplus(-(beta * ((c - ref_chosen) / chosen_lengths - (r - ref_rejected) / rejected_lengths) - gamma)) |

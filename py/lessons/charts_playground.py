@@ -26,7 +26,8 @@ def playground(run, methods="both"):
     for name, (path, end) in drawn.items():
         score, kl = recipe.score_and_kl(path)
         traces += [line(_x(kl), score, name, name), points(_x(kl[-1:]), score[-1:], name, name, size=11)]
-        told.append(f"{name} ends at {kl[-1]:.2f} nats with {score[-1] / recipe.frontier(kl[-1]):.0%} of the most")
+        share = score[-1] / recipe.frontier(kl[-1])
+        told.append(f"{name} ends at {kl[-1]:.2f} nats with {share:.0%} of the most that any policy can score for its KL")
         if end is not None and recipe.score_and_kl(end)[1] <= room:
             end_score, end_kl = recipe.score_and_kl(end)
             traces.append(points(_x([end_kl]), [end_score], f"{name}, exact end", name, size=14, symbol="diamond-open"))
@@ -46,7 +47,7 @@ def playground(run, methods="both"):
             yaxis={"range": [-0.12 * top, 1.02 * top]},
         ),
         "Two ways from the reference, and the frontier that no policy passes",
-        f"{'; '.join(told)} that any policy can score for its KL. The optimum for the true taste is at {best_kl:.2f} "
+        f"{'; '.join(told)}. The optimum for the true taste is at {best_kl:.2f} "
         "nats. Diamonds are exact ends.",
     )  # fmt: skip
 

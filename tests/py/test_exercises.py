@@ -478,7 +478,7 @@ WRONG = {
         ("the advantage clipped", ["value = ratio * np.clip(advantage, -epsilon, epsilon)", SLOPE], "The advantage is clipped. It is"),
         ("around zero", [VALUE.replace("1 - epsilon, 1 + epsilon", "-epsilon, epsilon"), SLOPE], "clipped around 0"),
         ("the product", ["value = np.clip(ratio * advantage, 1 - epsilon, 1 + epsilon)", SLOPE], "product is clipped"),
-        ("one side", ["value = np.minimum(ratio, 1 + epsilon) * advantage", SLOPE], "Only good answers"),
+        ("one side", ["value = np.minimum(ratio, 1 + epsilon) * advantage", SLOPE], "bad ones are held below 1 − ε"),
         ("typed in", [VALUE.replace("epsilon", "0.2"), SLOPE], "0.2 is typed in"),
         ("something else", [VALUE + "\nvalue = value / 2", SLOPE], "smaller of free and clipped"),
         ("one number", [VALUE + "\nvalue = value.mean()", SLOPE.replace("value", "clipped")], "value should be one number an answer"),

@@ -91,7 +91,7 @@ not answer.any() | The value is still empty: the smaller of `ratio * advantage` 
 = ratio * np.clip(A, -epsilon, epsilon) | The advantage is clipped. It is the ratio that must not run away.
 = np.minimum(free, np.clip(ratio, -epsilon, epsilon) * A) | The ratio is clipped around 0. Not moved is a ratio of 1.
 = np.clip(free, 1 - epsilon, 1 + epsilon) | The product is clipped. Clip the ratio, then multiply by the advantage.
-= np.minimum(ratio, 1 + epsilon) * A | Only good answers are held. A bad one has gone far below 1 − ε.
+= np.minimum(ratio, 1 + epsilon) * A | All are held above 1 + ε. Right for good answers; bad ones are held below 1 − ε.
 = np.minimum(free, clip(0.2)) | The 0.2 is typed in. Use the `epsilon` that the function is given.
 True | {where}. Take the smaller of free and clipped.
 """

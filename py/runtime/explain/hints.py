@@ -260,8 +260,10 @@ def _not_callable(failure: Failure) -> str | None:
         )
     if type(value) is np.ndarray or "ndarray" in failure.message:
         return f"{who} is an array: square brackets, `[…]`, take its elements; round ones call a function."
-    if type(value) in (int, float) or isinstance(function, ast.Constant):
+    if type(value) in (int, float):
         return f"{who} is a number. To multiply, write `*` before the bracket."
+    if isinstance(function, ast.Constant) and type(value) is str:
+        return f"{who} is text: is a comma missing before the bracket?"
     if value is None:
         return f"{who} is None, so there is nothing to call."
     if isinstance(value, types.ModuleType):
@@ -313,7 +315,7 @@ def _rounds(failure: Failure) -> str | None:
 
 def _text_and_number(failure: Failure) -> str | None:
     if failure.message.startswith("can only concatenate str"):
-        return 'Text and a number do not add up. An f-string puts a value into text: `f"loss {loss}"`.'
+        return 'Text adds up with text alone. An f-string puts a value into text: `f"loss {loss}"`.'
     if re.match(r"'(\w*float\w*)' object cannot be interpreted as an integer", failure.message):
         return "A whole number is wanted here: `int(…)` makes one; `//` divides without a remainder."
     return None

@@ -125,7 +125,7 @@ def scalar_wanted(failure: Failure) -> str | None:
         owner, name = failure.node.func.value, failure.node.func.attr
         if isinstance(owner, ast.Name) and owner.id == "math" and hasattr(np, name):
             return f"`math.{name}` takes one number. `np.{name}` takes a whole array."
-    return "One number is wanted here, and this is an array of several."
+    return "One number is wanted here, and this is an array: where it holds one, `.item()` takes it out."
 
 
 def concatenate(failure: Failure) -> str | None:

@@ -62,11 +62,12 @@ SYNTAX: list[tuple[str, str]] = [
     (r"invalid character '(−)'", "This `{0}` is no minus sign of Python's: type `-`."),
     (r"invalid character '(×)'", "Python multiplies with `*`, and arrays with `@`: type one of them for `{0}`."),
     (r"invalid character '(÷)'", "Python divides with `/`: type it for `{0}`."),
+    (r"invalid character '(…)'", "`{0}` stands for what was left out: put it in."),
     (r"invalid character '(≥)'", "Python writes `>=` for `{0}`."),
     (r"invalid character '(≤)'", "Python writes `<=` for `{0}`."),
     (r"invalid character '(≠)'", "Python writes `!=` for `{0}`."),
     (
-        r"invalid character '(.)' \(U\+20(?:1|2)\w\)",
+        r"invalid character '(.)' \(U\+201\w\)",
         "This `{0}` comes from a text, not from a keyboard: type the quote or the minus sign anew.",
     ),
     (
@@ -94,6 +95,7 @@ def syntax(failure: Failure) -> str | None:
 
 
 HABITS: list[tuple[str, str]] = [
+    (r"else +if\b", "Python writes `elif` for `{0}`."),
     (r"%%?\w+", "`{0}` is a command of notebooks. Here a chart that is shown is drawn, and a block runs as it is."),
     (r"!\s*\w+", "`{0}` is a command for a system, and a browser has none. What is here: Python's library and NumPy."),
     (r">>>", "`{0}` is the prompt of a terminal: leave it out, and what Python answered there."),
