@@ -27,7 +27,7 @@ def playground(run, methods="both"):
         score, kl = recipe.score_and_kl(path)
         traces += [line(_x(kl), score, name, name), points(_x(kl[-1:]), score[-1:], name, name, size=11)]
         share = score[-1] / recipe.frontier(kl[-1])
-        told.append(f"{name} ends at {kl[-1]:.2f} nats with {share:.0%} of the most that any policy can score for its KL")
+        told.append(f"{name} ends at {kl[-1]:.2f} nats with {share:.0%} of what any policy can score for its KL")
         if end is not None and recipe.score_and_kl(end)[1] <= room:
             end_score, end_kl = recipe.score_and_kl(end)
             traces.append(points(_x([end_kl]), [end_score], f"{name}, exact end", name, size=14, symbol="diamond-open"))
