@@ -21,13 +21,17 @@ test('on paper are all charts, dark on white, and all code, with nothing cut', a
 
   for (const _ of ['once', 'and again']) await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-  await page.setViewportSize({ width: 720, height: 1000 });
+  await page.setViewportSize({ width: 695, height: 1000 }); // A4, less its margins
   const looks = await page.evaluate(() => {
     const light = (/** @type {Element} */ one) => getComputedStyle(one).color;
     const wide = (/** @type {Element} */ one) => one.scrollWidth > one.clientWidth + 1;
     return {
       ink: light(document.body),
       tick: getComputedStyle(/** @type {Element} */ (document.querySelector('.main-svg .xtick text'))).fill,
+      off: [...document.querySelectorAll('figure.chart')].filter((figure) => {
+        const right = (/** @type {Element | null} */ one) => Number(one?.getBoundingClientRect().right);
+        return right(figure.querySelector('.main-svg')) > right(figure) + 1;
+      }).length,
       cut: [...document.querySelectorAll('.on-paper, .output pre')].filter(wide).length,
       code: [...document.querySelectorAll('.on-paper')].filter((one) => one.textContent).length,
       blocks: document.querySelectorAll('py-block').length,
@@ -36,6 +40,7 @@ test('on paper are all charts, dark on white, and all code, with nothing cut', a
   const dark = (/** @type {string} */ rgb) => (rgb.match(/\d+/g) ?? []).slice(0, 3).every((part) => Number(part) < 110);
   expect(dark(looks.ink), looks.ink).toBe(true);
   expect(dark(looks.tick), looks.tick).toBe(true);
+  expect(looks.off).toBe(0);
   expect(looks.cut).toBe(0);
   expect(looks.code).toBe(looks.blocks);
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
@@ -67,11 +72,11 @@ test('code is on paper before all that print needs has come, and without JavaScr
 test('tables with many columns are whole on paper', async ({ page }) => {
   await page.goto('/ledger/');
   await page.emulateMedia({ media: 'print' });
-  await page.setViewportSize({ width: 700, height: 1000 }); // A4, less its margins
+  await page.setViewportSize({ width: 695, height: 1000 });
   const widths = await page
     .locator('.table-figure table')
     .evaluateAll((all) => all.map((table) => table.scrollWidth - Number(table.parentElement?.clientWidth)));
   expect(widths.length).toBeGreaterThan(3);
   expect(Math.max(...widths)).toBeLessThanOrEqual(0);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(700);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(695);
 });
