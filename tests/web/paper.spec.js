@@ -69,13 +69,15 @@ test('code is on paper before all that print needs has come, and without JavaScr
   await context.close();
 });
 
-test('tables with many columns are whole on paper', async ({ page }) => {
-  await page.goto('/ledger/');
+test('on paper the theme is light, whichever was chosen, and tables with many columns are whole', async ({ page }) => {
+  await page.goto('/ledger/?theme=dark');
   await page.emulateMedia({ media: 'print' });
   await page.setViewportSize({ width: 695, height: 1000 });
   const widths = await page
     .locator('.table-figure table')
     .evaluateAll((all) => all.map((table) => table.scrollWidth - Number(table.parentElement?.clientWidth)));
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(page.locator('html')).toHaveCSS('color-scheme', 'light');
   expect(widths.length).toBeGreaterThan(3);
   expect(Math.max(...widths)).toBeLessThanOrEqual(0);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(695);
