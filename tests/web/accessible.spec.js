@@ -1,5 +1,5 @@
 /** For those who do not see, do not use a mouse, enlarge the page, bring their own colours, or cannot bear motion. */
-import { axe, block, expect, faults, onOnePage, open, press, ready, test } from './page.js';
+import { axe, block, expect, faults, onOnePage, open, press, ready, STANDARDS, test } from './page.js';
 
 /** @param {import('./page.js').Page} page */
 const wider = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -13,7 +13,7 @@ test('in forced colours axe finds nothing, with an error, a data table and the p
   await chart.section.getByText('Show data').click();
   await page.getByRole('button', { name: 'Variables' }).click();
   const { violations } = await axe(page)
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .withTags(STANDARDS)
     .include('.bar')
     .include('#variables')
     .include('#preferences')

@@ -300,6 +300,9 @@ export async function gaveWhatWasRecorded(page, id) {
  */
 export const axe = (page) => new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
 
+/** All that WCAG asks for up to 2.2 AA, and what is good practice. */
+export const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
 /**
  * What axe has found, a line each.
  * @param {{id: string, nodes: {html: string}[]}[]} violations

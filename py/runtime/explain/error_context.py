@@ -26,6 +26,12 @@ class Failure:
     node: ast.AST | None = None
     scopes: tuple[dict[str, Any], ...] = field(default=())
 
+    @property
+    def line_of_code(self) -> str:
+        """The line that failed; '' where none is known."""
+        lines = self.source.split("\n")
+        return lines[self.line - 1] if self.line and 0 < self.line <= len(lines) else ""
+
     def value(self, node: ast.AST | None) -> Any:
         """The value of a simple expression, without running code; MISSING for any other."""
         match node:

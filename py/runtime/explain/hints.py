@@ -55,7 +55,7 @@ def _name(failure: Failure) -> str | None:
     later = _first_assignment(failure, wrong)
     if later:
         return f"`{wrong}` gets its value on line {later}, below this line."
-    if said := hints_numpy.name(wrong, called=bool(re.search(rf"(?<![\w.]){wrong}\s*\(", _line(failure)))):
+    if said := hints_numpy.name(wrong, called=bool(re.search(rf"(?<![\w.]){wrong}\s*\(", failure.line_of_code))):
         return said
     if like := near(wrong, known | set(dir(builtins)) | set(keyword.kwlist)):
         return f"Did you mean `{like}`?"
@@ -81,11 +81,6 @@ def _top_level(statement: ast.stmt) -> Iterable[ast.AST]:
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [statement]
     return ast.walk(statement)
-
-
-def _line(failure: Failure) -> str:
-    lines = failure.source.split("\n")
-    return lines[failure.line - 1] if failure.line and failure.line <= len(lines) else ""
 
 
 def _tree(failure: Failure) -> ast.Module:
@@ -308,7 +303,7 @@ def _unchanging(failure: Failure) -> str | None:
 
 def _rounds(failure: Failure) -> str | None:
     is_number = re.match(r"'(int|float)' object is not iterable", failure.message)
-    if not is_number or not re.search(r"\bfor\b.*\bin\b", _line(failure)):
+    if not is_number or not re.search(r"\bfor\b.*\bin\b", failure.line_of_code):
         return None
     return "A loop goes through things, and this is a number: `range(n)` counts from 0 to n - 1."
 

@@ -83,13 +83,13 @@ SYNTAX: list[tuple[str, str]] = [
 def syntax(failure: Failure) -> str | None:
     if _mixes_tabs(failure.source) and isinstance(failure.error, IndentationError):
         return "Some lines are indented by tabs and others by spaces: use four spaces throughout."
-    if habit := _habit_of_notebooks(failure):
+    if habit := _habit(failure):
         return habit
     for pattern, said in SYNTAX:
         found = re.search(pattern, failure.message)
         if found:
             return said.format(*found.groups())
-    if failure.message == "invalid syntax" and failure.line:
+    if failure.message == "invalid syntax":
         return _misspelt_keyword(failure)
     return None
 
@@ -105,9 +105,8 @@ HABITS: list[tuple[str, str]] = [
 ]
 
 
-def _habit_of_notebooks(failure: Failure) -> str | None:
-    lines = failure.source.split("\n")
-    line = lines[failure.line - 1].strip() if failure.line and 0 < failure.line <= len(lines) else ""
+def _habit(failure: Failure) -> str | None:
+    line = failure.line_of_code.strip()
     for pattern, said in HABITS:
         found = re.match(pattern, line)
         if found:
@@ -121,8 +120,7 @@ def _mixes_tabs(source: str) -> bool:
 
 def _misspelt_keyword(failure: Failure) -> str | None:
     """`whille x:`: a line that begins with what is nearly a keyword, and goes on with a space."""
-    lines = failure.source.split("\n")
-    begins = re.match(r"\s*(\w+) +[\w(\[]", lines[failure.line - 1]) if 0 < failure.line <= len(lines) else None
+    begins = re.match(r"\s*(\w+) +[\w(\[]", failure.line_of_code)
     if not begins or keyword.iskeyword(begins[1]):
         return None
     starters = ["def", "for", "while", "class", "return", "import", "from", "elif", "with", "lambda", "assert", "raise"]
